@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import Any, Generic, TypeVar
 
 C = TypeVar("C")
@@ -30,21 +29,28 @@ class Rejected(Exception):
         self.params = params
 
 
-class Erased(Enum):
-    """What a sealed field decodes to once its subject's key is destroyed."""
+@dataclass(frozen=True, slots=True)
+class Personal:
+    """A personal text. ``text`` is None once its subject's key is destroyed; ``evolve`` must accept both."""
 
-    ERASED = "erased"
-
-
-Personal = str | Erased
-"""A personal text: readable while its key exists. ``evolve`` must accept both."""
+    text: str | None = field(repr=False)
 
 
 def sealed(*, by: str, default: Any = ...) -> Any:
-    """Declare a ``Personal`` dataclass field that is stored encrypted under the key of the subject named in field ``by``."""
+    """Declare a ``Personal`` (or ``Personal | None``) field: stored encrypted under the key of the subject in field ``by``."""
     if default is ...:
         return field(metadata={"sealed_by": by})
     return field(default=default, metadata={"sealed_by": by})
+
+
+def ambient(*, default: Any = ...) -> Any:
+    """Declare a command field that the edge fills in (today's date, who asks).
+
+    It is no part of what the client said, so a repeat that arrives a day later is still the same command.
+    """
+    if default is ...:
+        return field(metadata={"ambient": True})
+    return field(default=default, metadata={"ambient": True})
 
 
 @dataclass(frozen=True)

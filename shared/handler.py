@@ -1,0 +1,274 @@
+"""Commands: repeat? → load → fold → decide → append; a conflict is retried on fresh state.
+
+Decided on state cached from earlier commands; the log refuses what was decided on old state, so the cache can only cost a
+retry, never a wrong decision.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+import msgspec
+
+from shared.codec import Codec, NothingChanged
+from shared.decider import Decider, Rejected
+from shared.log import Append, Appended, Log, LogUnavailable, NewEvent, Outcome, Unstorable, canonical, content_hash
+from shared.writer import GroupWriter
+
+C = TypeVar("C")
+S = TypeVar("S")
+E = TypeVar("E")
+
+MAX_TRIES = 100
+PATIENT_TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """A command with what its sender cannot choose (actor, time) and its id: the same id means the same command, for ever.
+
+    ``expected_version`` (HTTP If-Match) is the version that the principal stream must have.
+    """
+
+    command_id: UUID
+    command: Any
+    actor: str
+    at: datetime
+    expected_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    outcome: Outcome
+    stream_id: str
+    version: int
+    partition: int
+    position: int
+
+    @property
+    def token(self) -> str:
+        """``partition:position``: ask a reader to have come at least this far."""
+        return f"{self.partition}:{self.position}"
+
+
+class Busy(Exception):
+    """Others kept changing the same streams; nothing was stored, try again."""
+
+
+@dataclass(slots=True)
+class _Held(Generic[S]):
+    state: S
+    version: int
+
+
+@dataclass(slots=True)
+class _Decided:
+    index: int
+    append: Append
+    changes: Sequence[tuple[str, Any]]
+
+
+class Handler(Generic[C, S, E]):
+    """Handles the commands of one ``Decider``. ``partition_of(principal stream)`` chooses the partition, for ever."""
+
+    def __init__(
+        self,
+        log: Log,
+        writer: GroupWriter,
+        decider: Decider[C, S, E],
+        codec: Codec,
+        *,
+        hash_key: bytes,
+        partition_of: Callable[[str], int] = lambda stream: 0,
+        cache_size: int = 20_000,
+    ) -> None:
+        self._log, self._writer, self._decider, self._codec = log, writer, decider, codec
+        self._hash_key, self._partition_of, self._cache_size = hash_key, partition_of, cache_size
+        self._cache: dict[str, _Held[S]] = {}
+
+    def handle(self, envelope: Envelope) -> Answer:
+        """Raises ``Rejected``, ``Busy``, ``LogUnavailable`` or ``Overloaded``."""
+        result = self.handle_many([envelope])[0]
+        if isinstance(result, Exception):
+            raise result
+        return result
+
+    def handle_many(self, envelopes: Sequence[Envelope]) -> list[Answer | Rejected]:
+        """Handle in order, with few round trips: one load and one append per round.
+
+        A command that needs a stream changed earlier in the list waits for the next round. One command's rejection
+        does not concern the others. Raises ``Busy``, ``LogUnavailable`` or ``Overloaded``: some may then be stored, and
+        sending all of them again is safe.
+        """
+        results: dict[int, Answer | Rejected] = {}
+        pending, tries = list(range(len(envelopes))), 0
+        fresh: set[str] = set()
+        while pending:
+            before = len(results)
+            pending, fresh = self._round(envelopes, pending, results, fresh)
+            tries = 0 if len(results) > before else tries + 1
+            if tries > MAX_TRIES:
+                raise Busy
+            if tries > PATIENT_TRIES:
+                time.sleep(random.uniform(0, 0.02))
+        return [results[i] for i in range(len(envelopes))]
+
+    def state(self, stream_id: str) -> tuple[S, int]:
+        """The stream folded now, and its version."""
+        fresh = self._load([stream_id], {stream_id})
+        return fresh[stream_id].state, fresh[stream_id].version
+
+    def fingerprint(self, command: Any) -> bytes:
+        """Keyed hash of what the client said: tells a repeat from an altered copy, and tells nobody the content."""
+        said = msgspec.to_builtins(command)
+        for f in fields(command):
+            if f.metadata.get("ambient"):
+                del said[f.name]
+        return hashlib.blake2b(canonical([type(command).__name__, said]), digest_size=16, key=self._hash_key).digest()
+
+    def _round(
+        self, envelopes: Sequence[Envelope], pending: list[int], results: dict[int, Answer | Rejected], fresh: set[str]
+    ) -> tuple[list[int], set[str]]:
+        """Decide and store what can be; returns who must come again, and the streams to read anew before that.
+
+        ``fresh`` comes in as the streams to read anew and is then the set of those read in this round.
+        """
+        streams = {i: self._decider.streams(envelopes[i].command) for i in pending}
+        held = self._load((s for i in pending for s in streams[i]), fresh)
+        decided: list[_Decided] = []
+        unchanged: list[int] = []
+        later: list[int] = []
+        refused: dict[int, Rejected] = {}
+        written: set[object] = set()
+        for i in pending:
+            if not written.isdisjoint({envelopes[i].command_id, *streams[i]}):
+                later.append(i)
+                written.update(streams[i])
+                continue
+            try:
+                changes = self._decide(envelopes[i], streams[i], held)
+            except Rejected as rejection:
+                refused[i] = rejection
+                continue
+            written.add(envelopes[i].command_id)
+            if changes:
+                written.update(stream for stream, _ in changes)
+                decided.append(_Decided(i, self._empty(envelopes[i], streams[i][0]), changes))
+            else:
+                unchanged.append(i)
+
+        # What cached state refuses or finds done is looked at again on fresh state, and may be a repeat.
+        settled = self._repeats(envelopes, [*refused, *unchanged], results)
+        again: set[str] = set()
+        for i in [*refused, *unchanged]:
+            if i in settled:
+                continue
+            if not fresh.issuperset(streams[i]):
+                again.update(streams[i])
+                later.append(i)
+            elif i in refused:
+                results[i] = refused[i]
+            else:
+                principal = streams[i][0]
+                decided.append(_Decided(i, self._empty(envelopes[i], principal), [(principal, NothingChanged())]))
+        stale = self._store(envelopes, decided, held, results)
+        later.extend(d.index for d in decided if d.index in stale)
+        return sorted(later), again | {s for i in stale for s in streams[i]}
+
+    def _decide(self, envelope: Envelope, streams: tuple[str, ...], held: dict[str, _Held[S]]) -> Sequence[tuple[str, E]]:
+        version = held[streams[0]].version
+        if envelope.expected_version is not None and envelope.expected_version != version:
+            raise Rejected("version-changed", version=version)
+        return self._decider.decide(envelope.command, {s: held[s].state for s in streams})
+
+    def _repeats(self, envelopes: Sequence[Envelope], indices: list[int], results: dict[int, Answer | Rejected]) -> set[int]:
+        if not indices:
+            return set()
+        known = self._log.find({envelopes[i].command_id for i in indices})
+        settled = {i for i in indices if envelopes[i].command_id in known}
+        for i in settled:
+            fingerprint, answer = known[envelopes[i].command_id]
+            same = fingerprint == self.fingerprint(envelopes[i].command)
+            results[i] = _answer(answer, Outcome.REPEATED if same else Outcome.CONFLICT)
+        return settled
+
+    def _store(
+        self, envelopes: Sequence[Envelope], decided: list[_Decided], held: dict[str, _Held[S]], results: dict[int, Answer | Rejected]
+    ) -> set[int]:
+        self._codec.prepare(event for d in decided for _, event in d.changes)
+        appends = [self._encoded(d, held) for d in decided]
+        stale: set[int] = set()
+        known: list[int] = []
+        for d, result in zip(decided, self._writer.submit(appends), strict=True):
+            if isinstance(result, Unstorable):
+                results[d.index] = Rejected("unstorable")
+            elif isinstance(result, LogUnavailable):
+                raise result
+            elif result.outcome is Outcome.STALE:
+                stale.add(d.index)
+            elif result.outcome is Outcome.STORED:
+                results[d.index] = _answer(result, Outcome.STORED)
+                self._evolve(d.changes, held)
+            else:
+                known.append(d.index)
+        self._repeats(envelopes, known, results)
+        return stale
+
+    def _empty(self, envelope: Envelope, principal: str) -> Append:
+        return Append(
+            envelope.command_id,
+            self.fingerprint(envelope.command),
+            self._partition_of(principal),
+            {"actor": envelope.actor, "at": envelope.at.isoformat()},
+            (),
+        )
+
+    def _encoded(self, d: _Decided, held: dict[str, _Held[S]]) -> Append:
+        versions: dict[str, int] = {}
+        events = []
+        for ordinal, (stream, event) in enumerate(d.changes, 1):
+            event_id = f"{d.append.command_id}:{ordinal}"
+            version = versions[stream] = versions.get(stream, held[stream].version) + 1
+            kind, schema, data = self._codec.encode(event, event_id)
+            digest = content_hash(self._hash_key, event_id, stream, version, kind, schema, data, d.append.metadata)
+            events.append(NewEvent(stream, version, kind, schema, data, digest))
+        a = d.append
+        return Append(a.command_id, a.fingerprint, a.partition, a.metadata, tuple(events))
+
+    def _load(self, streams: Iterable[str], fresh: set[str]) -> dict[str, _Held[S]]:
+        """Each stream's state: from the cache, or read: fresh ones from where the cache left off, unknown ones whole."""
+        held: dict[str, _Held[S]] = {}
+        missing: dict[str, int] = {}
+        for stream in set(streams):
+            cached = self._cache.get(stream)
+            held[stream] = cached or _Held(self._decider.initial(stream), 0)
+            if cached is None or stream in fresh:
+                missing[stream] = held[stream].version
+        if missing:
+            for stream, events in self._log.load(missing).items():
+                changes = [(stream, self._codec.decode(event)) for event in events]
+                held[stream] = _Held(held[stream].state, held[stream].version)
+                self._evolve(changes, held)
+            fresh.update(missing)
+        return held
+
+    def _evolve(self, changes: Iterable[tuple[str, Any]], held: dict[str, _Held[S]]) -> None:
+        for stream, event in changes:
+            old = held[stream]
+            state = old.state if isinstance(event, NothingChanged) else self._decider.evolve(old.state, event)
+            held[stream] = _Held(state, old.version + 1)
+            self._cache.pop(stream, None)
+            self._cache[stream] = held[stream]
+        while len(self._cache) > self._cache_size:
+            self._cache.pop(next(iter(self._cache)), None)
+
+
+def _answer(appended: Appended, outcome: Outcome) -> Answer:
+    return Answer(outcome, appended.stream_id, appended.version, appended.partition, appended.position)

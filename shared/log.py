@@ -1,0 +1,250 @@
+"""The event log on PostgreSQL: append, load, read.
+
+Positions within a partition are dense and in commit order, so ``count(*) = max(position) = head`` proves that nothing is
+missing, and a reader that remembers one number misses nothing. The rules live in ``sql/log/2_append.sql``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol
+from uuid import UUID
+
+import orjson
+from sqlalchemy import Engine, RowMapping, text
+from sqlalchemy.exc import DBAPIError
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A stored event, from the own log or from a mirror of another service's log."""
+
+    partition: int
+    position: int
+    stream_id: str
+    version: int
+    type: str
+    schema: int
+    data: dict[str, Any]
+    metadata: dict[str, Any]
+    command_id: UUID | None
+    ordinal: int
+    hash: bytes
+    recorded_at: datetime
+
+    @property
+    def id(self) -> str:
+        """The event's id for ever and everywhere: ``<command id>:<ordinal>``."""
+        return f"{self.command_id}:{self.ordinal}"
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    stream_id: str
+    version: int
+    type: str
+    schema: int
+    data: dict[str, Any]
+    hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Append:
+    """One command's events, all stored or none; those of the principal stream come first."""
+
+    command_id: UUID
+    fingerprint: bytes
+    partition: int
+    metadata: dict[str, Any]
+    events: tuple[NewEvent, ...]
+
+    @property
+    def streams(self) -> set[str]:
+        return {event.stream_id for event in self.events}
+
+
+class Outcome(StrEnum):
+    STORED = "stored"
+    REPEATED = "repeated"
+    CONFLICT = "conflict"
+    STALE = "stale"
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """What became of a command: the version its principal stream has after it, the position of its last event.
+
+    ``version`` and ``position`` are 0 where nothing was stored.
+    """
+
+    command_id: UUID
+    outcome: Outcome
+    partition: int = 0
+    position: int = 0
+    version: int = 0
+    stream_id: str = ""
+
+
+class Unstorable(Exception):
+    """PostgreSQL refuses the data itself (SQLSTATE class 22 or 23); trying again cannot help."""
+
+
+class LogUnavailable(Exception):
+    """The connection was lost or the statement was ended: the outcome is unknown until ``find`` tells."""
+
+
+class Log(Protocol):
+    @property
+    def log_id(self) -> UUID: ...
+    def append(self, commands: Sequence[Append]) -> list[Appended]:
+        """Store the commands that are new and up to date, in order, in one commit.
+
+        No two may share an id or a stream. Raises ``Unstorable`` or ``LogUnavailable``, and then for all of them.
+        """
+
+    def find(self, command_ids: Collection[UUID]) -> dict[UUID, tuple[bytes, Appended]]:
+        """The stored commands among these ids, with their fingerprints."""
+
+    def load(self, after: Mapping[str, int]) -> dict[str, list[Recorded]]:
+        """The events of each stream after the given version (0 = all), in order; every stream has an entry."""
+
+    def read(self, partition: int, after: int, limit: int) -> list[Recorded]:
+        """The next events of a partition after a position, in order, without holes."""
+
+    def heads(self) -> dict[int, int]:
+        """Each partition's last position (0 = empty)."""
+
+
+def canonical(value: Any) -> bytes:
+    """JSON bytes that do not depend on key order, so that equal content has equal hashes."""
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+
+
+def content_hash(key: bytes, event_id: str, stream_id: str, version: int, type_: str, schema: int, data: Any, metadata: Any) -> bytes:
+    """Keyed 16-byte hash of a stored event: whoever changes a row without the key is found out by ``verify``."""
+    content = canonical([event_id, stream_id, version, type_, schema, data, metadata])
+    return hashlib.blake2b(content, digest_size=16, key=key).digest()
+
+
+def summarise(command: Append, first_position: int) -> Appended:
+    principal = command.events[0].stream_id
+    version = max(event.version for event in command.events if event.stream_id == principal)
+    last = first_position + len(command.events) - 1
+    return Appended(command.command_id, Outcome.STORED, command.partition, last, version, principal)
+
+
+def wire(commands: Iterable[Append]) -> bytes:
+    """The argument of ``log.append``."""
+    return orjson.dumps(
+        [
+            {
+                "id": str(c.command_id),
+                "fingerprint": c.fingerprint.hex(),
+                "partition": c.partition,
+                "metadata": c.metadata,
+                "events": [[e.stream_id, e.version, e.type, e.schema, e.hash.hex(), e.data] for e in c.events],
+            }
+            for c in commands
+        ]
+    )
+
+
+COLUMNS = "partition, position, stream_id, version, type, schema, data, metadata, command_id, ordinal, hash, recorded_at"
+
+_READ = text(
+    f"SELECT {COLUMNS} FROM log.events WHERE partition = :partition AND position > :after ORDER BY position LIMIT :limit"
+)
+# One index descent per stream; a plain join on unnest() may become a scan while the table has no statistics.
+_LOAD = text(
+    f"""SELECT e.* FROM unnest(cast(:streams AS text[]), cast(:versions AS int[])) AS wanted (stream_id, version),
+        LATERAL (SELECT {COLUMNS} FROM log.events x WHERE x.stream_id = wanted.stream_id AND x.version > wanted.version
+                 ORDER BY x.version) e"""
+)
+_FIND = text(
+    """SELECT f.command_id, f.fingerprint, f.partition, f.stream_id, f.position + f.total - 1 AS position,
+              (SELECT max(l.version) FROM log.events l WHERE l.partition = f.partition AND l.stream_id = f.stream_id
+                  AND l.position BETWEEN f.position AND f.position + f.total - 1) AS version
+         FROM unnest(cast(:ids AS uuid[])) AS wanted (id),
+              LATERAL (SELECT * FROM log.events x WHERE x.command_id = wanted.id AND x.ordinal = 1) f"""
+)
+
+
+def recorded(row: RowMapping) -> Recorded:
+    return Recorded(**row)
+
+
+class PostgresLog:
+    """``Log`` over an AUTOCOMMIT engine (``shared.db.engine(..., autocommit=True)``)."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._log_id: UUID | None = None
+
+    @property
+    def log_id(self) -> UUID:
+        if self._log_id is None:
+            with self._engine.connect() as connection:
+                self._log_id = connection.execute(text("SELECT log_id FROM log.identity")).scalar_one()
+        return self._log_id
+
+    def append(self, commands: Sequence[Append]) -> list[Appended]:
+        if not commands:
+            return []
+        try:
+            with self._engine.connect() as connection:
+                try:
+                    rows = connection.exec_driver_sql(
+                        "SELECT outcome, first_position FROM log.append(%s::jsonb)", (wire(commands).decode(),)
+                    ).all()
+                except BaseException:
+                    # The statement may still be running on the server: this connection must not be used again.
+                    connection.invalidate()
+                    raise
+        except DBAPIError as error:
+            raise _storage_error(error) from error
+        return [
+            summarise(command, first) if outcome == Outcome.STORED else Appended(command.command_id, Outcome(outcome))
+            for command, (outcome, first) in zip(commands, rows, strict=True)
+        ]
+
+    def find(self, command_ids: Collection[UUID]) -> dict[UUID, tuple[bytes, Appended]]:
+        rows = self._all(_FIND, ids=list(command_ids))
+        return {
+            r["command_id"]: (
+                bytes(r["fingerprint"]),
+                Appended(r["command_id"], Outcome.REPEATED, r["partition"], r["position"], r["version"], r["stream_id"]),
+            )
+            for r in rows
+        }
+
+    def load(self, after: Mapping[str, int]) -> dict[str, list[Recorded]]:
+        found: dict[str, list[Recorded]] = {stream: [] for stream in after}
+        for row in self._all(_LOAD, streams=list(after), versions=list(after.values())):
+            found[row["stream_id"]].append(recorded(row))
+        return found
+
+    def read(self, partition: int, after: int, limit: int) -> list[Recorded]:
+        return [recorded(row) for row in self._all(_READ, partition=partition, after=after, limit=limit)]
+
+    def heads(self) -> dict[int, int]:
+        return {r["partition"]: r["position"] for r in self._all(text("SELECT partition, position FROM log.heads ORDER BY 1"))}
+
+    def _all(self, statement: Any, **parameters: Any) -> Sequence[RowMapping]:
+        try:
+            with self._engine.connect() as connection:
+                return connection.execute(statement, parameters).mappings().all()
+        except DBAPIError as error:
+            raise _storage_error(error) from error
+
+
+def _storage_error(error: DBAPIError) -> Exception:
+    state = getattr(error.orig, "sqlstate", None) or ""
+    if state[:2] in ("22", "23"):
+        return Unstorable(state)
+    if error.connection_invalidated or state[:2] in ("", "08", "40", "53", "57"):
+        return LogUnavailable(state or "connection lost")
+    return error

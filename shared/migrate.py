@@ -1,0 +1,53 @@
+"""Alembic, started the same way for every service: ``python -m services.<name> migrate``.
+
+A service's first migration calls ``install_kernel``; its ``migrations/env.py`` is ``from shared.migrate import run; run()``.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command, context, op
+from alembic.config import Config
+from sqlalchemy import create_engine, text
+
+SQL = Path(__file__).parent / "sql"
+KERNEL = ("log", "bus")
+
+
+def migrate(service: str, url: str) -> None:
+    """Bring the service's database up to date, as its owner role. Safe to run twice and at once."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent.parent / "services" / service / "migrations"))
+    config.set_main_option("path_separator", "os")
+    config.attributes["url"] = url.replace("postgresql://", "postgresql+psycopg://", 1)
+    command.upgrade(config, "head")
+
+
+def run() -> None:
+    """The body of every ``env.py``: one transaction, one migration at a time per database."""
+    engine = create_engine(context.config.attributes["url"])
+    with engine.connect() as connection:
+        context.configure(connection=connection, version_table="schema_version")
+        with context.begin_transaction():
+            connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('tungnha migrations'))"))
+            context.run_migrations()
+    engine.dispose()
+
+
+def install_kernel(service: str, partitions: int) -> None:
+    """Create the schemas ``log``, ``vault``, ``bus`` and ``read`` (files of ``shared/sql``), with their grants."""
+    roles = {"app": f"{service}_app", "vault": f"{service}_vault", "verify": "tungnha_verify"}
+    for folder in KERNEL:
+        for file in sorted((SQL / folder).glob("*.sql")):
+            statements = file.read_text()
+            if "grants" in file.name:
+                statements = statements.format(**roles)
+            op.get_bind().exec_driver_sql(statements.replace("%", "%%"))
+    op.execute(f"INSERT INTO log.heads (partition) SELECT generate_series(0, {int(partitions) - 1})")
+    op.execute(
+        f"""CREATE SCHEMA read; GRANT USAGE ON SCHEMA read TO {roles["app"]}, {roles["verify"]};
+            ALTER DEFAULT PRIVILEGES IN SCHEMA read GRANT ALL ON TABLES TO {roles["app"]};
+            ALTER DEFAULT PRIVILEGES IN SCHEMA read GRANT ALL ON SEQUENCES TO {roles["app"]};
+            ALTER DEFAULT PRIVILEGES IN SCHEMA read GRANT SELECT ON TABLES TO {roles["verify"]}"""
+    )

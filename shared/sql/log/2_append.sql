@@ -1,0 +1,83 @@
+-- The only way into the log. One autocommit statement; all commands of the call share one commit.
+--
+-- commands: [{"id", "fingerprint" (hex), "partition", "metadata", "events": [[stream_id, version, type, schema, hash (hex), data], …]}, …]
+--   no two of them may share an id or a stream (the group writer sees to it).
+-- Returns per command (n counts from 1) its outcome and the position of its first event, where it was stored:
+--   stored    every expected version matched (a stream's first new version = its current version + 1) and the id is new
+--   repeated  the id is known with the same fingerprint
+--   conflict  the id is known with another fingerprint
+--   stale     some stream has moved on
+--
+-- VOLATILE in READ COMMITTED: each statement below takes its snapshot after the heads are locked, so it sees every earlier append.
+CREATE FUNCTION log.append(commands jsonb)
+RETURNS TABLE (n bigint, outcome text, first_position bigint)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF current_setting('transaction_isolation') <> 'read committed' THEN
+        RAISE EXCEPTION 'log.append needs READ COMMITTED' USING ERRCODE = 'invalid_transaction_state';
+    END IF;
+    IF transaction_timestamp() <> statement_timestamp() THEN
+        RAISE EXCEPTION 'log.append is called on its own, outside any transaction' USING ERRCODE = 'active_sql_transaction';
+    END IF;
+
+    -- In ascending order, so that two calls over the same partitions cannot deadlock.
+    PERFORM 1 FROM log.heads h
+     WHERE h.partition IN (SELECT (c ->> 'partition')::smallint FROM jsonb_array_elements(commands) c)
+     ORDER BY h.partition FOR UPDATE;
+    IF EXISTS (SELECT FROM jsonb_array_elements(commands) c
+                WHERE NOT EXISTS (SELECT FROM log.heads h WHERE h.partition = (c ->> 'partition')::smallint)) THEN
+        RAISE EXCEPTION 'unknown partition' USING ERRCODE = 'undefined_object';
+    END IF;
+
+    RETURN QUERY
+    WITH command AS MATERIALIZED (
+        SELECT c.n, (c.v ->> 'id')::uuid AS id, decode(c.v ->> 'fingerprint', 'hex') AS fingerprint,
+               (c.v ->> 'partition')::smallint AS partition, c.v -> 'metadata' AS metadata, c.v -> 'events' AS events
+          FROM jsonb_array_elements(commands) WITH ORDINALITY AS c (v, n)
+    ), event AS MATERIALIZED (
+        SELECT c.n, e.ordinal, e.v ->> 0 AS stream_id, (e.v ->> 1)::int AS version, e.v ->> 2 AS type,
+               (e.v ->> 3)::smallint AS schema, decode(e.v ->> 4, 'hex') AS hash, e.v -> 5 AS data
+          FROM command c, jsonb_array_elements(c.events) WITH ORDINALITY AS e (v, ordinal)
+    ), expected AS (
+        SELECT event.n, event.stream_id, min(event.version) - 1 AS version FROM event GROUP BY 1, 2
+    ), stale AS (
+        -- A scalar sub-select: NOT EXISTS turns into an anti-join that scans an un-analysed table.
+        SELECT DISTINCT x.n FROM expected x
+         WHERE x.version <> coalesce((SELECT e.version FROM log.events e WHERE e.stream_id = x.stream_id
+                                       ORDER BY e.version DESC LIMIT 1), 0)
+    ), judged AS MATERIALIZED (
+        SELECT c.n, c.id, c.fingerprint, c.partition, c.metadata,
+               CASE WHEN known.fingerprint = c.fingerprint THEN 'repeated'
+                    WHEN known.fingerprint IS NOT NULL THEN 'conflict'
+                    WHEN s.n IS NOT NULL THEN 'stale'
+                    ELSE 'stored' END AS outcome
+          FROM command c
+          LEFT JOIN stale s USING (n)
+          CROSS JOIN LATERAL (SELECT (SELECT e.fingerprint FROM log.events e
+                                       WHERE e.command_id = c.id AND e.ordinal = 1) AS fingerprint) known
+    ), numbered AS MATERIALIZED (
+        SELECT e.*, j.id, j.fingerprint, j.partition, j.metadata,
+               h.position + row_number() OVER (PARTITION BY j.partition ORDER BY e.n, e.ordinal) AS position,
+               greatest(h.recorded_at, clock_timestamp()) AS recorded_at,
+               count(*) OVER (PARTITION BY e.n) AS total
+          FROM event e JOIN judged j USING (n) JOIN log.heads h ON h.partition = j.partition
+         WHERE j.outcome = 'stored'
+    ), stored AS (
+        INSERT INTO log.events (position, recorded_at, command_id, version, partition, schema, ordinal, total,
+                                stream_id, type, fingerprint, hash, metadata, data)
+        SELECT m.position, t.recorded_at, m.id, m.version, m.partition, m.schema, m.ordinal, m.total,
+               m.stream_id, m.type, m.fingerprint, m.hash, m.metadata, m.data
+          FROM numbered m JOIN (SELECT x.partition, max(x.recorded_at) AS recorded_at FROM numbered x GROUP BY 1) t
+               ON t.partition = m.partition
+    ), moved AS (
+        UPDATE log.heads h SET position = top.position, recorded_at = top.recorded_at
+          FROM (SELECT x.partition, max(x.position) AS position, max(x.recorded_at) AS recorded_at FROM numbered x GROUP BY 1) top
+         WHERE h.partition = top.partition
+    )
+    SELECT j.n, j.outcome, f.position
+      FROM judged j LEFT JOIN (SELECT m.n, min(m.position) AS position FROM numbered m GROUP BY 1) f USING (n)
+     ORDER BY j.n;
+END
+$$;
+REVOKE ALL ON FUNCTION log.append(jsonb) FROM PUBLIC;
