@@ -1,0 +1,1 @@
+"""The private stack on one machine: servers, provisioning, supervisor, tokens."""
