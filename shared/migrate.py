@@ -51,3 +51,9 @@ def install_kernel(service: str, partitions: int) -> None:
             ALTER DEFAULT PRIVILEGES IN SCHEMA read GRANT ALL ON SEQUENCES TO {roles["app"]};
             ALTER DEFAULT PRIVILEGES IN SCHEMA read GRANT SELECT ON TABLES TO {roles["verify"]}"""
     )
+
+
+def install_units() -> None:
+    """Create ``read.unit_facts`` (see ``shared.unit_directory``); call after ``install_kernel``."""
+    for file in sorted((SQL / "units").glob("*.sql")):
+        op.execute(file.read_text())

@@ -1,0 +1,48 @@
+"""What every process of a service holds: engines, log, writer, vault, codec. Built once from the settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from shared.codec import Codec, EventType
+from shared.db import engine
+from shared.decider import Decider
+from shared.handler import Handler
+from shared.log import PostgresLog
+from shared.settings import Settings
+from shared.vault import PostgresKeys, Vault
+from shared.writer import GroupWriter
+
+C = TypeVar("C")
+S = TypeVar("S")
+E = TypeVar("E")
+
+
+class Kit:
+    """``Kit(settings, name="visits-api", events=(VisitRecorded, …))``; ``close()`` stores what is waiting and disconnects.
+
+    ``engine`` opens transactions (read models, cursors); ``log`` has its own connections outside any transaction.
+    """
+
+    def __init__(self, settings: Settings, *, name: str, events: tuple[type | EventType, ...] = (), pool_size: int = 6) -> None:
+        self.settings = settings
+        self.engine = engine(settings.service_database_url, name=name, pool_size=pool_size)
+        self._log_engine = engine(settings.service_database_url, name=f"{name} log", pool_size=pool_size, autocommit=True)
+        self._vault_engine = engine(settings.vault_database_url, name=f"{name} vault", pool_size=2)
+        self.log = PostgresLog(self._log_engine)
+        self.vault = Vault(PostgresKeys(self._vault_engine))
+        self.codec = Codec(*events, vault=self.vault)
+        self.writer = GroupWriter(self.log)
+
+    def handler(
+        self, decider: Decider[C, S, E], *, partition_of: Callable[[str], int] = lambda stream: 0
+    ) -> Handler[C, S, E]:
+        return Handler(
+            self.log, self.writer, decider, self.codec, hash_key=self.settings.hash_key, partition_of=partition_of
+        )
+
+    def close(self) -> None:
+        self.writer.stop()
+        for each in (self.engine, self._log_engine, self._vault_engine):
+            each.dispose()
