@@ -196,6 +196,8 @@ class PostgresLog:
             return []
         try:
             with self._engine.connect() as connection:
+                if not connection.connection.dbapi_connection.autocommit:  # type: ignore[union-attr]  # psycopg's own
+                    raise RuntimeError("log.append needs an AUTOCOMMIT engine")
                 try:
                     rows = connection.exec_driver_sql(
                         "SELECT outcome, first_position FROM log.append(%s::jsonb)", (wire(commands).decode(),)

@@ -36,21 +36,25 @@ def run() -> None:
 
 
 def install_kernel(service: str, partitions: int) -> None:
-    """Create the schemas ``log``, ``vault``, ``bus`` and ``read`` (files of ``shared/sql``), with their grants."""
+    """Create the schemas ``log``, ``vault``, ``bus`` and ``read``, with their grants (in a migration)."""
+    for statements in kernel_sql(service, partitions):
+        op.execute(text(statements.replace(":", "\\:")))
+
+
+def kernel_sql(service: str, partitions: int) -> list[str]:
+    """The files of ``shared/sql`` in order, for the roles of this service, and the partitions of its log."""
     roles = {"app": f"{service}_app", "vault": f"{service}_vault", "verify": "tungnha_verify"}
-    for folder in KERNEL:
-        for file in sorted((SQL / folder).glob("*.sql")):
-            statements = file.read_text()
-            if "grants" in file.name:
-                statements = statements.format(**roles)
-            op.get_bind().exec_driver_sql(statements.replace("%", "%%"))
-    op.execute(f"INSERT INTO log.heads (partition) SELECT generate_series(0, {int(partitions) - 1})")
-    op.execute(
-        f"""CREATE SCHEMA read; GRANT USAGE ON SCHEMA read TO {roles["app"]}, {roles["verify"]};
+    files = [file for folder in KERNEL for file in sorted((SQL / folder).glob("*.sql"))]
+    scripts = [f.read_text().format(**roles) if "grants" in f.name else f.read_text() for f in files]
+    return [
+        *scripts,
+        f"INSERT INTO log.heads (partition) SELECT generate_series(0, {int(partitions) - 1})",
+        f"""CREATE SCHEMA read;
+            GRANT USAGE ON SCHEMA read TO {roles["app"]}, {roles["verify"]};
             ALTER DEFAULT PRIVILEGES IN SCHEMA read GRANT ALL ON TABLES TO {roles["app"]};
             ALTER DEFAULT PRIVILEGES IN SCHEMA read GRANT ALL ON SEQUENCES TO {roles["app"]};
-            ALTER DEFAULT PRIVILEGES IN SCHEMA read GRANT SELECT ON TABLES TO {roles["verify"]}"""
-    )
+            ALTER DEFAULT PRIVILEGES IN SCHEMA read GRANT SELECT ON TABLES TO {roles["verify"]}""",
+    ]
 
 
 def install_units() -> None:
