@@ -1,0 +1,278 @@
+"""Subscriptions: take the contiguous run of events, apply it, move the cursor – one transaction.
+
+The cursor row is lease, checkpoint and fence in one (``SELECT … FOR UPDATE SKIP LOCKED``): a second worker passes leased
+partitions by, and a worker that dies gives everything back with its connection. Read model and cursor commit together,
+so every event counts exactly once. An event that cannot be applied is parked (``shared.parking``), the rest goes on.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+from uuid import UUID, uuid5
+
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from shared import mirror
+from shared.bus import PLACEHOLDER
+from shared.log import Log, LogUnavailable, Recorded
+
+if TYPE_CHECKING:
+    from shared.handler import Envelope
+
+_log = logging.getLogger(__name__)
+
+Sources = Mapping[str, Collection[int]]
+"""Source → partitions; ``""`` is the own log."""
+
+BATCH = 500
+"""Events per partition and transaction; a rebuild may take up to 20,000."""
+
+MAX_PARKED = 1_000
+"""With more than this parked the fault is in the projection, not in the events: it stops instead of parking the world."""
+
+
+class Projection(Protocol):
+    @property
+    def name(self) -> str:
+        """Versioned: ``coverage@3`` fills its tables beside those of ``coverage@2``."""
+
+    @property
+    def sources(self) -> Sources: ...
+
+    def apply(self, tx: Connection, batch: Sequence[tuple[str, Recorded]]) -> None:
+        """Write ``(source, event)`` pairs to the read tables, in ``tx`` and nowhere else.
+
+        Pairs come in the order of ``sources``, then partition, then position. Raising undoes the batch; it is then
+        retried event by event and the culprit is parked.
+        """
+
+
+@dataclass(frozen=True)
+class Reaction:
+    """Other services' events → own commands, at least once with deterministic ids, hence once.
+
+    ``react`` names the commands an event calls for (id from ``reaction_id``); ``handle`` is ``Handler.handle_many``: a
+    command it rejects parks the event.
+    """
+
+    name: str
+    sources: Sources
+    react: Callable[[str, Recorded], Sequence[Envelope]]
+    handle: Callable[[Sequence[Envelope]], Sequence[object]]
+
+    def apply(self, tx: Connection, batch: Sequence[tuple[str, Recorded]]) -> None:
+        envelopes = [envelope for source, event in batch for envelope in self.react(source, event)]
+        for answer in self.handle(envelopes) if envelopes else ():
+            if isinstance(answer, Exception):
+                raise answer
+
+
+def reaction_id(event: Recorded, reaction: str, n: int = 0) -> UUID:
+    """The command id of the n-th command that a reaction gives to an event."""
+    assert event.command_id is not None
+    return uuid5(event.command_id, f"{event.ordinal}:{reaction}:{n}")
+
+
+class Halted(Exception):
+    """The subscription stopped itself and needs an operator."""
+
+
+def transient(error: BaseException) -> bool:
+    """Whether the fault lies outside the event: no connection, deadlock, timeout, missing table or right."""
+    if isinstance(error, DBAPIError):
+        # Only data (22), a constraint (23) or the event's own RAISE (P0) can be blamed on the event.
+        return (getattr(error.orig, "sqlstate", None) or "")[:2] not in ("22", "23", "P0")
+    return isinstance(error, (SQLAlchemyError, LogUnavailable, OSError, MemoryError, Halted))
+
+
+_PREPARE = text(
+    """INSERT INTO bus.cursors (subscription, source, partition)
+       SELECT :subscription, :source, unnest(cast(:partitions AS smallint[])) ON CONFLICT DO NOTHING"""
+)
+# Finds where there is work and leases it, in one statement. In a mirror there is work when the very next position is
+# there; after a hole there is none.
+_LEASE = text(
+    """SELECT c.source, c.partition, c.position, s.log_id
+         FROM bus.cursors c LEFT JOIN bus.sources s ON s.source = c.source
+        WHERE c.subscription = :subscription
+          AND CASE WHEN c.source = ''
+                   THEN coalesce((SELECT h.position FROM log.heads h WHERE h.partition = c.partition), 0) > c.position
+                   ELSE EXISTS (SELECT FROM bus.mirror m WHERE m.source = c.source AND m.log_id = s.log_id
+                                   AND m.partition = c.partition AND m.position = c.position + 1) END
+        ORDER BY c.source, c.partition
+          FOR UPDATE OF c SKIP LOCKED"""
+)
+_MOVE = text(
+    """UPDATE bus.cursors SET position = :end, moved_at = now()
+        WHERE subscription = :subscription AND source = :source AND partition = :partition"""
+)
+_PARKED = text(
+    "SELECT source, stream_id, count(*) AS n FROM bus.parked WHERE subscription = :subscription GROUP BY 1, 2"
+)
+_PARK = text(
+    """INSERT INTO bus.parked (subscription, source, partition, position, stream_id, error)
+       VALUES (:subscription, :source, :partition, :position, :stream_id, :error) ON CONFLICT DO NOTHING"""
+)
+
+
+def prepare_cursors(engine: Engine, subscription: str, sources: Sources) -> None:
+    """Create the missing cursor rows, at position 0."""
+    with engine.begin() as tx:
+        for source, partitions in sources.items():
+            tx.execute(_PREPARE, {"subscription": subscription, "source": source, "partitions": list(partitions)})
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What lies directly after a cursor: ``start`` < ``end``; events only for positions the service uses."""
+
+    source: str
+    partition: int
+    start: int
+    end: int
+    events: list[Recorded]
+
+
+class Subscription:
+    """Runs one projection or reaction; ``step`` may be called by any number of workers at once."""
+
+    def __init__(self, projection: Projection, engine: Engine, log: Log, *, limit: int = BATCH) -> None:
+        self.projection = projection
+        self._engine = engine
+        self._log = log
+        self._limit = limit
+        self._rank = {source: n for n, source in enumerate(projection.sources)}
+        self._prepared = False
+
+    def step(self) -> int:
+        """Apply the next run of every free partition in one transaction; returns how many positions the cursors moved.
+
+        Raises only for transient reasons (see ``transient``): nothing is changed then, call again after a pause.
+        """
+        if not self._prepared:
+            prepare_cursors(self._engine, self.projection.name, self.projection.sources)
+            self._prepared = True
+        try:
+            return self._take(self._limit, self.projection.apply)
+        except Exception as error:
+            if transient(error):
+                raise
+            _log.warning("%s: %s in a batch, going on event by event", self.projection.name, type(error).__name__)
+            return self._take(min(self._limit, BATCH), None)
+
+    def _take(self, limit: int, apply: Callable[[Connection, Sequence[tuple[str, Recorded]]], None] | None) -> int:
+        """Lease, read, apply (``None``: one by one, parking culprits), move."""
+        with self._engine.begin() as tx:
+            runs = self._runs(tx, limit)
+            if not runs:
+                return 0
+            parked = self._parked_streams(tx)
+            batch = [(run.source, event) for run in runs for event in run.events]
+            if apply is None:
+                self._one_by_one(tx, batch, parked)
+            elif taken := self._free(tx, batch, parked):
+                apply(tx, taken)
+            tx.execute(
+                _MOVE,
+                [
+                    {"subscription": self.projection.name, "source": r.source, "partition": r.partition, "end": r.end}
+                    for r in runs
+                ],
+            )
+        return sum(run.end - run.start for run in runs)
+
+    def _runs(self, tx: Connection, limit: int) -> list[Run]:
+        rows = [r for r in tx.execute(_LEASE, {"subscription": self.projection.name}) if r.source in self._rank]
+        rows.sort(key=lambda row: self._rank[row.source])
+        return [self._run(tx, *row, limit) for row in rows]
+
+    def _run(self, tx: Connection, source: str, partition: int, start: int, log_id: UUID, limit: int) -> Run:
+        if source:
+            end, events = mirror.read(tx, source, log_id, partition, start, limit)
+        else:
+            events = self._log.read(partition, start, limit)
+            end = events[-1].position if events else start
+            if end - start != len(events):
+                raise Halted(f"own log, partition {partition}: positions after {start} are not dense")
+        return Run(source, partition, start, end, events)
+
+    # --- parking -------------------------------------------------------------------------------------------------
+
+    def _parked_streams(self, tx: Connection) -> set[tuple[str, str]]:
+        rows = tx.execute(_PARKED, {"subscription": self.projection.name}).all()
+        if sum(row.n for row in rows) > MAX_PARKED:
+            raise Halted(f"more than {MAX_PARKED} events parked")
+        return {(row.source, row.stream_id) for row in rows}
+
+    def _free(
+        self, tx: Connection, batch: Sequence[tuple[str, Recorded]], parked: set[tuple[str, str]]
+    ) -> list[tuple[str, Recorded]]:
+        """The events that may be applied; those of parked streams go behind the parked ones."""
+        free: list[tuple[str, Recorded]] = []
+        for source, event in batch:
+            if event.type == PLACEHOLDER:
+                self._park(tx, source, event, UNPUBLISHABLE, parked)
+            elif (source, event.stream_id) in parked:
+                self._park(tx, source, event, "behind a parked event", parked)
+            else:
+                free.append((source, event))
+        return free
+
+    def _one_by_one(self, tx: Connection, batch: Sequence[tuple[str, Recorded]], parked: set[tuple[str, str]]) -> None:
+        for pair in batch:
+            if not self._free(tx, [pair], parked):
+                continue
+            try:
+                with tx.begin_nested():
+                    self.projection.apply(tx, [pair])
+            except Exception as error:
+                if transient(error):
+                    raise
+                self._park(tx, *pair, describe(error), parked)
+
+    def _park(self, tx: Connection, source: str, event: Recorded, error: str, parked: set[tuple[str, str]]) -> None:
+        parked.add((source, event.stream_id))
+        _log.error(
+            "%s parks %s at %s:%s of '%s': %s",
+            self.projection.name,
+            event.type,
+            event.partition,
+            event.position,
+            source,
+            error,
+        )
+        tx.execute(
+            _PARK,
+            {
+                "subscription": self.projection.name,
+                "source": source,
+                "partition": event.partition,
+                "position": event.position,
+                "stream_id": event.stream_id,
+                "error": error,
+            },
+        )
+
+
+UNPUBLISHABLE = "unpublishable at its source"
+
+
+def describe(error: BaseException) -> str:
+    """What went wrong and where, without any value: messages of exceptions may quote personal data."""
+    kind = type(error).__name__
+    if isinstance(error, DBAPIError):
+        kind = f"{kind} {getattr(error.orig, 'sqlstate', '')}"
+    if code := getattr(error, "code", None) if not isinstance(error, SQLAlchemyError) else None:
+        kind = f"{kind} {code}"
+    trace: Any = error.__traceback__
+    place = ""
+    while trace is not None:
+        file = trace.tb_frame.f_code.co_filename
+        if "/site-packages/" not in file:
+            place = f"{file.rsplit('/', 1)[-1]}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return f"{kind} in {place}"
