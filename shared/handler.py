@@ -182,13 +182,17 @@ class Handler(Generic[C, S, E]):
         later.extend(d.index for d in decided if d.index in stale)
         return sorted(later), again | {s for i in stale for s in streams[i]}
 
-    def _decide(self, envelope: Envelope, streams: tuple[str, ...], held: dict[str, _Held[S]]) -> Sequence[tuple[str, E]]:
+    def _decide(
+        self, envelope: Envelope, streams: tuple[str, ...], held: dict[str, _Held[S]]
+    ) -> Sequence[tuple[str, E]]:
         version = held[streams[0]].version
         if envelope.expected_version is not None and envelope.expected_version != version:
             raise Rejected("version-changed", version=version)
         return self._decider.decide(envelope.command, {s: held[s].state for s in streams})
 
-    def _repeats(self, envelopes: Sequence[Envelope], indices: list[int], results: dict[int, Answer | Rejected]) -> set[int]:
+    def _repeats(
+        self, envelopes: Sequence[Envelope], indices: list[int], results: dict[int, Answer | Rejected]
+    ) -> set[int]:
         if not indices:
             return set()
         known = self._log.find({envelopes[i].command_id for i in indices})
@@ -200,7 +204,11 @@ class Handler(Generic[C, S, E]):
         return settled
 
     def _store(
-        self, envelopes: Sequence[Envelope], decided: list[_Decided], held: dict[str, _Held[S]], results: dict[int, Answer | Rejected]
+        self,
+        envelopes: Sequence[Envelope],
+        decided: list[_Decided],
+        held: dict[str, _Held[S]],
+        results: dict[int, Answer | Rejected],
     ) -> set[int]:
         self._codec.prepare(event for d in decided for _, event in d.changes)
         appends = [self._encoded(d, held) for d in decided]

@@ -25,10 +25,14 @@ class Kit:
     ``engine`` opens transactions (read models, cursors); ``log`` has its own connections outside any transaction.
     """
 
-    def __init__(self, settings: Settings, *, name: str, events: tuple[type | EventType, ...] = (), pool_size: int = 6) -> None:
+    def __init__(
+        self, settings: Settings, *, name: str, events: tuple[type | EventType, ...] = (), pool_size: int = 6
+    ) -> None:
         self.settings = settings
         self.engine = engine(settings.service_database_url, name=name, pool_size=pool_size)
-        self._log_engine = engine(settings.service_database_url, name=f"{name} log", pool_size=pool_size, autocommit=True)
+        self._log_engine = engine(
+            settings.service_database_url, name=f"{name} log", pool_size=pool_size, autocommit=True
+        )
         self._vault_engine = engine(settings.vault_database_url, name=f"{name} vault", pool_size=2)
         self.log = PostgresLog(self._log_engine)
         self.vault = Vault(PostgresKeys(self._vault_engine))

@@ -124,7 +124,9 @@ def canonical(value: Any) -> bytes:
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
 
-def content_hash(key: bytes, event_id: str, stream_id: str, version: int, type_: str, schema: int, data: Any, metadata: Any) -> bytes:
+def content_hash(
+    key: bytes, event_id: str, stream_id: str, version: int, type_: str, schema: int, data: Any, metadata: Any
+) -> bytes:
     """Keyed 16-byte hash of a stored event: whoever changes a row without the key is found out by ``verify``."""
     content = canonical([event_id, stream_id, version, type_, schema, data, metadata])
     return hashlib.blake2b(content, digest_size=16, key=key).digest()
@@ -153,7 +155,9 @@ def wire(commands: Iterable[Append]) -> bytes:
     )
 
 
-COLUMNS = "partition, position, stream_id, version, type, schema, data, metadata, command_id, ordinal, hash, recorded_at"
+COLUMNS = (
+    "partition, position, stream_id, version, type, schema, data, metadata, command_id, ordinal, hash, recorded_at"
+)
 
 _READ = text(
     f"SELECT {COLUMNS} FROM log.events WHERE partition = :partition AND position > :after ORDER BY position LIMIT :limit"
@@ -218,7 +222,9 @@ class PostgresLog:
         return {
             r["command_id"]: (
                 bytes(r["fingerprint"]),
-                Appended(r["command_id"], Outcome.REPEATED, r["partition"], r["position"], r["version"], r["stream_id"]),
+                Appended(
+                    r["command_id"], Outcome.REPEATED, r["partition"], r["position"], r["version"], r["stream_id"]
+                ),
             )
             for r in rows
         }
@@ -233,7 +239,10 @@ class PostgresLog:
         return [recorded(row) for row in self._all(_READ, partition=partition, after=after, limit=limit)]
 
     def heads(self) -> dict[int, int]:
-        return {r["partition"]: r["position"] for r in self._all(text("SELECT partition, position FROM log.heads ORDER BY 1"))}
+        return {
+            r["partition"]: r["position"]
+            for r in self._all(text("SELECT partition, position FROM log.heads ORDER BY 1"))
+        }
 
     def _all(self, statement: Any, **parameters: Any) -> Sequence[RowMapping]:
         try:

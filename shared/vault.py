@@ -78,7 +78,8 @@ class PostgresKeys:
     def destroy(self, subject: str) -> None:
         with self._engine.begin() as connection:
             connection.execute(
-                text("INSERT INTO vault.erased (subject) VALUES (:subject) ON CONFLICT DO NOTHING"), {"subject": subject}
+                text("INSERT INTO vault.erased (subject) VALUES (:subject) ON CONFLICT DO NOTHING"),
+                {"subject": subject},
             )
             connection.execute(text("DELETE FROM vault.keys WHERE subject = :subject"), {"subject": subject})
 

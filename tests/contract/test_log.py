@@ -42,7 +42,9 @@ def log(request) -> Iterator[Log]:
     eng.dispose()
 
 
-def a_command(*streams: tuple[str, int], partition: int = 0, id: UUID | None = None, mark: str = "a", data=None) -> Append:
+def a_command(
+    *streams: tuple[str, int], partition: int = 0, id: UUID | None = None, mark: str = "a", data=None
+) -> Append:
     events = tuple(NewEvent(s, v, "Happened", 1, {"mark": mark} if data is None else data, b"hash") for s, v in streams)
     return Append(id or uuid4(), mark.encode(), partition, {"actor": "tester"}, events)
 
@@ -53,7 +55,9 @@ def outcomes(log: Log, *commands: Append) -> list[Outcome]:
 
 def test_positions_are_dense_and_in_order_per_partition(log):
     for number in range(1, 6):
-        log.append([a_command((f"a{number}", 1), partition=0), a_command((f"b{number}", 1), (f"c{number}", 1), partition=2)])
+        log.append(
+            [a_command((f"a{number}", 1), partition=0), a_command((f"b{number}", 1), (f"c{number}", 1), partition=2)]
+        )
     assert log.heads() == {0: 5, 1: 0, 2: 10, 3: 0}
     assert [e.position for e in log.read(2, 0, 100)] == list(range(1, 11))
     assert [e.position for e in log.read(2, 7, 2)] == [8, 9]
@@ -66,7 +70,13 @@ def test_a_stored_event_comes_back_whole(log):
     command = a_command(("place:1", 1), partition=1, data=data)
     answer = log.append([command])[0]
     (event,) = log.load({"place:1": 0})["place:1"]
-    assert (answer.outcome, answer.partition, answer.position, answer.version, answer.stream_id) == ("stored", 1, 1, 1, "place:1")
+    assert (answer.outcome, answer.partition, answer.position, answer.version, answer.stream_id) == (
+        "stored",
+        1,
+        1,
+        1,
+        "place:1",
+    )
     assert (event.data, event.metadata, event.type, event.schema) == (data, {"actor": "tester"}, "Happened", 1)
     assert (event.command_id, event.ordinal, event.hash) == (command.command_id, 1, b"hash")
     assert event.id == f"{command.command_id}:1"
@@ -111,7 +121,11 @@ def test_one_call_may_mix_every_outcome(log):
     old = a_command(("a", 1), mark="x")
     log.append([old])
     altered = a_command(("z", 1), mark="y", id=old.command_id)
-    assert outcomes(log, a_command(("b", 1)), a_command(("a", 5)), a_command(("c", 1), partition=1)) == ["stored", "stale", "stored"]
+    assert outcomes(log, a_command(("b", 1)), a_command(("a", 5)), a_command(("c", 1), partition=1)) == [
+        "stored",
+        "stale",
+        "stored",
+    ]
     assert outcomes(log, old, a_command(("d", 1))) == ["repeated", "stored"]
     assert outcomes(log, altered) == ["conflict"]
     assert log.heads()[0] == 3
@@ -168,7 +182,9 @@ def test_the_same_command_from_many_clients_at_once_is_stored_once(log):
 
     def send(number: int) -> Outcome | str:
         try:
-            return log.append([a_command((f"s{number}", 1), partition=number % 4, id=command_id, mark=f"m{number}")])[0].outcome
+            return log.append([a_command((f"s{number}", 1), partition=number % 4, id=command_id, mark=f"m{number}")])[
+                0
+            ].outcome
         except Unstorable:
             return "unique"
 
@@ -181,7 +197,9 @@ def test_the_same_command_from_many_clients_at_once_is_stored_once(log):
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(
-        st.tuples(st.integers(0, 3), st.lists(st.tuples(st.sampled_from("abc"), st.integers(1, 3)), min_size=1, max_size=3)),
+        st.tuples(
+            st.integers(0, 3), st.lists(st.tuples(st.sampled_from("abc"), st.integers(1, 3)), min_size=1, max_size=3)
+        ),
         max_size=12,
     )
 )
@@ -254,5 +272,3 @@ def test_the_log_has_one_identity(kernel_log, kernel_database):
         assert connection.execute(text("SELECT count(*) FROM log.identity")).scalar() == 1
     assert kernel_log.log_id == PostgresLog(kernel_log._engine).log_id
     eng.dispose()
-
-
