@@ -39,7 +39,7 @@ class UnknownEvent(Exception):
 
 
 class Codec:
-    """Knows a service's event types: dataclasses stored under their own name, or ``EventType`` where that has a history."""
+    """A service's event types: dataclasses stored under their own name, or ``EventType`` where that has a history."""
 
     def __init__(self, *types: type | EventType, vault: Vault | None = None) -> None:
         described = [t if isinstance(t, EventType) else EventType(t.__name__, t) for t in (*types, NothingChanged)]

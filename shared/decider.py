@@ -37,7 +37,7 @@ class Personal:
 
 
 def sealed(*, by: str, default: Any = ...) -> Any:
-    """Declare a ``Personal`` (or ``Personal | None``) field: stored encrypted under the key of the subject in field ``by``."""
+    """Declare a ``Personal`` (or ``Personal | None``) field, encrypted under the key of the subject in field ``by``."""
     if default is ...:
         return field(metadata={"sealed_by": by})
     return field(default=default, metadata={"sealed_by": by})

@@ -1,7 +1,7 @@
 """Commands: repeat? → load → fold → decide → append; a conflict is retried on fresh state.
 
-Decided on state cached from earlier commands; the log refuses what was decided on old state, so the cache can only cost a
-retry, never a wrong decision.
+Decided on state cached from earlier commands; the log refuses what was decided on old state, so the cache can only cost
+a retry, never a wrong decision.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ PATIENT_TRIES = 5
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """A command with what its sender cannot choose (actor, time) and its id: the same id means the same command, for ever.
+    """A command, what its sender cannot choose (actor, time), and its id: one id means one command, for ever.
 
     ``expected_version`` (HTTP If-Match) is the version that the principal stream must have.
     """
@@ -251,7 +251,7 @@ class Handler(Generic[C, S, E]):
         return Append(a.command_id, a.fingerprint, a.partition, a.metadata, tuple(events))
 
     def _load(self, streams: Iterable[str], fresh: set[str]) -> dict[str, _Held[S]]:
-        """Each stream's state: from the cache, or read: fresh ones from where the cache left off, unknown ones whole."""
+        """Each stream's state: from the cache, or read: unknown ones whole, fresh ones from where it left off."""
         held: dict[str, _Held[S]] = {}
         missing: dict[str, int] = {}
         for stream in set(streams):

@@ -20,7 +20,7 @@ E = TypeVar("E")
 
 
 class Kit:
-    """``Kit(settings, name="visits-api", events=(VisitRecorded, …))``; ``close()`` stores what is waiting and disconnects.
+    """``Kit(settings, name="visits-api", events=(VisitRecorded, …))``; ``close()`` stores what waits and disconnects.
 
     ``engine`` opens transactions (read models, cursors); ``log`` has its own connections outside any transaction.
     """

@@ -1,7 +1,7 @@
 """The event log on PostgreSQL: append, load, read.
 
-Positions within a partition are dense and in commit order, so ``count(*) = max(position) = head`` proves that nothing is
-missing, and a reader that remembers one number misses nothing. The rules live in ``sql/log/2_append.sql``.
+Positions within a partition are dense and in commit order, so ``count(*) = max(position) = head`` proves that nothing
+is missing, and a reader that remembers one number misses nothing. The rules live in ``sql/log/2_append.sql``.
 """
 
 from __future__ import annotations
@@ -160,7 +160,8 @@ COLUMNS = (
 )
 
 _READ = text(
-    f"SELECT {COLUMNS} FROM log.events WHERE partition = :partition AND position > :after ORDER BY position LIMIT :limit"
+    f"SELECT {COLUMNS} FROM log.events WHERE partition = :partition AND position > :after"
+    " ORDER BY position LIMIT :limit"
 )
 # One index descent per stream; a plain join on unnest() may become a scan while the table has no statistics.
 _LOAD = text(

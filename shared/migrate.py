@@ -1,6 +1,6 @@
 """Alembic, started the same way for every service: ``python -m services.<name> migrate``.
 
-A service's first migration calls ``install_kernel``; its ``migrations/env.py`` is ``from shared.migrate import run; run()``.
+A service's first migration calls ``install_kernel``; its ``migrations/env.py`` imports ``run`` from here and calls it.
 """
 
 from __future__ import annotations

@@ -34,7 +34,8 @@ class Units:
             tx.execute(
                 text(
                     """INSERT INTO read.unit_facts (position, type, data)
-                       SELECT * FROM unnest(cast(:positions AS bigint[]), cast(:types AS text[]), cast(:data AS jsonb[]))"""
+                       SELECT * FROM unnest(cast(:positions AS bigint[]), cast(:types AS text[]),
+                                            cast(:data AS jsonb[]))"""
                 ),
                 {
                     "positions": [event.position for event in facts],
@@ -45,7 +46,7 @@ class Units:
 
 
 class UnitDirectory:
-    """The tree of this process, at most ``max_age`` seconds behind ``read.unit_facts``. Callers must not change it."""
+    """The tree of this process, at most ``max_age`` seconds behind ``read.unit_facts``; callers must not change it."""
 
     def __init__(self, engine: Engine, max_age: float = 1.0) -> None:
         self._engine, self._max_age = engine, max_age

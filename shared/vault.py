@@ -1,7 +1,7 @@
-"""Sealed personal fields: AES-GCM with one key per subject, so that destroying the key erases what it sealed, everywhere.
+"""Sealed personal fields: AES-GCM with one key per subject; destroying the key erases what it sealed, everywhere.
 
-The additional data is subject + event id, never a field path (upcasters rename fields). Keys live in their own schema and
-database role, apart from the events and from their backups (Law on Personal Data Protection 91/2025/QH15: erasure on request).
+The additional data is subject + event id, never a field path (upcasters rename fields). Keys live in their own schema
+and database role, apart from the events and their backups (Law on Personal Data Protection 91/2025/QH15: erasure).
 """
 
 from __future__ import annotations
@@ -60,7 +60,8 @@ class PostgresKeys:
             connection.execute(
                 text(
                     """INSERT INTO vault.keys (subject, key)
-                       SELECT n.subject, n.key FROM unnest(cast(:subjects AS text[]), cast(:keys AS bytea[])) n (subject, key)
+                       SELECT n.subject, n.key
+                         FROM unnest(cast(:subjects AS text[]), cast(:keys AS bytea[])) n (subject, key)
                         WHERE NOT EXISTS (SELECT FROM vault.erased e WHERE e.subject = n.subject)
                        ON CONFLICT DO NOTHING"""
                 ),

@@ -1,7 +1,7 @@
 """The group writer: what queued up while the last commit was in flight goes into the next one.
 
-One thread (a greenthread under eventlet) owns the appends of a process. Its callers may be timed out or killed; it is not, so
-a connection is never abandoned in the middle of a statement.
+One thread (a greenthread under eventlet) owns the appends of a process. Its callers may be timed out or killed; it is
+not, so a connection is never abandoned in the middle of a statement.
 """
 
 from __future__ import annotations
