@@ -110,10 +110,8 @@ class Verifier:
         return self._keys[kid]
 
     def _accept(self, claims: dict[str, Any], now: float) -> tuple[Actor, float]:
-        expires, starts = claims.get("exp"), claims.get("nbf", 0)
+        expires, starts = _time(claims, "exp"), _time(claims, "nbf", 0)
         audience = claims.get("aud")
-        if not _is_time(expires) or not _is_time(starts):
-            raise BadToken("exp or nbf missing or not a time")
         if now >= expires + LEEWAY:
             raise BadToken("expired")
         if now < starts - LEEWAY:
@@ -144,8 +142,11 @@ class Verifier:
             self._reading.release()
 
 
-def _is_time(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def _time(claims: dict[str, Any], name: str, default: float | None = None) -> float:
+    value = claims.get(name, default)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise BadToken(f"{name} missing or not a time")
+    return value
 
 
 def _read_keys(jwks: str) -> dict[str, Key]:

@@ -1,7 +1,7 @@
 """Errors as ``application/problem+json`` (RFC 9457), in Vietnamese and English.
 
 A ``Problem`` carries a stable code; its texts come from the catalogue: the generic ones of ``problem_texts.py`` and
-those a service adds from its ``messages.py`` with ``register``. Params fill the texts and must never hold personal data.
+those a service adds from its ``messages.py`` with ``register``. Params fill the texts and never hold personal data.
 """
 
 from __future__ import annotations
@@ -128,7 +128,7 @@ def from_rejected(rejected: Rejected) -> Problem:
 def from_validation(error: ValidationError, prefix: str = "", where: str = "body") -> Problem:
     """The problem for what marshmallow found: the first finding, and all of them (50 at most) in ``errors``."""
     issues: list[Issue] = []
-    for pointer, message in _walk(error.normalized_messages(), prefix):
+    for pointer, message in _walk(_messages(error), prefix):
         code, params = _classify(message)
         issues.append(Issue(code, pointer, params))
         if len(issues) == MAX_ISSUES:
@@ -154,6 +154,11 @@ def rejection_codes(*modules: Path) -> set[str]:
         and node.args
         and isinstance(node.args[0], ast.Constant)
     }
+
+
+def _messages(error: ValidationError) -> Any:
+    """By field, as ``{"_schema": …}`` where the error is about the whole."""
+    return error.messages if isinstance(error.messages, dict) else {"_schema": error.messages}
 
 
 def _walk(messages: Any, path: str) -> Iterator[tuple[str, str]]:
@@ -190,7 +195,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str, str], ...] = (
 
 
 def _classify(message: str) -> tuple[str, dict[str, object]]:
-    """What one of marshmallow's messages means. A schema may also raise ``ValidationError("<code of the catalogue>")``."""
+    """What one of marshmallow's messages means; a schema may also raise ``ValidationError("<code of a text>")``."""
     if message in CATALOGUE:
         return message, {}
     for pattern, code, template in _PATTERNS:

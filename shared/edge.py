@@ -1,0 +1,282 @@
+"""The HTTP edge: one decorator that authenticates, checks, loads, answers and measures.
+
+    class Visits(Health, Feed):                               # mixins: shared.edge_health, shared.edge_feed
+        name = "visits"                                       # scopes may say "{service}:read"
+        handler: Handler                                      # run_api(Visits, settings, provide={"handler": …})
+
+        @route("POST", "/v1/visits", scope="visits:write", body=RecordVisitSchema)
+        def record(self, call: Call) -> Reply:
+            require_unit(call.actor, self.units(), call.body.unit_id, call.body.day)
+            return answered(self.handler.handle(call.envelope(call.body)))   # 201; 200 for a repeat; ETag = version
+
+        @route("POST", "/v1/visits/batch", scope="visits:write", body=Rows(RecordVisitSchema))
+        def record_many(self, call: Call) -> Reply:
+            rows: list[Row] = call.body                       # good rows have .loaded, bad ones .problem
+            …                                                 # see shared.edge_batch.batch_reply
+
+        @route("GET", "/v1/visits/<uuid:visit_id>", scope="visits:read", query=WindowSchema)
+        def show(self, call: Call) -> Reply | dict:           # call.path["visit_id"], call.query["from"]
+            return Reply(200, {…}, etag=version)              # 304 to a client that has it
+
+Anything below may raise ``Problem`` or ``Rejected``. ``scope`` has no default, so no route is open by omission;
+``PUBLIC`` opens one by name. ``body=Raw`` hands over parsed JSON. Entry modules call ``shared.edge_server.prepare()``
+before any other import.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import partial
+from typing import Any, Protocol
+from urllib.parse import parse_qs
+
+import eventlet
+from eventlet.event import Event
+from marshmallow import Schema, ValidationError, fields
+from nameko.exceptions import ConfigurationError
+from nameko.web.handlers import HttpRequestHandler
+from uuid_utils.compat import uuid7
+
+from shared import edge_body
+from shared.access import Actor, BadToken, NoKeys
+from shared.decider import Rejected
+from shared.edge_batch import Row, Rows
+from shared.edge_body import Environ
+from shared.edge_reply import Reply, locale_of, reply_of
+from shared.edge_web import EDGE, Edge, EdgeServer, overloaded
+from shared.handler import Answer, Busy, Envelope
+from shared.log import LogUnavailable, Outcome, Unstorable
+from shared.problems import Problem, from_rejected, from_validation, pointer
+from shared.writer import Overloaded
+
+__all__ = ["PROBE", "PUBLIC", "Call", "Raw", "Reply", "Row", "Rows", "answered", "require_unit", "route"]
+
+MEDIA_TYPE = re.compile(r"application/(?:[\w.+-]+\+)?json\s*(?:;\s*charset=\"?utf-8\"?\s*)?", re.IGNORECASE)
+VERSION_TAG = re.compile(r'"(\d{1,18})"')
+UUID_TEXT = re.compile(r'"?([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})"?')
+
+
+class _Public:
+    """A scope that asks for no token."""
+
+
+PUBLIC = _Public()
+PROBE = _Public()
+"""Public, and answered even when the process is too busy for anything else: health and metrics."""
+
+
+class Raw:
+    """``body=Raw``: the parsed JSON as it is, checked for depth and forbidden characters only."""
+
+
+BodyKind = type[Schema] | Schema | Rows | type[Raw] | None
+NOBODY = Actor("", frozenset(), frozenset())
+
+
+@dataclass(slots=True)
+class Call:
+    """One request, checked. ``body`` and ``query`` are what the route's schemas loaded; ``if_match`` is a version."""
+
+    actor: Actor
+    path: dict[str, Any]
+    query: Any
+    body: Any
+    locale: str
+    idempotency_key: uuid.UUID | None
+    if_match: int | None
+    now: datetime
+
+    def envelope(self, command: Any, command_id: uuid.UUID | None = None) -> Envelope:
+        """The command with its id (given, else the Idempotency-Key, else new), its sender and its time."""
+        identity = command_id or self.idempotency_key or uuid7()
+        return Envelope(identity, command, self.actor.sub, self.now, self.if_match)
+
+
+class Route(HttpRequestHandler):  # type: ignore[misc]  # nameko has no types
+    """nameko's HTTP entrypoint with everything that comes before and after the method."""
+
+    server = EdgeServer()
+
+    def __init__(
+        self, method: str, rule: str, *, scope: str | _Public, body: BodyKind, query: Any, max_bytes: int, **kwargs: Any
+    ) -> None:
+        super().__init__(method, rule, **kwargs)
+        self.scope, self.max_bytes = scope, max_bytes
+        self.body, self.query = _instance(body), _instance(query)
+        self.probe = scope is PROBE
+
+    def setup(self) -> None:
+        if not isinstance(self.scope, _Public):
+            if not isinstance(self.scope, str) or not self.scope.strip():
+                raise ConfigurationError(f"route {self.method} {self.url} has no scope")
+            self.scope = self.scope.format(service=self.container.service_name)
+        super().setup()
+
+    def stop(self) -> None:
+        self.server.stop_accepting()
+        super().stop()
+
+    @property
+    def edge(self) -> Edge:
+        edge: Edge = self.container.config[EDGE]
+        return edge
+
+    def answer(self, environ: Environ, path: dict[str, Any]) -> Reply:
+        """The reply, or ``Problem``."""
+        actor = self._authorised(environ)
+        environ["tungnha.sub"] = actor.sub
+        call = Call(
+            actor,
+            path,
+            self._query(environ),
+            None,
+            locale_of(environ.get("HTTP_ACCEPT_LANGUAGE", "")),
+            _idempotency_key(environ),
+            _if_match(environ),
+            self.edge.clock(),
+        )
+        if self.body is not None:
+            call.body = self._body(environ)
+        try:
+            return reply_of(self._work(call))
+        except (Rejected, Busy, Overloaded, LogUnavailable, Unstorable) as error:
+            raise problem_of(error) from None
+
+    def _work(self, call: Call) -> Any:
+        """The method, in a worker of nameko's container."""
+        done = Event()
+        self.container.spawn_worker(self, (call,), {}, handle_result=partial(self.handle_result, done))
+        return done.wait()
+
+    def _authorised(self, environ: Environ) -> Actor:
+        if isinstance(self.scope, _Public):
+            return NOBODY
+        kind, _, token = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
+        challenge = 'Bearer realm="tungnha"'
+        if kind.lower() != "bearer" or not token:
+            raise Problem("unauthenticated", "/Authorization", where="header", headers={"WWW-Authenticate": challenge})
+        try:
+            actor = self.edge.verifier.verify(token.strip())
+        except BadToken:
+            headers = {"WWW-Authenticate": challenge + ', error="invalid_token"'}
+            raise Problem("unauthenticated", "/Authorization", where="header", headers=headers) from None
+        except NoKeys:
+            raise Problem("not-ready", headers={"Retry-After": "5"}, reason="jwks") from None
+        if self.scope not in actor.scopes:
+            headers = {"WWW-Authenticate": f'{challenge}, error="insufficient_scope", scope="{self.scope}"'}
+            raise Problem("forbidden-scope", "/Authorization", where="header", headers=headers, scope=self.scope)
+        return actor
+
+    def _query(self, environ: Environ) -> Any:
+        given = parse_qs(environ.get("QUERY_STRING", ""), keep_blank_values=True, errors="replace", max_num_fields=100)
+        if self.query is None:
+            if given:
+                raise Problem("unknown-field", pointer(next(iter(given))), where="query")
+            return {}
+        lists = {f.data_key or name for name, f in self.query.fields.items() if isinstance(f, fields.List)}
+        plain = {name: values if name in lists or len(values) > 1 else values[0] for name, values in given.items()}
+        try:
+            return self.query.load(plain)
+        except ValidationError as error:
+            raise from_validation(error, where="query") from None
+
+    def _body(self, environ: Environ) -> Any:
+        if not MEDIA_TYPE.fullmatch(environ.get("CONTENT_TYPE") or ""):
+            raise Problem("unsupported-media-type", expected="application/json")
+        self.edge.reserve(environ, min(int(environ.get("CONTENT_LENGTH") or self.max_bytes), self.max_bytes))
+        with eventlet.Timeout(self.edge.body_seconds, Problem("timeout")):
+            raw = edge_body.read(environ, self.max_bytes)
+        if isinstance(self.body, Rows):
+            return self.body.load(raw)
+        parsed = edge_body.parse(raw)
+        if self.body is Raw:
+            return parsed
+        try:
+            return self.body.load(parsed)
+        except ValidationError as error:
+            raise from_validation(error) from None
+
+
+def route(
+    method: str,
+    rule: str,
+    *,
+    scope: str | _Public,
+    body: BodyKind = None,
+    query: type[Schema] | Schema | None = None,
+    max_bytes: int = edge_body.MAX_BYTES,
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Declares ``method(self, call) -> Reply | JSON | None`` as the answer to ``method rule``, given ``scope``."""
+    decorator: Callable[[Callable[..., Any]], Callable[..., Any]] = Route.decorator(
+        method, rule, scope=scope, body=body, query=query, max_bytes=max_bytes
+    )
+    return decorator
+
+
+def problem_of(error: Exception) -> Problem:
+    """What the kernel's refusals mean to a client. After 503 the same command may safely be sent again."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, Rejected):
+        if error.code == "version-changed":
+            version = error.params.get("version")
+            return Problem("precondition-failed", extra={"version": version}, version=version)
+        return from_rejected(error)
+    if isinstance(error, Busy | Overloaded):
+        return overloaded()
+    if isinstance(error, LogUnavailable):
+        return Problem("not-ready", headers={"Retry-After": "2"}, reason="log")
+    if isinstance(error, Unstorable):
+        return from_rejected(Rejected("unstorable"))
+    raise error
+
+
+def answered(answer: Answer, **body: Any) -> Reply:
+    """The reply to one handled command: 201 stored, 200 repeated, 409 conflict or stale; ``body`` adds members."""
+    if answer.outcome in (Outcome.CONFLICT, Outcome.STALE):
+        raise Problem(answer.outcome.value)
+    document = {"outcome": answer.outcome, "version": answer.version, "position": answer.token, **body}
+    return Reply(201 if answer.outcome is Outcome.STORED else 200, document, etag=answer.version)
+
+
+class UnitTree(Protocol):
+    """What authorisation needs of the administrative units (``shared.units``)."""
+
+    def lineage(self, unit_id: str, day: date) -> Collection[str]:
+        """The unit and its ancestors on that day; empty if there is no such unit then."""
+        ...
+
+
+def require_unit(actor: Actor, tree: UnitTree, unit_id: str, day: date, at: str = "/unit_id") -> None:
+    """Passes if the actor holds the unit, or an ancestor of it **on the day of the fact**."""
+    lineage = tree.lineage(unit_id, day)
+    if not lineage:
+        raise Problem("unknown-unit", at, day=day.isoformat())
+    if actor.units.isdisjoint(lineage):
+        raise Problem("forbidden-unit", at, day=day.isoformat())
+
+
+def _instance(kind: Any) -> Any:
+    return kind() if isinstance(kind, type) and issubclass(kind, Schema) else kind
+
+
+def _idempotency_key(environ: Environ) -> uuid.UUID | None:
+    text = environ.get("HTTP_IDEMPOTENCY_KEY")
+    if text is None:
+        return None
+    if match := UUID_TEXT.fullmatch(text.strip()):
+        return uuid.UUID(match[1])
+    raise Problem("malformed-header", "/Idempotency-Key", where="header", name="Idempotency-Key", expected="UUID")
+
+
+def _if_match(environ: Environ) -> int | None:
+    text = environ.get("HTTP_IF_MATCH", "*").strip()
+    if text == "*":
+        return None
+    if match := VERSION_TAG.fullmatch(text):
+        return int(match[1])
+    raise Problem("malformed-header", "/If-Match", where="header", name="If-Match", expected='"<version>"')

@@ -1,0 +1,299 @@
+"""The web server under the routes: nameko's, with limits, problems instead of HTML, and a graceful end.
+
+The listener shares its port (SO_REUSEPORT), so that several api processes serve one address.
+"""
+
+from __future__ import annotations
+
+import socket
+import time
+import uuid
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import eventlet
+import structlog
+from eventlet import wsgi
+from nameko.web.server import HttpOnlyProtocol, WebServer
+from prometheus_client import Counter, Gauge, Histogram
+from werkzeug.exceptions import MethodNotAllowed, NotFound
+from werkzeug.routing import Map
+from werkzeug.routing.exceptions import RoutingException
+
+from shared.access import Verifier
+from shared.edge_body import Environ
+from shared.edge_log import places
+from shared.edge_reply import Rendered, Reply, locale_of, problem_reply
+from shared.problems import Problem
+from shared.settings import Address
+
+EDGE = "edge"
+METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+SMALL_REST = 65_536
+LINGER_SECONDS = 2.0
+LINGER_BYTES = 64_000_000
+
+REQUESTS = Counter("tungnha_http_requests", "Answered requests", ["method", "route", "status"])
+SECONDS = Histogram("tungnha_http_request_seconds", "Time to answer, body included", ["method", "route"])
+IN_FLIGHT = Gauge("tungnha_http_in_flight", "Requests being answered")
+log = structlog.get_logger("access")
+
+
+@dataclass
+class Edge:
+    """What one api process serves with, and what it is busy with. nameko's config carries it under ``edge``."""
+
+    address: Address
+    verifier: Verifier
+    max_in_flight: int = 256
+    max_body_bytes_in_flight: int = 64_000_000
+    body_seconds: float = 30.0
+    idle_seconds: float = 75.0
+    drain_seconds: float = 8.0
+    clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+    in_flight: int = 0
+    body_bytes: int = 0
+    draining: bool = False
+
+    def reserve(self, environ: Environ, size: int) -> None:
+        """Room for a body in memory, until the request is answered."""
+        if self.body_bytes + size > self.max_body_bytes_in_flight:
+            raise overloaded()
+        self.body_bytes += size
+        environ["tungnha.reserved"] = size
+
+
+def overloaded(seconds: int = 1) -> Problem:
+    return Problem("overloaded", headers={"Retry-After": str(seconds)}, seconds=seconds)
+
+
+class EdgeProtocol(HttpOnlyProtocol):  # type: ignore[misc]  # nameko has no types
+    """One connection. ``linger`` lets a client that is still sending read the answer before we close."""
+
+    linger = False
+
+    def get_environ(self) -> Environ:
+        environ: Environ = super().get_environ()
+        environ["tungnha.connection"] = self
+        return environ
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """What is not even HTTP: answered by the standard library, in our form."""
+        self.close_connection = True
+        payload = problem_reply(Problem("bad-request"), "vi").rendered()[2]
+        head = f"HTTP/1.1 {code} Bad Request\r\nContent-Type: application/problem+json\r\n"
+        self.wfile.write(f"{head}Content-Length: {len(payload)}\r\nConnection: close\r\n\r\n".encode() + payload)
+        self.wfile.flush()
+
+    def finish(self) -> None:
+        if self.linger:
+            self._read_rest()
+        super().finish()
+
+    def _read_rest(self) -> None:
+        """Closing with unread input resets the connection and takes the answer with it."""
+        with eventlet.Timeout(LINGER_SECONDS, False):
+            try:
+                self.wfile.flush()
+                self.connection.shutdown(socket.SHUT_WR)
+                left = LINGER_BYTES
+                while left > 0 and (data := self.connection.recv(SMALL_REST)):
+                    left -= len(data)
+            except OSError:
+                pass
+
+
+class EdgeServer(WebServer):  # type: ignore[misc]  # nameko has no types
+    """Accepts until told to stop; then finishes what is in flight and closes what is idle."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._starting: bool = False
+        self._is_accepting: bool = True
+        self._open: dict[int, list[Any]] = {}
+
+    @property
+    def edge(self) -> Edge:
+        edge: Edge = self.container.config[EDGE]
+        return edge
+
+    def start(self) -> None:
+        if self._starting:
+            return
+        self._starting = True
+        host, port = self.edge.address
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self._sock = eventlet.listen((host, port), family, backlog=1024, reuse_port=port != 0)
+        self._sock.settimeout(None)
+        self._serv = self.get_wsgi_server(self._sock, EdgeApp(self))
+        self._gt = self.container.spawn_managed_thread(self.run)
+
+    def get_wsgi_server(self, sock: Any, wsgi_app: Any, protocol: Any = EdgeProtocol, debug: bool = False) -> Any:
+        return wsgi.Server(
+            sock,
+            sock.getsockname(),
+            wsgi_app,
+            protocol=protocol,
+            debug=debug,
+            log_output=False,
+            keepalive=self.edge.idle_seconds,
+            socket_timeout=self.edge.body_seconds,
+        )
+
+    def run(self) -> None:
+        """Accepts for ever: an error here would end nameko's container, so a full file table only slows us down."""
+        while self._is_accepting:
+            try:
+                sock, address = self._sock.accept()
+                sock.settimeout(self._serv.socket_timeout)
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            except OSError:
+                eventlet.sleep(0.05)
+                continue
+            self.container.spawn_managed_thread(lambda s=sock, a=address: self.process_request(s, a))
+
+    def process_request(self, sock: Any, address: Any) -> None:
+        """One connection to its end. Whatever a client does to it must not end the container."""
+        connection = [address, sock, wsgi.STATE_IDLE]
+        self._open[id(connection)] = connection
+        try:
+            self._serv.process_request(connection)
+        except Exception as error:  # see above
+            log.warning("connection failed", **places(error))
+        finally:
+            self._open.pop(id(connection), None)
+            sock.close()
+
+    def stop_accepting(self) -> None:
+        """No new connections; the other processes on this port get them. Open ones close after their answer."""
+        if not self._is_accepting:
+            return
+        self._is_accepting = False
+        self.edge.draining = True
+        if self._gt is not None:
+            self._gt.kill()
+            self._sock.close()
+
+    def stop(self) -> None:
+        self.stop_accepting()
+        deadline = time.monotonic() + self.edge.drain_seconds
+        while self.edge.in_flight and time.monotonic() < deadline:
+            eventlet.sleep(0.01)
+        for _address, sock, _state in list(self._open.values()):
+            with suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
+        eventlet.sleep(0)
+        self.wait_for_providers()
+
+    def make_url_map(self) -> Map:
+        """No redirects: an address is right or it is not."""
+        rules = []
+        for provider in self._providers:
+            rule = provider.get_url_rule()
+            rule.endpoint = provider
+            rules.append(rule)
+        return Map(rules, strict_slashes=True, merge_slashes=False, redirect_defaults=False)
+
+
+class EdgeApp:
+    """The WSGI application: match, admit, answer, count. Every outcome is JSON."""
+
+    def __init__(self, server: EdgeServer) -> None:
+        self._edge = server.edge
+        self._map = server.make_url_map().bind("")
+        IN_FLIGHT.set_function(lambda: self._edge.in_flight)
+
+    def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        started = time.perf_counter()
+        self._edge.in_flight += 1
+        status, headers, payload = self._answer(environ)
+        self._settle_connection(environ)
+        start_response(status, headers)
+        body = _Body([] if environ["REQUEST_METHOD"] == "HEAD" or not payload else [payload])
+        body.then = lambda: self._done(environ, status, len(payload), started)
+        return body
+
+    def _answer(self, environ: Environ) -> Rendered:
+        try:
+            return self._routed(environ).rendered(environ.get("HTTP_IF_NONE_MATCH"))
+        except Problem as problem:
+            found = problem
+        except Exception as error:  # the last line of defence: an incident number, and nothing else
+            incident = uuid.uuid4().hex[:12]
+            log.error("internal error", incident=incident, route=environ.get("tungnha.route", ""), **places(error))
+            found = Problem("internal", incident=incident)
+        return problem_reply(found, locale_of(environ.get("HTTP_ACCEPT_LANGUAGE", ""))).rendered()
+
+    def _routed(self, environ: Environ) -> Reply:
+        method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"].encode("latin-1").decode("utf-8", "replace")
+        if "\0" in path or "%00" in environ.get("QUERY_STRING", ""):
+            raise Problem("forbidden-character", where="path" if "\0" in path else "query")
+        self._check_framing(environ)
+        try:
+            route, values = self._map.match(path, method=method)
+        except MethodNotAllowed as error:
+            allowed = ", ".join(sorted({*(error.valid_methods or ()), "OPTIONS"}))
+            if method == "OPTIONS":
+                return Reply(204, headers={"Allow": allowed})
+            raise Problem("method-not-allowed", headers={"Allow": allowed}, allowed=allowed) from None
+        except (NotFound, RoutingException):
+            raise Problem("not-found", where="path") from None
+        environ["tungnha.route"] = route.url
+        if self._edge.in_flight > self._edge.max_in_flight and not route.probe:
+            raise overloaded()
+        answer: Reply = route.answer(environ, values)
+        return answer
+
+    @staticmethod
+    def _check_framing(environ: Environ) -> None:
+        """Where a body ends must be beyond doubt, or the rest of it would be read as the next request."""
+        transfer = environ.get("HTTP_TRANSFER_ENCODING", "chunked").lower()
+        length = environ.get("CONTENT_LENGTH", "0")
+        if transfer != "chunked" or not (length.isascii() and length.isdigit()):
+            _close_after(environ)
+            raise Problem("bad-request")
+
+    def _settle_connection(self, environ: Environ) -> None:
+        """An unread body is read over if it is small, else the connection ends with this answer."""
+        stream = environ["eventlet.input"]
+        rest = (stream.content_length or 0) - stream.position if not stream.chunked_input else 0
+        if rest > SMALL_REST or (stream.chunked_input and stream.chunk_length != 0):
+            _close_after(environ)
+        elif self._edge.draining:
+            environ["tungnha.connection"].close_connection = True
+
+    def _done(self, environ: Environ, status: str, size: int, started: float) -> None:
+        self._edge.in_flight -= 1
+        self._edge.body_bytes -= environ.get("tungnha.reserved", 0)
+        seconds = time.perf_counter() - started
+        method, route = environ["REQUEST_METHOD"], environ.get("tungnha.route", "unmatched")
+        method = method if method in METHODS else "OTHER"
+        REQUESTS.labels(method, route, status[:3]).inc()
+        SECONDS.labels(method, route).observe(seconds)
+        log.info(
+            "request",
+            method=method,
+            route=route,
+            status=int(status[:3]),
+            ms=round(seconds * 1000, 1),
+            sub=environ.get("tungnha.sub", ""),
+            bytes_in=environ["eventlet.input"].position,
+            bytes_out=size,
+        )
+
+
+class _Body(list[bytes]):
+    """A payload that says when it has been written."""
+
+    then: Callable[[], None]
+
+    def close(self) -> None:
+        self.then()
+
+
+def _close_after(environ: Environ) -> None:
+    connection = environ["tungnha.connection"]
+    connection.close_connection = connection.linger = True
