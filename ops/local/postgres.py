@@ -16,12 +16,14 @@ import pwd
 import shutil
 import signal
 import subprocess
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
+import psutil
 import psycopg
 
-from ops.local.process import Program, StackError, User, clean_environment, tail
+from ops.local.process import Identity, Program, StackError, User, clean_environment, end, tail
 from ops.local.state import State
 
 SUPERUSER = "tungnha"
@@ -67,6 +69,7 @@ def program(state: State, port: int, *, durable: bool = True) -> Program:
         env=clean_environment(),
         cwd=data.parent,
         log=state.logs / "postgres.log",
+        before=lambda: _end_left_backends(data),
         ready=lambda: answers(admin_url(state, port)),
         user=user,
         stop_signal=signal.SIGINT,  # "fast": ends sessions instead of waiting for them
@@ -161,3 +164,23 @@ def _initialise(state: State, binaries: Path, data: Path, user: User | None) -> 
     if done.returncode:
         raise StackError(f"initdb failed\n{tail(log)}")
     unfinished.rename(data)
+
+
+def _end_left_backends(data: Path) -> None:
+    """After a kill -9 of the server its backends may live on for a moment, and no new server starts beside them."""
+    left = []
+    for candidate in psutil.process_iter(["name"]):
+        with contextlib.suppress(psutil.Error):
+            if candidate.info["name"] == "postgres" and candidate.cwd() == str(data.resolve()):
+                left.append(Identity(candidate.pid, candidate.create_time()))
+    end(left, signal.SIGTERM, timeout=2)
+
+
+def end_stuck_clients(url: str, roles: Sequence[str], after_seconds: int = 30) -> int:
+    """End sessions of these roles that have waited this long for their client to take an answer."""
+    with psycopg.connect(url, connect_timeout=3, autocommit=True) as connection:
+        return connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = ANY(%s)"
+            " AND wait_event = 'ClientWrite' AND query_start < now() - make_interval(secs => %s)",
+            [list(roles), after_seconds],
+        ).rowcount

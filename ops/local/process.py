@@ -46,6 +46,7 @@ class Program:
     stop_timeout: float = 10.0
     start_timeout: float = 60.0
     before: Callable[[], None] = field(default=lambda: None)
+    url: str = ""  # base of its HTTP interface, if it has one
 
 
 @dataclass(frozen=True, slots=True)

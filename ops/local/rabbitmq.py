@@ -37,6 +37,7 @@ loopback_users = none
 load_definitions = {definitions}
 log.file.level = info
 log.console = false
+log.connection.level = warning
 disk_free_limit.absolute = 100MB
 vm_memory_high_watermark.absolute = 600MB
 raft.wal_max_size_bytes = 33554432
