@@ -188,7 +188,7 @@ class Subscription:
     def _runs(self, tx: Connection, limit: int) -> list[Run]:
         rows = [r for r in tx.execute(_LEASE, {"subscription": self.projection.name}) if r.source in self._rank]
         rows.sort(key=lambda row: self._rank[row.source])
-        return [self._run(tx, *row, limit) for row in rows]
+        return [self._run(tx, r.source, r.partition, r.position, r.log_id, limit) for r in rows]
 
     def _run(self, tx: Connection, source: str, partition: int, start: int, log_id: UUID, limit: int) -> Run:
         if source:
