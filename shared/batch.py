@@ -218,7 +218,7 @@ class Batch(Entrypoint):  # type: ignore[misc]  # nameko has no types
             _log.error("%s: dead letter, %s", self.queue, reason)
 
 
-batch = Batch.decorator
+batch: Callable[..., Callable[[Callable[..., Any]], Callable[..., Any]]] = Batch.decorator
 
 
 def _body(message: amqp.Message) -> bytes:

@@ -239,25 +239,25 @@ def answered(answer: Answer, **body: Any) -> Reply:
     """The reply to one handled command: 201 stored, 200 repeated, 409 conflict or stale; ``body`` adds members."""
     if answer.outcome in (Outcome.CONFLICT, Outcome.STALE):
         raise Problem(answer.outcome.value)
-    document = {"outcome": answer.outcome, "version": answer.version, "position": answer.token, **body}
+    document = {"outcome": answer.outcome.value, "version": answer.version, "position": answer.token, **body}
     return Reply(201 if answer.outcome is Outcome.STORED else 200, document, etag=answer.version)
 
 
 class UnitTree(Protocol):
     """What authorisation needs of the administrative units (``shared.units``)."""
 
-    def lineage(self, unit_id: str, day: date) -> Collection[str]:
-        """The unit and its ancestors on that day; empty if there is no such unit then."""
+    def covers(self, roots: Collection[str], unit_id: str, day: date) -> bool:
+        """Is one of ``roots`` the unit or above it on that day (or where a former unit's facts stand then)?"""
         ...
+
+    def exists(self, unit_id: str, day: date) -> bool: ...
 
 
 def require_unit(actor: Actor, tree: UnitTree, unit_id: str, day: date, at: str = "/unit_id") -> None:
     """Passes if the actor holds the unit, or an ancestor of it **on the day of the fact**."""
-    lineage = tree.lineage(unit_id, day)
-    if not lineage:
-        raise Problem("unknown-unit", at, day=day.isoformat())
-    if actor.units.isdisjoint(lineage):
-        raise Problem("forbidden-unit", at, day=day.isoformat())
+    if not tree.covers(actor.units, unit_id, day):
+        known = tree.exists(unit_id, day)
+        raise Problem("forbidden-unit" if known else "unknown-unit", at, day=day.isoformat())
 
 
 def _instance(kind: Any) -> Any:
