@@ -152,16 +152,18 @@ def run_program(program: Program) -> Running:
 
 
 def end(identities: Iterable[Identity], stop_signal: int = signal.SIGTERM, timeout: float = 10.0) -> None:
-    """Signal these processes, wait, then SIGKILL what is left of them and of their descendants."""
-    family: list[psutil.Process] = []
-    for identity in identities:
-        if process := identity.process():
-            with contextlib.suppress(psutil.Error):
-                family += [process, *process.children(recursive=True)]
-            _signal(process, stop_signal)
-            # A stopped (SIGSTOP) process takes no other signal until it is continued.
-            _signal(process, signal.SIGCONT)
-    _, alive = psutil.wait_procs(family, timeout=timeout)
+    """Signal these processes and wait; then end what is left of them and of their descendants."""
+    mains = [process for identity in identities if (process := identity.process())]
+    family = list(mains)
+    for process in mains:
+        with contextlib.suppress(psutil.Error):
+            family += process.children(recursive=True)
+        _signal(process, stop_signal)
+        # A stopped (SIGSTOP) process takes no other signal until it is continued.
+        _signal(process, signal.SIGCONT)
+    psutil.wait_procs(mains, timeout=timeout)
+    # Children usually end with their parent, a moment later.
+    _, alive = psutil.wait_procs(family, timeout=0.5)
     for process in alive:
         _signal(process, signal.SIGKILL)
     psutil.wait_procs(alive, timeout=5)

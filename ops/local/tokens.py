@@ -67,6 +67,6 @@ def _key(state: State) -> OKPKey:
 
 def nation() -> str:
     """The id of the nation's unit: the root of every subtree."""
-    from ops.units import NATION_ID
+    from ops.units.seed import NATION_ID
 
     return NATION_ID
