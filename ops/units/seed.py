@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
 
-from shared.units import UnitTree
+from shared.units import GSO, UnitTree
 
 NAMESPACE = UUID("6a7d0f3c-5f0e-5c55-9a52-3c1f6d3f2b70")
 NATION_ID = str(uuid5(NAMESPACE, "nation"))
@@ -38,6 +38,8 @@ _EVENTS = {
     "reparent": "UnitReparented",
     "abolish": "UnitAbolished",
 }
+
+_VALUE = {"rename": "name", "change_kind": "kind", "reparent": "parent_id"}
 
 
 @dataclass(frozen=True)
@@ -88,8 +90,11 @@ def rows(seed: Seed, upto: date | None = None) -> Iterator[Row]:
 
     Each row: ``id`` (command id), ``do`` (establish, rename, change_kind, assign_code, reparent, abolish), ``unit_id``,
     ``effective`` and the other fields of its event, without ``document_id``: which document a change rests on is for
-    the caller to say. Days ascend. Within a day abolitions come first, so that a code is free before its next bearer;
-    then provinces, districts and communes are established; then what changed about units that go on.
+    the caller to say.
+
+    Days ascend. Within a day units are established before anything refers to them, then come changes of units that go
+    on, then abolitions (communes, districts, provinces), and codes last: nearly every code of 1/7/2025 was another
+    unit's until the day before, and that unit's successor has to exist before it can be abolished.
     """
     last = (upto or date.max).isoformat()
     return (row for row in seed.rows if row["effective"] <= last)
@@ -106,7 +111,6 @@ def as_event(row: Row) -> tuple[str, dict[str, Any]]:
 def _rows(content: dict[str, Any]) -> Iterator[Row]:
     ids, established = _established(content)
     days = sorted({*content["changed"], *content["abolished"], *established})
-    unknown = set(content["unknown"])
     yield _row(
         "establish",
         NATION_ID,
@@ -119,14 +123,26 @@ def _rows(content: dict[str, Any]) -> Iterator[Row]:
         simulated=False,
     )
     for day in days:
-        gone = content["abolished"].get(day, {"units": [], "heirs": []})
-        ending = list(zip(accumulate(gone["units"]), gone["heirs"], strict=True))
-        for unit, heirs in reversed(ending):  # communes before districts before provinces
-            successors = [{"unit_id": ids[heir], "main": n == 0} for n, heir in enumerate(heirs)]
-            yield _row("abolish", ids[unit], day, successors=successors, successor_unknown=unit in unknown)
-        yield from established.get(day, ())
-        for do, unit, value in content["changed"].get(day, ()):
-            yield _row(do, ids[unit], day, **_changed(do, value, ids))
+        born, changes = established.get(day, []), content["changed"].get(day, [])
+        later = day > KNOWN_SINCE.isoformat()
+        yield from (row | {"code": None} if later else row for row in born)
+        for do, unit, value in changes:
+            if do != "assign_code":
+                yield _row(do, ids[unit], day, **{_VALUE[do]: ids[value] if do == "reparent" else value})
+        yield from _abolitions(content, day, ids)
+        codes = [(row["unit_id"], row["code"]) for row in born if later]
+        codes += [(ids[unit], value) for do, unit, value in changes if do == "assign_code"]
+        for unit_id, code in codes:
+            yield _row("assign_code", unit_id, day, system=GSO, code=code)
+
+
+def _abolitions(content: dict[str, Any], day: str, ids: list[str]) -> Iterator[Row]:
+    gone = content["abolished"].get(day, {"units": [], "heirs": []})
+    unknown = set(content["unknown"])
+    ending = list(zip(accumulate(gone["units"]), gone["heirs"], strict=True))
+    for unit, heirs in reversed(ending):  # the file has provinces before districts before communes
+        successors = [{"unit_id": ids[heir], "main": n == 0} for n, heir in enumerate(heirs)]
+        yield _row("abolish", ids[unit], day, successors=successors, successor_unknown=unit in unknown)
 
 
 def _established(content: dict[str, Any]) -> tuple[list[str], dict[str, list[Row]]]:
@@ -155,18 +171,6 @@ def _established(content: dict[str, Any]) -> tuple[list[str], dict[str, list[Row
                 )
             )
     return ids, by_day
-
-
-def _changed(do: str, value: Any, ids: list[str]) -> dict[str, str]:
-    match do:
-        case "rename":
-            return {"name": value}
-        case "change_kind":
-            return {"kind": value}
-        case "assign_code":
-            return {"system": "gso", "code": value}
-        case _:
-            return {"parent_id": ids[value]}
 
 
 def _row(do: str, unit_id: str, day: str, **fields: Any) -> Row:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right, insort
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
+from threading import Lock
 from typing import Any
 
 from shared.units.record import Unit, on, since_ever, values, with_value
@@ -48,13 +49,14 @@ GSO = "gso"
 
 
 class UnitFacts:
-    """All units ever heard of, without the tree between them. Not for several threads at once."""
+    """All units ever heard of, without the tree between them. One thread may apply while others ask."""
 
     def __init__(self) -> None:
         self._units: dict[str, Unit] = {}
         self._days: list[date] = []
         self._by_code: dict[tuple[str, str], tuple[str, ...]] = {}
         self._by_name: dict[str, tuple[str, ...]] | None = None  # made when first asked for
+        self._naming = Lock()
 
     # --- folding ------------------------------------------------------------------------------------------------
 
@@ -200,15 +202,11 @@ class UnitFacts:
 
     def find_by_name(self, text: str, day: date, level: str | None = None) -> tuple[str, ...]:
         """Units of that name on that day, with or without the kind in front, accents and case ignored."""
-        if self._by_name is None:
-            self._by_name = {}
-            for unit in self._units.values():
-                for name in values(unit.names):
-                    self._index_name(unit.id, name)
+        by_name = self._names()
         wanted = fold(text)
         words = wanted.split()
         keys = {wanted, *(" ".join(words[n:]) for n in range(1, min(len(words), 4)))}
-        found = {unit_id for key in keys for unit_id in self._by_name.get(key, ())}
+        found = {unit_id for key in keys for unit_id in by_name.get(key, ())}
         return tuple(sorted(u for u in found if self._is_called(u, wanted, day) and level in (None, self.level(u))))
 
     def _is_called(self, unit_id: str, wanted: str, day: date) -> bool:
@@ -217,12 +215,19 @@ class UnitFacts:
         name = fold(self.name(unit_id, day) or "")
         return wanted in (name, f"{fold(self.kind(unit_id, day) or '')} {name}")
 
+    def _names(self) -> Mapping[str, tuple[str, ...]]:
+        with self._naming:
+            if self._by_name is None:
+                self._by_name = {}
+                for unit in tuple(self._units.values()):
+                    for name in values(unit.names):
+                        _add_name(self._by_name, unit.id, name)
+            return self._by_name
+
     def _index_name(self, unit_id: str, name: str) -> None:
-        if self._by_name is not None:
-            key = fold(name)
-            called = self._by_name.get(key, ())
-            if unit_id not in called:
-                self._by_name[key] = (*called, unit_id)
+        with self._naming:
+            if self._by_name is not None:
+                _add_name(self._by_name, unit_id, name)
 
     @property
     def map_changes(self) -> tuple[date, ...]:
@@ -236,4 +241,11 @@ class UnitFacts:
 
     def existing(self, day: date, level: str | None = None) -> Iterator[str]:
         """Ids of all units of that day, optionally of one level."""
-        return (u.id for u in self._units.values() if u.exists(day) and level in (None, u.level))
+        return (u.id for u in tuple(self._units.values()) if u.exists(day) and level in (None, u.level))
+
+
+def _add_name(by_name: dict[str, tuple[str, ...]], unit_id: str, name: str) -> None:
+    key = fold(name)
+    called = by_name.get(key, ())
+    if unit_id not in called:
+        by_name[key] = (*called, unit_id)

@@ -44,7 +44,7 @@ _Chain = tuple[tuple[str, ...], bool, bool]
 class UnitTree(UnitFacts):
     """All units ever heard of. Days are ``datetime.date`` in Viet Nam; ids are the texts of the events.
 
-    What is derived from the facts is kept per map until they change. Not for several threads at once.
+    What is derived from the facts is kept per map until they change. One thread may apply while others ask.
     """
 
     def __init__(self) -> None:
@@ -54,11 +54,11 @@ class UnitTree(UnitFacts):
         self._children: dict[date, dict[str, tuple[str, ...]]] = {}
 
     def _forget(self, *, fresh_village: bool) -> None:
-        # Villages come by the thousand, and one that nobody referred to changes no other unit's place.
-        self._children.clear()
+        # New dicts rather than empty ones: another thread that is working out an answer from the former facts keeps
+        # it in the former dict. Villages come by the thousand, and a fresh one changes no other unit's place.
+        self._children = {}
         if not fresh_village:
-            self._chains.clear()
-            self._holders.clear()
+            self._chains, self._holders = {}, {}
 
     # --- the tree of a day --------------------------------------------------------------------------------------
 
@@ -91,15 +91,15 @@ class UnitTree(UnitFacts):
 
     def children(self, unit_id: str, day: date) -> tuple[str, ...]:
         """Ids of the units right below on that day, sorted."""
-        key = self.map_key(day)
-        below = self._children.get(key)
+        maps, key = self._children, self.map_key(day)
+        below = maps.get(key)
         if below is None:
             lists: dict[str, list[str]] = {}
-            for child in self._units.values():
+            for child in tuple(self._units.values()):
                 above = self._above(child, day) if child.exists(day) else None
                 if above:
                     lists.setdefault(above.unit_id, []).append(child.id)
-            below = _map_of(self._children, key)
+            below = _map_of(maps, key)
             below.update((above_id, tuple(sorted(ids))) for above_id, ids in lists.items())
         return below.get(unit_id, ())
 
@@ -190,7 +190,8 @@ class UnitTree(UnitFacts):
             origin = set(self.children(unit_id, last))
             found = {part for commune in origin for part in self._descended(commune, map_day, set())}
         parts = [
-            Part(part, self.full_name(part, map_day) or "", self._descended(part, last, set()) <= origin) for part in found
+            Part(part, self.full_name(part, map_day) or "", self._descended(part, last, set()) <= origin)
+            for part in found
         ]
         return tuple(sorted(parts, key=lambda part: (fold(part.name), part.unit_id)))
 
@@ -218,6 +219,6 @@ def _map_of(maps: dict[date, dict[str, _T]], key: date) -> dict[str, _T]:
     cache = maps.get(key)
     if cache is None:
         if len(maps) >= _KEPT_MAPS:
-            del maps[next(iter(maps))]
-        cache = maps[key] = {}
+            maps.pop(next(iter(maps)), None)
+        cache = maps.setdefault(key, {})
     return cache
