@@ -106,4 +106,4 @@ def _result(row: Row, answer: Answer | Rejected | None, locale: str, key: str | 
         return result | {"outcome": "conflict" if conflict else "rejected", "problem": row.problem.document(locale)}
     if not isinstance(answer, Answer):
         raise TypeError(f"row {row.index} has neither an answer nor a problem")
-    return result | {"outcome": answer.outcome, "version": answer.version, "position": answer.token}
+    return result | {"outcome": answer.outcome.value, "version": answer.version, "position": answer.token}

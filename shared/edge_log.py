@@ -27,7 +27,7 @@ _QUIET = {
 def configure(service: str, process: str) -> None:
     """Sends structlog and the standard library's logging to standard output, one JSON object per line."""
     shared: list[Any] = [
-        structlog.contextvars.merge_contextvars,
+        lambda _logger, _method, event: {"service": service, "process": process, **event},
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _without_messages,
@@ -38,10 +38,9 @@ def configure(service: str, process: str) -> None:
         logger_factory=structlog.BytesLoggerFactory(sys.stdout.buffer),
         cache_logger_on_first_use=True,
     )
-    structlog.contextvars.bind_contextvars(service=service, process=process)
     handler = logging.StreamHandler(sys.stdout)
     to_text = structlog.processors.JSONRenderer(serializer=lambda *a, **k: _dumps(*a, **k).decode())
-    handler.setFormatter(structlog.stdlib.ProcessorFormatter(processors=[*shared[1:], _renamed, to_text]))
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(processors=[*shared, _renamed, to_text]))
     logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
     for name, level in _QUIET.items():
         logging.getLogger(name).setLevel(level)

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Any
 
 import orjson
-from werkzeug.datastructures import LanguageAccept
+from werkzeug.datastructures import Accept, LanguageAccept
 from werkzeug.http import parse_accept_header
 
 from shared.problems import Problem
@@ -63,5 +63,6 @@ def problem_reply(problem: Problem, locale: str) -> Reply:
 
 @lru_cache(maxsize=256)
 def locale_of(accept_language: str) -> str:
-    """``en`` if the client prefers it, else ``vi``."""
-    return parse_accept_header(accept_language, LanguageAccept).best_match(("vi", "en"), default="vi")
+    """``en`` if the client prefers it, in any regional form, else ``vi``."""
+    asked = parse_accept_header(accept_language, LanguageAccept)
+    return Accept([(tag.partition("-")[0], quality) for tag, quality in asked]).best_match(("vi", "en"), default="vi")

@@ -20,12 +20,16 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import eventlet
+import structlog
+
+from shared.edge_log import configure, places
 
 if TYPE_CHECKING:
     from shared.access import Verifier
     from shared.settings import Settings
 
 STOP_SECONDS = 9.5
+log = structlog.get_logger("api")
 
 
 def prepare() -> None:
@@ -57,7 +61,6 @@ def run_api(
     from nameko.runners import ServiceRunner
 
     from shared.access import Verifier
-    from shared.edge_log import configure
     from shared.edge_web import EDGE, Edge
     from shared.health import Readiness
 
@@ -88,6 +91,7 @@ def _serve(runner: Any, on_stop: Iterable[Callable[[], object]]) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, ask)
     runner.start()
+    log.info("serving")
     served = eventlet.spawn(runner.wait)
     # A signal does not wake eventlet's hub: look every 50 ms.
     while not asked and not served.dead:
@@ -107,11 +111,7 @@ def _serve(runner: Any, on_stop: Iterable[Callable[[], object]]) -> int:
 
 def _wait(served: Any) -> None:
     """Lets the error that ended the container be seen, as type and places only."""
-    import structlog
-
-    from shared.edge_log import places
-
     try:
         served.wait()
     except Exception as error:  # the process ends anyway
-        structlog.get_logger("api").error("container ended", **places(error))
+        log.error("container ended", **places(error))

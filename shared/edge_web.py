@@ -75,6 +75,12 @@ class EdgeProtocol(HttpOnlyProtocol):  # type: ignore[misc]  # nameko has no typ
 
     linger = False
 
+    def handle_one_request(self) -> None:
+        self.environ: Environ | None = None
+        super().handle_one_request()
+        if self.raw_requestline and self.environ is None:
+            self.linger = True  # refused before it was read
+
     def get_environ(self) -> Environ:
         environ: Environ = super().get_environ()
         environ["tungnha.connection"] = self

@@ -187,6 +187,20 @@ GENERIC: dict[str, Text] = {
         "Version has changed",
         "The current version is {version}.",
     ),
+    "version-changed": Text(
+        412,
+        "Phiên bản đã thay đổi",
+        "Phiên bản hiện tại là {version}.",
+        "Version has changed",
+        "The current version is {version}.",
+    ),
+    "unstorable": Text(
+        422,
+        "Không lưu được",
+        "Cơ sở dữ liệu không nhận nội dung này.",
+        "Cannot be stored",
+        "The database does not accept this content.",
+    ),
     "timeout": Text(
         408, "Hết thời gian chờ", "Nội dung đến quá chậm.", "Request timeout", "The body arrived too slowly."
     ),
