@@ -1,0 +1,88 @@
+"""The registry's rules: units, documents, people, teams, their seats and mergers. Pure: no clock, ids or I/O.
+
+One aggregate per file, each with its commands, events, states and decisions; here they become one decider, because most
+commands touch streams of several (a team is established for a unit, by a document, with people). A stream without
+events has the state None.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import ModuleType
+from typing import Any
+
+from services.teams.domain import documents, mergers, people, seats, teams, units
+from shared.decider import Decider
+
+COMMANDS: Mapping[type, ModuleType] = {
+    **dict.fromkeys(
+        (
+            units.EstablishUnit,
+            units.RenameUnit,
+            units.ChangeUnitKind,
+            units.AssignUnitCode,
+            units.ReparentUnit,
+            units.AbolishUnit,
+        ),
+        units,
+    ),
+    documents.RegisterDocument: documents,
+    people.RegisterPerson: people,
+    people.ErasePerson: people,
+    **dict.fromkeys((teams.EstablishTeam, teams.RenameTeam, teams.EndPilot, teams.DissolveTeam), teams),
+    **dict.fromkeys((seats.ReconstituteTeam, seats.AppointSeat, seats.ReleaseSeat), seats),
+    mergers.MergeTeams: mergers,
+}
+"""Command → the module that decides it."""
+
+OF_EVENT: Mapping[type, ModuleType] = {
+    **dict.fromkeys(
+        (
+            units.UnitEstablished,
+            units.UnitRenamed,
+            units.UnitKindChanged,
+            units.UnitCodeAssigned,
+            units.UnitReparented,
+            units.UnitAbolished,
+            units.UnitCodeTaken,
+        ),
+        units,
+    ),
+    **dict.fromkeys((documents.DocumentRegistered, documents.DocumentKeyTaken), documents),
+    **dict.fromkeys((people.PersonRegistered, people.SubjectErased), people),
+    **dict.fromkeys(
+        (teams.TeamEstablished, teams.TeamRenamed, teams.PilotEnded, teams.TeamDissolved, teams.TeamPlaced), teams
+    ),
+    **dict.fromkeys((seats.SeatAppointed, seats.SeatReleased, seats.TeamReconstituted), seats),
+    **dict.fromkeys((mergers.TeamsMerged, mergers.TeamAbsorbed), mergers),
+}
+
+EVENTS: tuple[type, ...] = tuple(OF_EVENT)
+"""Every event type, for the codec."""
+
+SECOND_LOOK: Mapping[str, str] = {"unit-code-taken": "code_holder", "team-place-taken": "place_holder"}
+"""A reservation names its last holder, and only the holder's own stream tells whether it still holds.
+
+So a rejection with one of these codes and a ``holder`` is decided once more, with that id in this field of the command.
+"""
+
+
+def _initial(stream: str) -> Any:
+    return None
+
+
+def _streams(command: Any) -> tuple[str, ...]:
+    named: tuple[str, ...] = COMMANDS[type(command)].streams(command)
+    return named
+
+
+def _decide(command: Any, states: Mapping[str, Any]) -> Sequence[tuple[str, Any]]:
+    changes: Sequence[tuple[str, Any]] = COMMANDS[type(command)].decide(command, states)
+    return changes
+
+
+def _evolve(state: Any, event: Any) -> Any:
+    return OF_EVENT[type(event)].evolve(state, event)
+
+
+DECIDER: Decider[Any, Any, Any] = Decider(_initial, _streams, _decide, _evolve)

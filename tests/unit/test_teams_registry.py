@@ -1,0 +1,350 @@
+"""Documents, people, teams and seats: given – when – then, with the golden cases of the field."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.teams import domain
+from services.teams.domain import DECIDER
+from services.teams.domain.documents import DocumentKeyTaken, DocumentKind, DocumentRegistered, RegisterDocument
+from services.teams.domain.mergers import Fate, MergeTeams, NewTeam, SeatFate
+from services.teams.domain.people import ErasePerson, PersonRegistered, RegisterPerson, SubjectErased
+from services.teams.domain.seats import (
+    AppointSeat,
+    ReconstituteTeam,
+    ReleaseSeat,
+    SeatAppointed,
+    SeatReleased,
+    TeamReconstituted,
+)
+from services.teams.domain.teams import (
+    DissolveTeam,
+    EndPilot,
+    EstablishTeam,
+    PilotEnded,
+    RenameTeam,
+    Role,
+    Seat,
+    TeamDissolved,
+    TeamEstablished,
+    TeamKind,
+    TeamPlaced,
+    TeamRenamed,
+)
+from services.teams.domain.units import UnitAbolished, UnitEstablished
+from services.teams.messages import MESSAGES
+from shared.decider import Personal
+from shared.problem_texts import GENERIC
+from shared.problems import rejection_codes
+from shared.testing import Spec
+
+START, DAY = date(2022, 1, 1), date(2023, 10, 1)
+COMMUNE, VILLAGE = TeamKind.COMMUNE, TeamKind.VILLAGE
+PLAN = DocumentRegistered("d", DocumentKind.PLAN, "UBND tỉnh Bắc Kạn", "305/KH", 2022, DAY, DAY, None, "")
+
+
+def unit(unit_id: str, level: str, parent: str | None) -> tuple[str, Any]:
+    event = UnitEstablished(unit_id, level, "xã", unit_id, parent, None, START, None, True)
+    return f"unit:{unit_id}", event
+
+
+def person(n: int) -> tuple[str, Any]:
+    return f"person:p{n}", PersonRegistered(f"p{n}", Personal("An"))
+
+
+def seat(n: int, role: Role = Role.MEMBER) -> Seat:
+    return Seat(f"s{n}", f"p{n}", role)
+
+
+UNITS = (unit("vn", "nation", None), unit("c", "commune", "vn"), unit("v", "village", "c"), unit("w", "village", "c"))
+LEADER, DEPUTY, MEMBER = seat(1, Role.LEADER), seat(2, Role.DEPUTY), seat(3)
+
+
+def registry(*history: tuple[str, Any]) -> Spec[Any, Any, Any]:
+    people = [person(n) for n in range(1, 10)]
+    return Spec(DECIDER).given(*UNITS, ("document:d", PLAN), *people).given(*history)
+
+
+def establish(team: str = "t", unit_id: str = "v", *seats: Seat, **other: Any) -> EstablishTeam:
+    fields = {"kind": VILLAGE, "name": "Tổ", "effective": DAY, "document_id": "d", **other}
+    return EstablishTeam(team_id=team, unit_id=unit_id, seats=seats, **fields)
+
+
+def with_team(*seats: Seat, **other: Any) -> Spec[Any, Any, Any]:
+    spec = registry().when(establish("t", "v", *seats, **other))
+    assert spec.events
+    return spec
+
+
+# --- documents and people -----------------------------------------------------------------------------------------
+
+
+def document(document_id: str, **other: Any) -> RegisterDocument:
+    fields = {"kind": DocumentKind.DECISION, "issuer": "UBND xã A", "number": "12/QĐ-UBND", "year": 2023}
+    days = {"signed_on": DAY, "effective_from": DAY}
+    return RegisterDocument(document_id=document_id, **fields | days | other)
+
+
+def test_a_document_is_known_by_issuer_kind_number_and_year() -> None:
+    spec = registry().when(document("d1"))
+    assert spec.events[1] == ("document-key:ubnd xã a/decision/12%2Fqđ-ubnd/2023", DocumentKeyTaken("d1"))
+    spec.when(document("d1")).then()
+    spec.when(document("d1", title="Khác")).then_rejected("document-exists")
+    spec.when(document("d2", issuer="ubnd  xã A")).then_rejected("document-key-taken", holder="d1")
+    assert spec.when(document("d2", year=2024)).events
+
+
+def test_a_document_ends_after_it_begins() -> None:
+    registry().when(document("d1", effective_to=DAY)).then_rejected("document-dates-reversed")
+
+
+def test_a_person_is_registered_once_and_erased_for_ever() -> None:
+    spec = registry().when(RegisterPerson("new", Personal("Bình"), None, "youth_union"))
+    spec.then(("person:new", PersonRegistered("new", Personal("Bình"), None, "youth_union")))
+    spec.when(RegisterPerson("new", Personal("Bình"))).then_rejected("person-exists")
+    spec.when(ErasePerson("new")).then(("person:new", SubjectErased("new"))).when(ErasePerson("new")).then()
+    spec.when(RegisterPerson("new", Personal("Bình"))).then_rejected("person-erased")
+    spec.when(ErasePerson("nobody")).then_rejected("person-unknown")
+
+
+def test_folded_state_holds_no_name() -> None:
+    assert "An" not in repr(registry().state("person:p1"))
+
+
+# --- establishing -------------------------------------------------------------------------------------------------
+
+
+def test_a_team_is_established_with_its_seats_and_takes_its_place() -> None:
+    seats = (LEADER, DEPUTY, MEMBER)
+    registry().when(establish("t", "v", *seats)).then(
+        ("team:t", TeamEstablished("t", VILLAGE, "v", "Tổ", False, DAY, "d", seats, False)),
+        ("team-of:v/village", TeamPlaced("t", DAY)),
+    )
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        (establish(document_id="none"), "document-unknown"),
+        (establish(unit_id="nowhere"), "unknown-unit"),
+        (establish(effective=date(2021, 1, 1)), "unit-not-yet"),
+        (establish(kind=COMMUNE), "team-unit-level"),
+        (establish("t", "v", LEADER, seat(2, Role.LEADER)), "leader-exists"),
+        (establish("t", "v", LEADER, replace(MEMBER, seat_id="s1")), "seat-id-taken"),
+        (establish("t", "v", LEADER, replace(MEMBER, person_id="p1")), "person-already-seated"),
+        (establish("t", "v", Seat("s", "nobody", Role.MEMBER)), "person-unknown"),
+    ],
+)
+def test_a_team_that_cannot_be(command: EstablishTeam, code: str) -> None:
+    registry().when(command).then_rejected(code)
+
+
+def test_no_team_in_a_closed_unit_but_on_its_last_day() -> None:
+    closed = ("unit:v", UnitAbolished("v", DAY, (), True, None))
+    registry(closed).when(establish()).then_rejected("unit-closed", closed=DAY)
+    assert registry(closed).when(establish(effective=date(2023, 9, 30))).events
+
+
+def test_an_erased_person_is_not_appointed() -> None:
+    erased = ("person:p1", SubjectErased("p1"))
+    registry(erased).when(establish("t", "v", LEADER)).then_rejected("person-erased")
+
+
+def test_one_team_per_unit_and_kind_until_the_first_has_ended() -> None:
+    spec = with_team(LEADER)
+    spec.when(establish("u", "v")).then_rejected("team-place-taken", holder="t")
+    again = establish("u", "v", effective=date(2024, 6, 1), place_holder="t")
+    spec.when(again).then_rejected("team-place-taken")
+    spec.when(DissolveTeam("t", date(2024, 6, 1), "d")).then(
+        ("team:t", TeamDissolved("t", "v", date(2024, 6, 1), 1, "d"))
+    )
+    spec.when(replace(again, effective=date(2024, 5, 31))).then_rejected("team-place-taken")
+    assert spec.when(again).events
+
+
+def test_establishing_the_same_again_changes_nothing() -> None:
+    spec = with_team(LEADER)
+    spec.when(establish("t", "v", LEADER)).then()
+    spec.when(establish("t", "v", DEPUTY)).then_rejected("team-exists")
+
+
+def test_bac_kan_the_pilot_ran_before_its_plan_was_signed() -> None:
+    """1/5–31/7/2022 by a plan signed on 24/5/2022: effective, signed and recorded are three days."""
+    plan = replace(PLAN, document_id="bk", signed_on=date(2022, 5, 24), effective_from=date(2022, 5, 24))
+    spec = registry(("document:bk", plan))
+    spec.when(establish("t", "c", LEADER, kind=COMMUNE, pilot=True, effective=date(2022, 5, 1), document_id="bk"))
+    assert spec.state("team:t").pilot
+    end = EndPilot("t", False, date(2022, 8, 1), "bk")
+    spec.when(end).then(("team:t", PilotEnded("t", "c", date(2022, 8, 1), False, 1, "bk")))
+    spec.when(RenameTeam("t", "Khác", date(2022, 9, 1), "bk")).then_rejected("team-ended")
+    assert spec.when(establish("u", "c", kind=COMMUNE, effective=date(2022, 8, 1), place_holder="t")).events
+
+
+def test_a_converted_pilot_goes_on() -> None:
+    spec = with_team(LEADER, pilot=True)
+    spec.when(EndPilot("t", True, date(2024, 1, 1), "d")).then(
+        ("team:t", PilotEnded("t", "v", date(2024, 1, 1), True, 1, "d"))
+    )
+    spec.when(EndPilot("t", True, date(2024, 1, 1), "d")).then_rejected("team-not-pilot")
+    assert spec.when(RenameTeam("t", "Tổ chuyển đổi số", date(2024, 1, 1), "d")).events
+
+
+# --- changes ------------------------------------------------------------------------------------------------------
+
+
+def test_a_team_is_renamed_once_per_name() -> None:
+    rename = RenameTeam("t", "Tổ chuyển đổi số cộng đồng", date(2024, 1, 1), "d")
+    event = TeamRenamed("t", "v", "Tổ chuyển đổi số cộng đồng", date(2024, 1, 1), "d")
+    with_team().when(rename).then(("team:t", event)).when(rename).then()
+    registry().when(rename).then_rejected("team-unknown")
+
+
+def test_seats_are_appointed_and_released() -> None:
+    spec = with_team(LEADER)
+    appoint = AppointSeat("t", MEMBER, date(2023, 11, 1), "d")
+    spec.when(appoint).then(("team:t", SeatAppointed("t", "v", MEMBER, date(2023, 11, 1), "d"))).when(appoint).then()
+    release = ReleaseSeat("t", "s3", date(2023, 12, 1), "d", "moved_away")
+    spec.when(release).then(("team:t", SeatReleased("t", "v", "s3", date(2023, 12, 1), "d", "moved_away")))
+    spec.when(release).then()
+    spec.when(replace(release, effective=date(2024, 1, 1))).then_rejected("seat-released")
+    spec.when(appoint).then_rejected("seat-id-taken")
+    assert spec.when(AppointSeat("t", replace(MEMBER, seat_id="s4"), date(2023, 12, 1), "d")).events
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        (AppointSeat("t", MEMBER, date(2023, 9, 30), "d"), "team-not-yet"),
+        (AppointSeat("t", seat(4, Role.LEADER), DAY, "d"), "leader-exists"),
+        (AppointSeat("t", Seat("s9", "p1", Role.MEMBER), DAY, "d"), "person-already-seated"),
+        (AppointSeat("t", Seat("s9", "nobody", Role.MEMBER), DAY, "d"), "person-unknown"),
+        (AppointSeat("x", MEMBER, DAY, "d"), "team-unknown"),
+        (AppointSeat("t", MEMBER, DAY, "none"), "document-unknown"),
+        (ReleaseSeat("t", "s9", DAY, "d"), "seat-unknown"),
+        (EndPilot("t", True, DAY, "d"), "team-not-pilot"),
+    ],
+)
+def test_changes_that_are_refused(command: Any, code: str) -> None:
+    with_team(LEADER, DEPUTY).when(command).then_rejected(code)
+
+
+def test_a_release_comes_after_the_appointment() -> None:
+    spec = with_team(LEADER).when(AppointSeat("t", MEMBER, date(2024, 1, 1), "d"))
+    spec.when(ReleaseSeat("t", "s3", date(2023, 12, 31), "d")).then_rejected("release-before-appointment")
+
+
+def test_reconstituting_gives_the_full_new_list() -> None:
+    """Kiện toàn: the deputy becomes leader, the leader leaves, one comes."""
+    spec, day, leader = with_team(LEADER, DEPUTY, MEMBER), date(2024, 1, 1), seat(2, Role.LEADER)
+    spec.when(ReconstituteTeam("t", (leader, MEMBER, seat(4)), day, "d")).then(
+        ("team:t", TeamReconstituted("t", "v", day, "d", 3, 3, ("s1", "s2"), (leader, seat(4))))
+    )
+    assert {s.seat_id: s.role for s in spec.state("team:t").open_seats} == {
+        "s2": Role.LEADER,
+        "s3": Role.MEMBER,
+        "s4": Role.MEMBER,
+    }
+    spec.when(ReconstituteTeam("t", (LEADER,), day, "d")).then_rejected("seat-id-taken")
+    spec.when(ReconstituteTeam("t", (Seat("s3", "p9", Role.MEMBER),), day, "d")).then_rejected("seat-id-taken")
+    spec.when(ReconstituteTeam("t", (seat(5),), date(2023, 12, 31), "d")).then_rejected("change-out-of-order")
+    spec.when(AppointSeat("t", seat(6), date(2023, 12, 31), "d")).then_rejected("change-out-of-order")
+
+
+# --- mergers ------------------------------------------------------------------------------------------------------
+
+
+def carried(*numbers: int) -> tuple[SeatFate, ...]:
+    return tuple(SeatFate(f"s{n}", Fate.CARRIED) for n in numbers)
+
+
+def two_teams(*second: Seat) -> Spec[Any, Any, Any]:
+    spec = with_team(LEADER, DEPUTY)
+    assert spec.when(establish("u", "w", *(second or (seat(3, Role.LEADER), seat(4))))).events
+    return spec
+
+
+def merge(*fates: SeatFate, **other: Any) -> MergeTeams:
+    fields = {"into_team_id": "t", "from_team_ids": ("u",), "effective": date(2024, 2, 1), "document_id": "d"}
+    return MergeTeams(seats=fates, **fields | other)
+
+
+def test_a_merger_carries_every_seat_and_leaves_the_surplus_leader_visible() -> None:
+    spec = two_teams().when(merge(*carried(3, 4)))
+    (into, merged), (gone, absorbed) = spec.events
+    assert (into, gone, absorbed.into_team_id) == ("team:t", "team:u", "t")
+    totals = merged.totals
+    assert (totals.teams_before, totals.teams_after) == (2, 1)
+    assert (totals.seats_before, totals.carried, totals.joined, totals.released, totals.seats_after) == (4, 4, 0, 0, 4)
+    assert [(s.seat_id, s.from_team_id) for s in merged.carried] == [("s1", "t"), ("s2", "t"), ("s3", "u"), ("s4", "u")]
+    assert spec.state("team:t").surplus_leaders == 1
+    assert spec.state("team:u").open_seats == ()
+    spec.when(RenameTeam("u", "x", date(2024, 3, 1), "d")).then_rejected("team-ended")
+    assert spec.when(ReleaseSeat("t", "s3", date(2024, 3, 1), "d")).events
+    assert spec.state("team:t").surplus_leaders == 0
+
+
+def test_a_doubled_seat_is_joined_with_the_same_person_only() -> None:
+    same = Seat("s9", "p1", Role.MEMBER)
+    joined = SeatFate("s9", Fate.JOINED, with_seat_id="s1")
+    spec = two_teams(same, seat(4))
+    spec.when(merge(SeatFate("s9", Fate.CARRIED), *carried(4))).then_rejected("person-already-seated")
+    spec.when(merge(replace(joined, with_seat_id="s2"), *carried(4))).then_rejected("merge-joined-other-person")
+    spec.when(merge(replace(joined, with_seat_id=None), *carried(4))).then_rejected("merge-joined-with-nobody")
+    spec.when(merge(joined, SeatFate("s1", Fate.RELEASED), *carried(4))).then_rejected("merge-joined-with-nobody")
+    spec.when(merge(joined, SeatFate("s2", Fate.RELEASED, reason="age"), *carried(4)))
+    totals = spec.events[0][1].totals
+    assert (totals.seats_before, totals.carried, totals.joined, totals.released, totals.seats_after) == (4, 2, 1, 1, 2)
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        (merge(*carried(3)), "merge-seat-unaccounted"),
+        (merge(*carried(3, 3, 4)), "merge-seat-twice"),
+        (merge(*carried(3, 4, 8)), "seat-unknown"),
+        (merge(*carried(3, 4), from_team_ids=("t",)), "merge-into-itself"),
+        (merge(*carried(3, 4), from_team_ids=("u", "u")), "merge-team-twice"),
+        (merge(from_team_ids=()), "merge-too-few"),
+        (merge(from_team_ids=("x",)), "team-unknown"),
+        (merge(*carried(3, 4), effective=date(2023, 9, 1)), "team-not-yet"),
+        (merge(*carried(3, 4), document_id="none"), "document-unknown"),
+        (merge(*carried(3, 4), into_team_id="new", new=NewTeam(VILLAGE, "v", "Tổ")), "merge-too-few"),
+        (merge(from_team_ids=("u", "x"), new=NewTeam(VILLAGE, "v", "Tổ")), "team-exists"),
+        (
+            merge(*carried(1, 2, 3, 4), into_team_id="n", from_team_ids=("t", "u"), new=NewTeam(COMMUNE, "c", "Tổ")),
+            "merge-kinds-differ",
+        ),
+    ],
+)
+def test_mergers_that_are_refused(command: MergeTeams, code: str) -> None:
+    two_teams().when(command).then_rejected(code)
+
+
+def test_two_teams_become_a_new_one_in_the_unit_of_one_of_them() -> None:
+    spec = two_teams()
+    new = NewTeam(VILLAGE, "v", "Tổ mới")
+    spec.when(merge(*carried(1, 2, 3, 4), into_team_id="n", from_team_ids=("t", "u"), new=new))
+    assert [type(event).__name__ for _, event in spec.events] == [
+        "TeamEstablished",
+        "TeamPlaced",
+        "TeamsMerged",
+        "TeamAbsorbed",
+        "TeamAbsorbed",
+    ]
+    totals = spec.events[2][1].totals
+    assert (totals.teams_before, totals.teams_after, totals.seats_before, totals.seats_after) == (3, 1, 4, 4)
+    assert len(spec.state("team:n").open_seats) == 4
+    spec.when(establish("x", "v")).then_rejected("team-place-taken", holder="n")
+
+
+def test_every_rejection_has_its_texts() -> None:
+    folder = Path(domain.__file__).parent
+    codes = rejection_codes(*folder.glob("*.py"))
+    assert len(codes) > 30
+    assert codes <= MESSAGES.keys() | GENERIC.keys()
+    assert MESSAGES.keys() - codes <= {"forbidden-personal-field"}
