@@ -1,0 +1,135 @@
+"""The public API as a careful client uses it: one token, patient retries, and a receipt for whatever was accepted.
+
+Sending again is always safe (a visit id, a command id, means one thing for ever), so every doubt ends in a repeat.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import httpx
+import orjson
+
+ROWS = 500
+PATIENCE_SECONDS = 120.0
+
+
+class Refused(Exception):
+    """The service understood and said no; ``problem`` is its problem+json."""
+
+    def __init__(self, status: int, problem: dict[str, Any]) -> None:
+        super().__init__(
+            f"{status} {problem.get('code', '')}: {problem.get('detail') or problem.get('title') or problem}"
+        )
+        self.status, self.problem = status, problem
+
+
+class Receipts:
+    """What services have confirmed, one JSON line each: ``{"service", "id", "position"}``. Safe for many threads."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.path = path
+        self._file = path.open("a", encoding="utf-8")
+        self._lock = threading.Lock()
+
+    def add(self, service: str, entries: Iterable[tuple[str, str]]) -> None:
+        lines = "".join(
+            json.dumps({"service": service, "id": id_, "position": position}) + "\n" for id_, position in entries
+        )
+        with self._lock:
+            self._file.write(lines)
+            self._file.flush()
+
+    def close(self) -> None:
+        self._file.close()
+
+
+class Api:
+    """One service. ``token()`` is asked again when a token runs out."""
+
+    def __init__(self, service: str, url: str, token: Callable[[], str], receipts: Receipts | None = None) -> None:
+        self.service, self._token, self._receipts = service, token, receipts
+        self._http = httpx.Client(base_url=url, timeout=60.0, limits=httpx.Limits(max_connections=64))
+        self._bearer = token()
+
+    def get(self, path: str, **query: Any) -> Any:
+        return self._send("GET", path, query={k: v for k, v in query.items() if v is not None})
+
+    def post(self, path: str, body: dict[str, Any]) -> Any:
+        answer = self._send("POST", path, body)
+        if self._receipts and "position" in answer:
+            self._receipts.add(self.service, [(answer["id"], answer["position"])])
+        return answer
+
+    def batch(self, path: str, rows: Sequence[dict[str, Any]], id_key: str = "id") -> list[dict[str, Any]]:
+        """One result per row; what is stored or repeated gets a receipt."""
+        answer = self._send("POST", path, {"rows": rows})
+        results: list[dict[str, Any]] = answer["results"]
+        if self._receipts:
+            self._receipts.add(
+                self.service,
+                [
+                    (row[id_key], result["position"])
+                    for row, result in zip(rows, results, strict=True)
+                    if result["outcome"] in ("stored", "repeated") and result.get("position")
+                ],
+            )
+        return results
+
+    def load(
+        self, path: str, rows: Sequence[dict[str, Any]], advance: Callable[[int], None], *, parallel: int = 4
+    ) -> None:
+        """Send independent rows in batches, several at once. Raises ``Refused`` at the first row that is turned down."""
+
+        def send(first: int) -> None:
+            part = rows[first : first + ROWS]
+            for row, result in zip(part, self.batch(path, part), strict=True):
+                if result["outcome"] not in ("stored", "repeated"):
+                    raise Refused(200, result.get("problem", {"code": result["outcome"]}) | {"row": row})
+            advance(len(part))
+
+        with ThreadPoolExecutor(parallel) as pool:
+            for done in [pool.submit(send, first) for first in range(0, len(rows), ROWS)]:
+                done.result()
+
+    def _send(self, method: str, path: str, body: Any = None, query: dict[str, Any] | None = None) -> Any:
+        deadline, pause = time.monotonic() + PATIENCE_SECONDS, 0.1
+        content = None if body is None else orjson.dumps(body)
+        while True:
+            try:
+                headers = {"Authorization": f"Bearer {self._bearer}", "Content-Type": "application/json"}
+                response = self._http.request(method, path, content=content, params=query, headers=headers)
+            except httpx.TransportError:
+                response = None
+            if response is not None and response.status_code == 401 and time.monotonic() < deadline:
+                self._bearer = self._token()
+            elif response is not None and response.status_code not in (500, 502, 503, 504):
+                return self._answer(response)
+            elif time.monotonic() > deadline:
+                raise (
+                    httpx.ConnectError(f"{self.service} does not answer")
+                    if response is None
+                    else Refused(response.status_code, _problem(response))
+                )
+            time.sleep(float(response.headers.get("Retry-After", pause)) if response is not None else pause)
+            pause = min(pause * 2, 2.0)
+
+    def _answer(self, response: httpx.Response) -> Any:
+        if response.status_code >= 400:
+            raise Refused(response.status_code, _problem(response))
+        return orjson.loads(response.content) if response.content else {}
+
+
+def _problem(response: httpx.Response) -> dict[str, Any]:
+    try:
+        problem = orjson.loads(response.content)
+    except orjson.JSONDecodeError:
+        return {"detail": response.text[:200]}
+    return problem if isinstance(problem, dict) else {"detail": str(problem)}

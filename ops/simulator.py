@@ -1,0 +1,132 @@
+"""Digital Sundays as phones make them: offline all day, everyone uploading in the evening, some twice, some late.
+
+Pure and seeded: the same arguments give the same deliveries, byte for byte, so that a demo can be repeated, a benchmark
+compared, and any run checked against what was sent. Households are simulated; so are people.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta, timezone
+from typing import Any
+from uuid import UUID
+
+HANOI = timezone(timedelta(hours=7))
+SKILLS = ("public_services", "online_shopping", "online_payment", "online_safety", "local_platforms")
+LEVELS = ("knows", "understands", "does")
+LEVEL_WEIGHTS = (35, 35, 30)
+AGES = ("under_16", "16_24", "25_39", "40_59", "60_plus")
+AGE_WEIGHTS = (4, 14, 30, 32, 20)
+PLATFORMS = ("vneid", "vssid", "dvcqg", "e_payment", "voso", "postmart", "mooc", "telehealth")
+EVENING = time(18, 0)
+EVENING_SECONDS = 7_200
+NEXT_MORNING_SECONDS = 14 * 3_600
+
+SENT_TWICE = 0.06
+"""Share of uploads whose answer was lost, so that the phone sends them again."""
+RECUT = 0.02
+"""Share of phones that later send their whole day again, in other batches."""
+LATE = 0.04
+"""Share of phones that find a network only the next morning."""
+SKEWED = 0.03
+"""Share of phones whose clock is wrong by up to three hours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Crew:
+    """A team on its round: the unit it visits, who walks, how many households the unit has."""
+
+    team_id: str
+    unit_id: str
+    member_ids: tuple[str, ...]
+    households: int
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One upload: ``at`` seconds after 18:00 of the day, and the visits in it (bodies of the visits API)."""
+
+    at: float
+    phone: str
+    unit_id: str
+    rows: tuple[dict[str, Any], ...]
+
+
+def visits(crews: Sequence[Crew], count: int, day: date, seed: int) -> Iterator[tuple[str, dict[str, Any]]]:
+    """``count`` visits as ``(phone, body)``, every phone's in its own order; crews take turns, the larger more often."""
+    chance = random.Random(f"visits {seed} {day}")
+    weights = [len(crew.member_ids) for crew in crews]
+    skews: dict[str, timedelta] = {}
+    for crew in chance.choices(crews, weights, k=count):
+        phone = chance.choice(crew.member_ids)
+        if phone not in skews:
+            wrong = chance.random() < SKEWED
+            skews[phone] = timedelta(minutes=chance.randint(-180, 180)) if wrong else timedelta()
+        yield phone, _visit(crew, phone, day, skews[phone], chance)
+
+
+def deliveries(crews: Sequence[Crew], count: int, day: date, seed: int) -> list[Delivery]:
+    """How ``count`` visits of a day reach the server, in order of arrival: each at least once, some more often."""
+    chance = random.Random(f"deliveries {seed} {day}")
+    phones: dict[str, list[dict[str, Any]]] = {}
+    for phone, body in visits(crews, count, day, seed):
+        phones.setdefault(phone, []).append(body)
+    found: list[Delivery] = []
+    for phone, bodies in phones.items():
+        start = _upload_time(chance)
+        found.extend(_upload(phone, bodies, start, chance))
+        if chance.random() < RECUT:
+            again = chance.sample(bodies, len(bodies))
+            found.extend(_upload(phone, again, start + chance.uniform(60, 3_600), chance))
+    return sorted(found, key=lambda delivery: (delivery.at, delivery.phone))
+
+
+def _upload_time(chance: random.Random) -> float:
+    if chance.random() < LATE:
+        return NEXT_MORNING_SECONDS + chance.uniform(0, 3_600)
+    return chance.triangular(0, EVENING_SECONDS, EVENING_SECONDS / 3)
+
+
+def _upload(phone: str, bodies: list[dict[str, Any]], start: float, chance: random.Random) -> Iterator[Delivery]:
+    size = chance.choice((1, 5, 10, 25, 50, 100))
+    for first in range(0, len(bodies), size):
+        rows = bodies[first : first + size]
+        if chance.random() < 0.5:
+            rows = chance.sample(rows, len(rows))
+        delivery = Delivery(start + first * 0.02, phone, rows[0]["unit_id"], tuple(rows))
+        yield delivery
+        if chance.random() < SENT_TWICE:
+            yield Delivery(delivery.at + chance.uniform(2, 90), phone, delivery.unit_id, delivery.rows)
+
+
+def _visit(crew: Crew, phone: str, day: date, skew: timedelta, chance: random.Random) -> dict[str, Any]:
+    household = chance.randrange(crew.households)
+    # What a household is does not depend on the seed of the day: the same door on another Sunday is the same place.
+    place = UUID(int=random.Random(f"{crew.unit_id} {household}").getrandbits(128), version=4)
+    rung = datetime.combine(day, time(8), HANOI) + timedelta(minutes=chance.randrange(540)) + skew
+    companions = [m for m in crew.member_ids if m != phone]
+    members = [phone, *chance.sample(companions, min(len(companions), chance.choice((0, 1, 1, 2))))]
+    return {
+        "visit_id": str(UUID(int=chance.getrandbits(128), version=4)),
+        "place_id": str(place),
+        "place_kind": "household",
+        "unit_id": crew.unit_id,
+        "day": day.isoformat(),
+        "team_id": crew.team_id,
+        "member_ids": members,
+        "started_at": rung.isoformat(),
+        "duration_minutes": chance.randint(5, 60),
+        "learners": [_learner(number, chance) for number in range(1, chance.choice((1, 1, 2, 2, 3)) + 1)],
+        "platforms": chance.sample(PLATFORMS, chance.choice((0, 1, 1, 2))),
+    }
+
+
+def _learner(number: int, chance: random.Random) -> dict[str, Any]:
+    taught = chance.sample(SKILLS, chance.choice((1, 1, 2, 3)))
+    return {
+        "ref": f"p{number}",
+        "age_band": chance.choices(AGES, AGE_WEIGHTS)[0],
+        "skills": [{"skill": skill, "level": chance.choices(LEVELS, LEVEL_WEIGHTS)[0]} for skill in taught],
+    }

@@ -1,0 +1,243 @@
+"""Every report equals a count made anew from the events: teams, seats, visits, households, persons.
+
+Nothing is added up from transitions, as the projections do. Here people are kept in sets, households with what their people
+can do, teams with their seats, and each question is counted from the start. Slow, and easy to believe.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import httpx
+
+from ops.verify.difference import Difference
+from ops.verify.source import Source
+from shared.units import UnitTree
+
+SKILLS = ("public_services", "online_shopping", "online_payment", "online_safety", "local_platforms")
+BEFORE_REFORM = date(2025, 6, 30)
+UNIT_TYPES = {
+    "UnitEstablished",
+    "UnitRenamed",
+    "UnitKindChanged",
+    "UnitCodeAssigned",
+    "UnitReparented",
+    "UnitAbolished",
+}
+
+Figures = Counter[str]
+
+
+@dataclass
+class Team:
+    kind: str
+    unit_id: str
+    standing: bool = True
+    seats: set[str] = field(default_factory=set)
+
+
+@dataclass
+class Household:
+    """``does``: skill → first day on which somebody here did it; ``met``: days on which it was visited."""
+
+    unit_id: str
+    met: set[date] = field(default_factory=set)
+    does: dict[str, date] = field(default_factory=dict)
+
+
+@dataclass
+class Facts:
+    """All that happened, in the plainest shape."""
+
+    tree: UnitTree = field(default_factory=UnitTree)
+    team_events: list[tuple[date, int, str, dict[str, Any]]] = field(default_factory=list)
+    visits: list[tuple[str, date, int]] = field(default_factory=list)
+    households: dict[str, Household] = field(default_factory=dict)
+    attendances: list[tuple[str, date, str]] = field(default_factory=list)
+
+    @property
+    def days(self) -> list[date]:
+        return sorted({day for _, day, _ in self.visits} | {day for _, day, _ in self.attendances})
+
+
+def check(sources: Mapping[str, Source], url: str, token: str) -> str:
+    """Ask for every unit that has facts, on the map before the reform and on today's, and compare. Raises ``Difference``."""
+    facts = collect(sources)
+    days = facts.days or [date(2022, 1, 1)]
+    today = date.today()
+    questions = [
+        (days[0], max(days[-1], today), BEFORE_REFORM),
+        (days[0], max(days[-1], today), today),
+        (days[-1], days[-1], today),
+        (date(2023, 10, 1), date(2024, 10, 31), BEFORE_REFORM),
+    ]
+    compared = 0
+    with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=60.0) as http:
+        for first, last, map_day in questions:
+            expected = spread(facts, count(facts, first, last), map_day)
+            for unit_id, told in _answers(http, facts.tree, expected, first, last, map_day):
+                where = f"{_named(facts.tree, unit_id, map_day)} {first}…{last} on the map of {map_day}"
+                compared += _compare(where, expected[unit_id], told)
+    return f"{compared:,} figures equal a count made anew from {len(facts.visits):,} visits and {len(facts.team_events):,} team events"
+
+
+# --- reading -----------------------------------------------------------------------------------------------------
+
+
+def collect(sources: Mapping[str, Source]) -> Facts:
+    facts = Facts()
+    for position, type_, data in sources["teams"].stream(
+        "SELECT position, type, data FROM log.events WHERE partition = 0 ORDER BY position"
+    ):
+        if type_ in UNIT_TYPES:
+            facts.tree.apply(type_, data)
+        elif "effective" in data:
+            facts.team_events.append((date.fromisoformat(data["effective"]), position, type_, data))
+    for (data,) in sources["visits"].stream("SELECT data FROM log.events WHERE type = 'VisitRecorded'"):
+        _visit(facts, data)
+    for (data,) in sources["training"].stream("SELECT data FROM log.events WHERE type = 'AttendanceRecorded'"):
+        facts.attendances.append((data["unit_id"], date.fromisoformat(data["day"]), data["person_id"]))
+    facts.team_events.sort(key=lambda event: event[:2])
+    return facts
+
+
+def _visit(facts: Facts, data: dict[str, Any]) -> None:
+    day = date.fromisoformat(data["day"])
+    facts.visits.append((data["unit_id"], day, len(data["learners"])))
+    if data["place_kind"] != "household":
+        return
+    household = facts.households.setdefault(data["place_id"], Household(data["unit_id"]))
+    household.met.add(day)
+    for learner in data["learners"]:
+        for taught in learner["skills"]:
+            if taught["level"] == "does":
+                household.does[taught["skill"]] = min(day, household.does.get(taught["skill"], day))
+
+
+# --- counting ----------------------------------------------------------------------------------------------------
+
+
+def count(facts: Facts, first: date, last: date) -> dict[str, Figures]:
+    """Unit of the fact → figures: stocks as of ``last``, flows and people from ``first`` to ``last``."""
+    found: dict[str, Figures] = defaultdict(Counter)
+    for team in _teams(facts, last).values():
+        if team.standing:
+            found[team.unit_id][f"teams_{team.kind}"] += 1
+            found[team.unit_id]["teams"] += 1
+            found[team.unit_id]["seats"] += len(team.seats)
+    for unit_id, day, taught in facts.visits:
+        if first <= day <= last:
+            found[unit_id]["visits"] += 1
+            found[unit_id]["people_taught"] += taught
+    for household in facts.households.values():
+        figures = found[household.unit_id]
+        figures["households_reached"] += any(first <= day <= last for day in household.met)
+        does = [skill for skill in SKILLS if household.does.get(skill, date.max) <= last]
+        figures.update(f"covered.{skill}" for skill in does)
+        figures["covered.all"] += len(does) == len(SKILLS)
+    _training(facts, found, first, last)
+    return found
+
+
+def _training(facts: Facts, found: dict[str, Figures], first: date, last: date) -> None:
+    """A person counts once, where it was trained on its first day of the period."""
+    firsts: dict[str, tuple[date, str]] = {}
+    for unit_id, day, person in facts.attendances:
+        if first <= day <= last:
+            found[unit_id]["attendances"] += 1
+            firsts[person] = min(firsts.get(person, (day, unit_id)), (day, unit_id))
+    for _, unit_id in firsts.values():
+        found[unit_id]["people_trained"] += 1
+
+
+def _teams(facts: Facts, day: date) -> dict[str, Team]:
+    teams: dict[str, Team] = {}
+    for effective, _, type_, data in facts.team_events:
+        if effective <= day:
+            _happen(teams, type_, data)
+    return teams
+
+
+def _happen(teams: dict[str, Team], type_: str, data: dict[str, Any]) -> None:
+    match type_:
+        case "TeamEstablished":
+            seats = {seat["seat_id"] for seat in data["seats"]}
+            teams[data["team_id"]] = Team(data["kind"], data["unit_id"], seats=seats)
+        case "SeatAppointed":
+            teams[data["team_id"]].seats.add(data["seat"]["seat_id"])
+        case "SeatReleased":
+            teams[data["team_id"]].seats.discard(data["seat_id"])
+        case "TeamReconstituted":
+            team = teams[data["team_id"]]
+            team.seats -= set(data["released"])
+            team.seats |= {seat["seat_id"] for seat in data["appointed"]}
+        case "TeamsMerged":
+            for gone in data["from_teams"]:
+                teams[gone["team_id"]].standing = False
+            teams[data["into_team_id"]].seats = {seat["seat_id"] for seat in data["carried"]}
+        case "PilotEnded" if not data["converted"]:
+            teams[data["team_id"]].standing = False
+        case "TeamDissolved":
+            teams[data["team_id"]].standing = False
+
+
+def spread(facts: Facts, leaves: Mapping[str, Figures], map_day: date) -> dict[str, Figures]:
+    """Unit of the map → the sum of the facts that lie in it there, from village to nation."""
+    found: dict[str, Figures] = defaultdict(Counter)
+    for leaf, figures in leaves.items():
+        placed = facts.tree.place(leaf, map_day)
+        if placed is None:
+            raise Difference(f"no place for the facts of unit {leaf} on the map of {map_day}")
+        for unit_id in facts.tree.ancestors(placed.unit_id, map_day):
+            found[unit_id].update(figures)
+    return found
+
+
+# --- asking ------------------------------------------------------------------------------------------------------
+
+
+def _answers(
+    http: httpx.Client, tree: UnitTree, units: Mapping[str, Figures], first: date, last: date, map_day: date
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """What the reports say of these units: the nation by itself, every other among its parent's children."""
+    query = {"from": first.isoformat(), "to": last.isoformat(), "map": map_day.isoformat()}
+    parents = {tree.parent(unit_id, map_day) for unit_id in units}
+    for parent in parents:
+        if parent is None:
+            nation = next(u for u in units if tree.parent(u, map_day) is None)
+            yield nation, _get(http, f"/v1/reports/{nation}", query)["figures"]
+            continue
+        told = {c["unit"]["id"]: c["figures"] for c in _get(http, f"/v1/reports/{parent}/children", query)["children"]}
+        for unit_id in units:
+            if tree.parent(unit_id, map_day) == parent:
+                if unit_id not in told:
+                    raise Difference(f"{_named(tree, unit_id, map_day)} is missing among the children of its parent")
+                yield unit_id, told[unit_id]
+
+
+def _get(http: httpx.Client, path: str, query: dict[str, str]) -> dict[str, Any]:
+    response = http.get(path, params=query)
+    if response.status_code != 200:
+        raise Difference(f"{path} answered {response.status_code}: {response.text[:200]}")
+    answer: dict[str, Any] = response.json()
+    return answer
+
+
+def _compare(where: str, expected: Figures, told: dict[str, Any]) -> int:
+    flat = {name: value for name, value in told.items() if not isinstance(value, dict)}
+    flat |= {f"covered.{skill}": n for skill, n in told.get("households_covered", {}).items()}
+    for name, value in flat.items():
+        if value != expected[name]:
+            raise Difference(f"{where}: {name} is {value}, counted anew {expected[name]}")
+    missing = {name for name, value in expected.items() if value} - flat.keys()
+    if missing:
+        raise Difference(f"{where}: the report does not tell {sorted(missing)}")
+    return len(flat)
+
+
+def _named(tree: UnitTree, unit_id: str, day: date) -> str:
+    return f"{tree.full_name(unit_id, day) or unit_id} ({unit_id})"
