@@ -195,6 +195,8 @@ def parse(body: bytes) -> Wire:
 
 def checked(event: CloudEvent) -> Wire:
     """The parts of a well-shaped message that must fit each other; raises ``Undecodable``."""
+    if not 2000 <= event.time.year < 2200:  # near year 10,000 a driver could store, but no longer read it
+        raise Undecodable("invalid $.time")
     name, _, version = event.type.rpartition(".v")
     common = (event.source[9:], event.logid, event.partition)
     position = int(event.position)
