@@ -33,6 +33,7 @@ class Draft:
     changed: dict[str, list[list[str]]] = field(default_factory=lambda: defaultdict(list))
     abolished: dict[str, list[list[Any]]] = field(default_factory=lambda: defaultdict(list))
     unknown: list[str] = field(default_factory=list)
+    undated: list[str] = field(default_factory=list)
 
     def establish(self, day: str, level: str, unit: Known, parent: str | None) -> str:
         self.established[day].append([level, unit.code, unit.kind, unit.name, parent])
@@ -142,6 +143,7 @@ class Builder:
         if absorber is None or not day:
             if absorber:
                 self.absorbed[code] = absorber
+                self.draft.undated.append(self.refs[C + code])
             return  # it stays until the reform: the day is not known
         heir = self.refs[C + absorber]
         self._update(day, heir, self.tables.communes_2025[absorber])
@@ -283,6 +285,7 @@ def layout(draft: Draft) -> dict[str, Any]:
         "changed": changed,
         "abolished": abolished,
         "unknown": sorted(number[ref] for ref in draft.unknown),
+        "undated": sorted(number[ref] for ref in draft.undated),
     }
 
 

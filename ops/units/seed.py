@@ -44,10 +44,14 @@ _VALUE = {"rename": "name", "change_kind": "kind", "reparent": "parent_id"}
 
 @dataclass(frozen=True)
 class Seed:
-    """All rows in the order in which they can be sent, and the tree they make."""
+    """All rows in the order in which they can be sent, and the tree they make.
+
+    ``undated``: communes that were merged in 2023-25 on a day nobody has looked up; they stand until the reform.
+    """
 
     rows: tuple[Row, ...]
     sources: tuple[str, ...]
+    undated: frozenset[str]
 
     @cached_property
     def tree(self) -> UnitTree:
@@ -82,7 +86,17 @@ class Seed:
 
 def load() -> Seed:
     content = json.loads(gzip.decompress(SEED.read_bytes()))
-    return Seed(tuple(_rows(content)), tuple(content["sources"]))
+    return decode(content)
+
+
+def decode(content: dict[str, Any]) -> Seed:
+    """The seed from the content of its file."""
+    ids, established = _established(content)
+    return Seed(
+        tuple(_rows(content, ids, established)),
+        tuple(content["sources"]),
+        frozenset(ids[number] for number in content["undated"]),
+    )
 
 
 def rows(seed: Seed, upto: date | None = None) -> Iterator[Row]:
@@ -108,8 +122,7 @@ def as_event(row: Row) -> tuple[str, dict[str, Any]]:
     return _EVENTS[row["do"]], data
 
 
-def _rows(content: dict[str, Any]) -> Iterator[Row]:
-    ids, established = _established(content)
+def _rows(content: dict[str, Any], ids: list[str], established: dict[str, list[Row]]) -> Iterator[Row]:
     days = sorted({*content["changed"], *content["abolished"], *established})
     yield _row(
         "establish",

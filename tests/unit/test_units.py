@@ -1,0 +1,288 @@
+"""Small trees made by hand: what one event means, and where the facts of former and later units stand."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from shared.units import LEVEL_NAMES, LEVELS, Placement, UnitTree
+
+OLD, NEW = date(2025, 6, 30), date(2025, 7, 1)
+SINCE, REFORM = "2022-01-01", "2025-07-01"
+
+
+def tree(*events: tuple[str, dict[str, Any]]) -> UnitTree:
+    made = UnitTree()
+    for type_, data in events:
+        made.apply(type_, data)
+    return made
+
+
+def established(
+    unit: str,
+    level: str,
+    parent: str | None,
+    since: str = SINCE,
+    code: str | None = None,
+    name: str = "",
+    kind: str = "",
+) -> tuple[str, dict[str, Any]]:
+    return "UnitEstablished.v1", {
+        "unit_id": unit,
+        "level": level,
+        "kind": kind or level,
+        "name": name or unit.title(),
+        "parent_id": parent,
+        "code": code,
+        "effective": since,
+        "document_id": None,
+        "simulated": level == "village",
+    }
+
+
+def abolished(unit: str, *successors: str, day: str = REFORM, unknown: bool = False) -> tuple[str, dict[str, Any]]:
+    links = [{"unit_id": successor, "main": n == 0} for n, successor in enumerate(successors)]
+    return "UnitAbolished", {
+        "unit_id": unit,
+        "effective": day,
+        "successors": links,
+        "successor_unknown": unknown,
+    }
+
+
+def reparented(unit: str, parent: str, day: str = REFORM) -> tuple[str, dict[str, Any]]:
+    return "UnitReparented", {"unit_id": unit, "parent_id": parent, "effective": day}
+
+
+COUNTRY = (
+    established("vn", "nation", None),
+    established("north", "province", "vn"),
+    established("delta", "district", "north"),
+    established("an", "commune", "delta", code="00001"),
+    established("binh", "commune", "delta", code="00002"),
+    established("oak", "village", "an"),
+)
+
+
+def test_every_level_has_a_name_in_both_languages() -> None:
+    assert all(set(LEVEL_NAMES[language]) == set(LEVELS) for language in ("vi", "en"))
+
+
+def test_a_unit_exists_from_its_first_day_to_the_day_before_its_end() -> None:
+    units = tree(*COUNTRY, established("new", "commune", "north", REFORM), abolished("an", "new"))
+    assert units.exists("an", date(2022, 1, 1))
+    assert not units.exists("an", date(2021, 12, 31))
+    assert units.exists("an", OLD) and not units.exists("an", NEW)
+    assert not units.exists("new", OLD) and units.exists("new", NEW)
+    assert units.life("an") == (date(2022, 1, 1), NEW)
+
+
+def test_name_kind_and_code_are_dated() -> None:
+    units = tree(
+        established("an", "commune", None, code="00001", name="An", kind="xã"),
+        ("UnitRenamed", {"unit_id": "an", "name": "Ấn", "effective": "2024-03-01"}),
+        ("UnitKindChanged", {"unit_id": "an", "kind": "phường", "effective": "2024-05-01"}),
+        ("UnitCodeAssigned", {"unit_id": "an", "system": "gso", "code": "00009", "effective": REFORM}),
+        ("UnitCodeAssigned", {"unit_id": "an", "system": "post", "code": "X", "effective": REFORM}),
+    )
+    assert [units.full_name("an", day) for day in (date(2024, 2, 29), date(2024, 3, 1), date(2024, 5, 1))] == [
+        "Xã An",
+        "Xã Ấn",
+        "Phường Ấn",
+    ]
+    assert units.by_code("00001", OLD) == units.by_code("00009", NEW) == units.by_code("X", NEW, "post") == "an"
+    assert units.by_code("00001", NEW) is None and units.by_code("00009", OLD) is None
+
+
+def test_a_code_is_not_an_identity() -> None:
+    units = tree(
+        *COUNTRY,
+        established("new", "commune", "north", REFORM),
+        abolished("an", "new"),
+        ("UnitCodeAssigned", {"unit_id": "new", "system": "gso", "code": "00001", "effective": REFORM}),
+    )
+    assert (units.by_code("00001", OLD), units.by_code("00001", NEW)) == ("an", "new")
+
+
+def test_names_are_found_without_accents_and_with_or_without_kind() -> None:
+    units = tree(
+        established("a", "commune", None, name="Hoà An", kind="xã"),
+        established("b", "commune", None, name="Hòa An", kind="thị trấn"),
+        established("c", "village", None, name="Hòa An", kind="thôn"),
+    )
+    assert units.find_by_name("hoa an", OLD) == ("a", "b", "c")
+    assert units.find_by_name("HÒA AN", OLD, "commune") == ("a", "b")
+    assert units.find_by_name("Thị trấn Hoà An", OLD) == ("b",)
+    units.apply("UnitRenamed", {"unit_id": "b", "name": "Bình Minh", "effective": REFORM})
+    assert units.find_by_name("Hoà An", NEW, "commune") == ("a",)
+    assert units.find_by_name("binh minh", NEW) == ("b",) and not units.find_by_name("binh minh", OLD)
+
+
+def test_ancestors_run_from_the_unit_to_the_nation() -> None:
+    units = tree(*COUNTRY)
+    assert units.ancestors("oak", OLD) == ("oak", "an", "delta", "north", "vn")
+    assert units.ancestors("oak", date(2021, 1, 1)) == ()
+    assert units.children("delta", OLD) == ("an", "binh")
+    assert units.covers({"north"}, "oak", OLD) and not units.covers({"binh"}, "oak", OLD)
+
+
+def test_a_commune_whose_district_is_gone_belongs_to_the_province() -> None:
+    units = tree(*COUNTRY, abolished("delta"))
+    assert units.ancestors("an", NEW) == ("an", "north", "vn")
+    assert units.children("north", NEW) == ("an", "binh")
+    assert units.place("delta", NEW) == Placement("north")
+
+
+def test_facts_of_a_merged_commune_stand_at_its_successor() -> None:
+    units = tree(
+        *COUNTRY, established("new", "commune", "north", REFORM), abolished("an", "new"), abolished("binh", "new")
+    )
+    assert units.place("an", NEW) == Placement("new")
+    assert units.place("an", OLD) == Placement("an")
+    assert units.successors("an") == ("new",) and set(units.predecessors("new")) == {"an", "binh"}
+
+
+def test_facts_of_a_split_commune_stand_at_the_main_successor_and_are_estimated() -> None:
+    units = tree(
+        *COUNTRY,
+        established("east", "commune", "north", REFORM),
+        established("west", "commune", "north", REFORM),
+        abolished("an", "west", "east"),
+    )
+    assert units.place("an", NEW) == Placement("west", estimated=True)
+
+
+def test_facts_of_a_merged_unit_stand_at_its_main_predecessor_on_the_old_map() -> None:
+    units = tree(
+        *COUNTRY,
+        established("new", "commune", "north", REFORM),
+        abolished("an", "new"),
+        abolished("binh", "new"),
+        ("UnitCodeAssigned", {"unit_id": "new", "system": "gso", "code": "00002", "effective": REFORM}),
+    )
+    assert units.predecessors("new") == ("binh", "an")  # it took over the code of binh
+    assert units.place("new", OLD) == Placement("binh", estimated=True)
+
+
+def test_facts_of_a_part_of_a_split_commune_stand_at_the_whole_without_doubt() -> None:
+    units = tree(
+        *COUNTRY,
+        established("east", "commune", "north", REFORM),
+        established("west", "commune", "north", REFORM),
+        abolished("an", "west", "east"),
+    )
+    assert units.place("east", OLD) == Placement("an")
+
+
+def test_without_known_successor_facts_go_up_and_never_vanish() -> None:
+    units = tree(
+        *COUNTRY,
+        established("greater", "province", "vn", REFORM),
+        abolished("an", unknown=True),
+        abolished("delta"),
+        abolished("north", "greater"),
+    )
+    assert units.place("an", NEW) == Placement("greater", successor_unknown=True)
+    assert units.place("oak", NEW) == Placement("oak", successor_unknown=True)
+    assert units.ancestors("oak", NEW) == ("oak", "greater", "vn")
+
+
+def test_a_village_follows_its_commune_until_told_otherwise() -> None:
+    parts = (
+        established("east", "commune", "north", REFORM),
+        established("west", "commune", "north", REFORM),
+        abolished("an", "west", "east"),
+    )
+    followed = tree(*COUNTRY, *parts)
+    assert followed.parent("oak", NEW) == "west"
+    assert followed.place("oak", NEW) == Placement("oak", estimated=True)
+    told = tree(*COUNTRY, *parts, reparented("oak", "east"))
+    assert told.ancestors("oak", NEW) == ("oak", "east", "north", "vn")
+    assert told.place("oak", NEW) == Placement("oak")
+    assert told.parent("oak", OLD) == "an"
+
+
+def test_a_village_registered_under_a_later_commune_stands_at_its_predecessor_before() -> None:
+    units = tree(
+        *COUNTRY,
+        established("new", "commune", "north", REFORM),
+        abolished("an", "new"),
+        established("elm", "village", "new", SINCE),
+        established("fir", "village", "new", "2026-02-01"),
+    )
+    assert units.ancestors("elm", OLD) == ("elm", "an", "delta", "north", "vn")
+    assert units.place("fir", OLD) == Placement("an")
+
+
+def test_a_former_district_is_its_communes_successors_never_a_namesake() -> None:
+    units = tree(
+        *COUNTRY,
+        established("delta-ward", "commune", "north", REFORM, name="Delta", kind="phường"),
+        established("new", "commune", "north", REFORM, name="New", kind="xã"),
+        established("other", "commune", "north"),
+        abolished("other", "delta-ward"),
+        abolished("an", "new"),
+        abolished("binh", "new"),
+        abolished("delta"),
+    )
+    assert [(part.unit_id, part.name, part.whole) for part in units.former_unit_on_map("delta", NEW)] == [
+        ("new", "Xã New", True)
+    ]
+    shared = tree(*COUNTRY, established("new", "commune", "north", REFORM), established("far", "commune", "north"))
+    for event in (abolished("an", "new"), abolished("far", "new"), abolished("delta")):
+        shared.apply(*event)
+    assert [(part.unit_id, part.whole) for part in shared.former_unit_on_map("delta", NEW)] == [
+        ("binh", True),
+        ("new", False),
+    ]
+
+
+def test_a_chain_of_mergers_is_followed_to_the_end() -> None:
+    units = tree(
+        *COUNTRY,
+        abolished("an", "binh", day="2024-01-01"),
+        established("new", "commune", "north", REFORM),
+        abolished("binh", "new"),
+    )
+    assert units.place("an", date(2024, 6, 1)) == Placement("binh")
+    assert units.place("an", NEW) == Placement("new")
+    assert units.place("new", date(2023, 1, 1)) == Placement("binh")
+
+
+def test_days_between_two_changes_share_a_map() -> None:
+    units = tree(*COUNTRY, abolished("delta"))
+    assert units.map_changes == (date(2022, 1, 1), NEW)
+    assert units.map_key(date(2023, 5, 5)) == units.map_key(OLD) == date(2022, 1, 1)
+    assert units.map_key(date(2030, 1, 1)) == NEW and units.map_key(date(2000, 1, 1)) == date.min
+
+
+def test_what_is_not_known_is_answered_as_unknown_until_it_is() -> None:
+    units = tree(abolished("an", "new"), reparented("oak", "an", SINCE))
+    assert units.place("an", NEW) is None and units.place("nowhere", NEW) is None
+    assert (units.level("an"), units.name("nowhere", NEW), units.ancestors("oak", NEW)) == (None, None, ())
+    assert "an" not in units and not units.covers({"vn"}, "an", NEW)
+    for event in (*reversed(COUNTRY), established("new", "commune", "north", REFORM)):
+        units.apply(*event)
+    assert units.place("an", NEW) == Placement("new")
+    assert units.ancestors("oak", OLD) == ("oak", "an", "delta", "north", "vn")
+
+
+def test_a_later_recording_corrects_an_earlier_one() -> None:
+    units = tree(*COUNTRY, abolished("an", "binh"), abolished("an", "binh", day="2025-08-01"))
+    assert units.exists("an", NEW) and not units.exists("an", date(2025, 8, 1))
+    units.apply(*abolished("an", unknown=True))
+    assert units.predecessors("binh") == () and units.successor_unknown("an")
+
+
+def test_other_events_are_ignored() -> None:
+    units = tree(*COUNTRY)
+    units.apply("TeamEstablished.v1", {"team_id": "t"})
+    assert units.map_changes == (date(2022, 1, 1),)
+
+
+@pytest.mark.parametrize("unit", ["an", "delta", "oak"])
+def test_an_upload_for_a_former_unit_is_covered_by_whoever_holds_its_facts(unit: str) -> None:
+    units = tree(*COUNTRY, abolished("an", "binh"), abolished("delta"))
+    assert units.covers({"north"}, unit, NEW) and units.covers({unit}, unit, NEW)
