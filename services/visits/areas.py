@@ -1,0 +1,36 @@
+"""Whether a caller may speak about a unit on a day: the edge's rule, remembered for the rows of one request."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from shared.access import Actor
+from shared.problems import Problem
+from shared.units import UnitTree
+
+
+class Areas:
+    """One request's view of the units. Phones send a hundred visits of one village on one day: ask the tree once."""
+
+    def __init__(self, tree: UnitTree, actor: Actor) -> None:
+        self._tree, self._actor = tree, actor
+        self._known: dict[tuple[str, date], str | None] = {}
+
+    def problem(self, unit_id: str, day: date, at: str = "/unit_id") -> Problem | None:
+        """Why the caller may not report for this unit and day; None if nothing is wrong."""
+        key = (unit_id, day)
+        if key not in self._known:
+            self._known[key] = self._code(unit_id, day)
+        code = self._known[key]
+        return Problem(code, at, day=day.isoformat()) if code else None
+
+    def require(self, unit_id: str, day: date, at: str = "/unit_id") -> None:
+        if problem := self.problem(unit_id, day, at):
+            raise problem
+
+    def _code(self, unit_id: str, day: date) -> str | None:
+        if unit_id not in self._tree:
+            return "unknown-unit"
+        if not self._tree.exists(unit_id, day):
+            return "unit-not-on-day"
+        return None if self._tree.covers(self._actor.units, unit_id, day) else "forbidden-unit"
