@@ -4,14 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-
-VARIANT = sys.argv[1]
-if VARIANT != "library":  # as the api processes run
-    os.environ["PSYCOPG_WAIT_FUNC"] = "wait_selector"
-    import eventlet
-
-    eventlet.monkey_patch()
-
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -44,6 +36,9 @@ def decide(command: Note, states: Mapping[str, int]) -> Sequence[tuple[str, Note
 
 def ours(group: int) -> float:
     """64 clients, each with its own streams, one command at a time; at most ``group`` commands per commit."""
+    from shared.edge_server import prepare
+
+    prepare()  # as the api processes run: under eventlet
     from shared.codec import Codec
     from shared.db import engine
     from shared.decider import Decider
@@ -81,12 +76,12 @@ def library(threads: int) -> float:
     from eventsourcing.application import Application
     from eventsourcing.domain import Aggregate, event
 
-    class Book(Aggregate):
-        @event("Noted")
+    class Book(Aggregate):  # type: ignore[misc]  # untyped here
+        @event("Noted")  # type: ignore[untyped-decorator]
         def note(self, number: int, note: str) -> None:
             self.number = number
 
-    class Books(Application[UUID]):
+    class Books(Application[UUID]):  # type: ignore[misc]
         pass
 
     books = Books()
@@ -126,7 +121,7 @@ def together(client: Callable[[int], Callable[[int], None]], clients: int) -> tu
 
 
 if __name__ == "__main__":
-    match VARIANT:
+    match sys.argv[1]:
         case "grouped":
             print(ours(500))
         case "one-by-one":

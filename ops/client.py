@@ -113,11 +113,9 @@ class Api:
             elif response is not None and response.status_code not in (500, 502, 503, 504):
                 return self._answer(response)
             elif time.monotonic() > deadline:
-                raise (
-                    httpx.ConnectError(f"{self.service} does not answer")
-                    if response is None
-                    else Refused(response.status_code, _problem(response))
-                )
+                if response is None:
+                    raise httpx.ConnectError(f"{self.service} does not answer")
+                raise Refused(response.status_code, _problem(response))
             time.sleep(float(response.headers.get("Retry-After", pause)) if response is not None else pause)
             pause = min(pause * 2, 2.0)
 

@@ -55,7 +55,7 @@ class Delivery:
 
 
 def visits(crews: Sequence[Crew], count: int, day: date, seed: int) -> Iterator[tuple[str, dict[str, Any]]]:
-    """``count`` visits as ``(phone, body)``, every phone's in its own order; crews take turns, the larger more often."""
+    """``count`` visits as ``(phone, body)``, a phone's in its own order; crews take turns, the larger more often."""
     chance = random.Random(f"visits {seed} {day}")
     weights = [len(crew.member_ids) for crew in crews]
     skews: dict[str, timedelta] = {}

@@ -1,7 +1,7 @@
 """Every report equals a count made anew from the events: teams, seats, visits, households, persons.
 
-Nothing is added up from transitions, as the projections do. Here people are kept in sets, households with what their people
-can do, teams with their seats, and each question is counted from the start. Slow, and easy to believe.
+Nothing is added up from transitions, as the projections do. Here people are kept in sets, households with what their
+people can do, teams with their seats, and each question is counted from the start. Slow, and easy to believe.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class Facts:
 
 
 def check(sources: Mapping[str, Source], url: str, token: str) -> str:
-    """Ask for every unit that has facts, on the map before the reform and on today's, and compare. Raises ``Difference``."""
+    """Ask for every unit with facts, on the map before the reform and on today's. Raises ``Difference``."""
     facts = collect(sources)
     days = facts.days or [date(2022, 1, 1)]
     today = date.today()
@@ -82,7 +82,8 @@ def check(sources: Mapping[str, Source], url: str, token: str) -> str:
             for unit_id, told in _answers(http, facts.tree, expected, first, last, map_day):
                 where = f"{_named(facts.tree, unit_id, map_day)} {first}…{last} on the map of {map_day}"
                 compared += _compare(where, expected[unit_id], told)
-    return f"{compared:,} figures equal a count made anew from {len(facts.visits):,} visits and {len(facts.team_events):,} team events"
+    visits, teams = len(facts.visits), len(facts.team_events)
+    return f"{compared:,} figures equal a count made anew from {visits:,} visits and {teams:,} team events"
 
 
 # --- reading -----------------------------------------------------------------------------------------------------

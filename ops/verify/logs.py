@@ -31,7 +31,8 @@ def _dense(source: Source, heads: dict[int, int]) -> None:
 def _hole(source: Source, partition: int) -> str:
     rows = source.all(
         """SELECT g FROM log.heads h, generate_series(1, h.position) g
-            WHERE h.partition = %s AND NOT EXISTS (SELECT FROM log.events e WHERE e.partition = h.partition AND e.position = g)
+            WHERE h.partition = %s
+              AND NOT EXISTS (SELECT FROM log.events e WHERE e.partition = h.partition AND e.position = g)
             ORDER BY g LIMIT 1""",
         partition,
     )
@@ -51,7 +52,8 @@ def _streams(source: Source) -> None:
 def _hashes(source: Source) -> int:
     seen = 0
     rows = source.stream(
-        "SELECT partition, position, command_id, ordinal, stream_id, version, type, schema, hash, data, metadata FROM log.events"
+        """SELECT partition, position, command_id, ordinal, stream_id, version, type, schema, hash, data, metadata
+             FROM log.events"""
     )
     for partition, position, command, ordinal, stream, version, type_, schema, stored, data, metadata in rows:
         seen += 1
