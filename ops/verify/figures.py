@@ -100,7 +100,9 @@ def collect(sources: Mapping[str, Source]) -> Facts:
             facts.team_events.append((date.fromisoformat(data["effective"]), position, type_, data))
     for (data,) in sources["visits"].stream("SELECT data FROM log.events WHERE type = 'VisitRecorded'"):
         _visit(facts, data)
-    for (data,) in sources["training"].stream("SELECT data FROM log.events WHERE type = 'AttendanceRecorded'"):
+    for (data,) in sources["training"].stream(
+        "SELECT data FROM log.events WHERE partition = 0 AND type = 'AttendanceRecorded' ORDER BY position"
+    ):
         facts.attendances.append((data["unit_id"], date.fromisoformat(data["day"]), data["person_id"]))
     facts.team_events.sort(key=lambda event: event[:2])
     return facts
@@ -145,12 +147,13 @@ def count(facts: Facts, first: date, last: date) -> dict[str, Figures]:
 
 
 def _training(facts: Facts, found: dict[str, Figures], first: date, last: date) -> None:
-    """A person counts once, where it was trained on its first day of the period."""
+    """A person counts once, where its first day of the period was recorded first: attendances come in log order."""
     firsts: dict[str, tuple[date, str]] = {}
     for unit_id, day, person in facts.attendances:
         if first <= day <= last:
             found[unit_id]["attendances"] += 1
-            firsts[person] = min(firsts.get(person, (day, unit_id)), (day, unit_id))
+            if person not in firsts or day < firsts[person][0]:
+                firsts[person] = (day, unit_id)
     for _, unit_id in firsts.values():
         found[unit_id]["people_trained"] += 1
 
