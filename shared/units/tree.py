@@ -152,7 +152,7 @@ class UnitTree(UnitFacts):
         return Placement(holder.unit_id, holder.estimated or estimated, holder.successor_unknown or unknown)
 
     def _holder(self, unit_id: str, day: date) -> Placement | None:
-        if unit_id not in self._units:
+        if unit_id not in self:
             return None
         cache = _map_of(self._holders, self.map_key(day))
         if unit_id not in cache:

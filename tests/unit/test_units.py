@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from typing import Any
 
@@ -286,3 +287,24 @@ def test_other_events_are_ignored() -> None:
 def test_an_upload_for_a_former_unit_is_covered_by_whoever_holds_its_facts(unit: str) -> None:
     units = tree(*COUNTRY, abolished("an", "binh"), abolished("delta"))
     assert units.covers({"north"}, unit, NEW) and units.covers({unit}, unit, NEW)
+
+
+def test_others_may_ask_while_one_thread_applies() -> None:
+    units = tree(*COUNTRY)
+    events = [established(f"village {n}", "village", "an" if n % 2 else "binh") for n in range(1_500)]
+    events[750:750] = [established("new", "commune", "north", REFORM), abolished("an", "new"), abolished("delta")]
+
+    def ask() -> int:
+        asked = 0
+        while "village 1499" not in units:
+            asked += len(units.children("an", OLD)) + len(units.find_by_name("village 7", OLD))
+            assert units.ancestors("oak", NEW)[-1] == "vn" and sum(1 for _ in units.existing(OLD)) >= len(COUNTRY)
+        return asked
+
+    with ThreadPoolExecutor(2) as pool:
+        readers = [pool.submit(ask) for _ in range(2)]
+        for event in events:
+            units.apply(*event)
+        assert all(reader.result(timeout=30) >= 0 for reader in readers)
+    assert len(units.children("an", OLD)) == 751 and units.parent("oak", NEW) == "new"
+    assert units.find_by_name("village 7", OLD) == ("village 7",)
