@@ -76,6 +76,18 @@ class Codec:
                 data[name] = self._vault.seal(str(data[by]), event_id, personal.text)
         return kind.name, kind.schema, data
 
+    def unlock(self, stored: Iterable[Recorded]) -> None:
+        """Fetch the keys of all subjects sealed in these events in one round trip, before they are decoded."""
+        subjects = {
+            str(event.data[by])
+            for event in stored
+            if event.type in self._by_name
+            for name, by in self._sealed[self._by_name[event.type].cls]
+            if event.data.get(name) is not None
+        }
+        if subjects and self._vault:
+            self._vault.load(subjects)
+
     def decode(self, stored: Recorded) -> Any:
         """The event as today's dataclass. Raises ``UnknownEvent``."""
         kind = self._by_name.get(stored.type)

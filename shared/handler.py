@@ -88,9 +88,15 @@ class Handler(Generic[C, S, E]):
         hash_key: bytes,
         partition_of: Callable[[str], int] = lambda stream: 0,
         cache_size: int = 20_000,
+        trust_cache: bool = True,
     ) -> None:
+        """The log protects the streams that a command writes from decisions on old state, not those it only reads.
+
+        ``trust_cache=False`` is for rules that read other streams: all are brought up to date before each decision.
+        """
         self._log, self._writer, self._decider, self._codec = log, writer, decider, codec
         self._hash_key, self._partition_of, self._cache_size = hash_key, partition_of, cache_size
+        self._trust_cache = trust_cache
         self._cache: dict[str, _Held[S]] = {}
 
     def handle(self, envelope: Envelope) -> Answer:
@@ -110,6 +116,8 @@ class Handler(Generic[C, S, E]):
         results: dict[int, Answer | Rejected] = {}
         pending, tries = list(range(len(envelopes))), 0
         fresh: set[str] = set()
+        if not self._trust_cache:
+            fresh = {stream for envelope in envelopes for stream in self._decider.streams(envelope.command)}
         while pending:
             before = len(results)
             pending, fresh = self._round(envelopes, pending, results, fresh)
@@ -124,6 +132,10 @@ class Handler(Generic[C, S, E]):
         """The stream folded now, and its version."""
         fresh = self._load([stream_id], {stream_id})
         return fresh[stream_id].state, fresh[stream_id].version
+
+    def states(self, stream_ids: Iterable[str]) -> dict[str, S]:
+        """The streams folded, in one round trip at most; what is cached may be behind what other processes wrote."""
+        return {stream: held.state for stream, held in self._load(stream_ids, set()).items()}
 
     def fingerprint(self, command: Any) -> bytes:
         """Keyed hash of what the client said: tells a repeat from an altered copy, and tells nobody the content."""
@@ -260,7 +272,9 @@ class Handler(Generic[C, S, E]):
             if cached is None or stream in fresh:
                 missing[stream] = held[stream].version
         if missing:
-            for stream, events in self._log.load(missing).items():
+            loaded = self._log.load(missing)
+            self._codec.unlock(event for events in loaded.values() for event in events)
+            for stream, events in loaded.items():
                 changes = [(stream, self._codec.decode(event)) for event in events]
                 held[stream] = _Held(held[stream].state, held[stream].version)
                 self._evolve(changes, held)
