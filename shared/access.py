@@ -33,6 +33,7 @@ LEEWAY = 10
 REMEMBERED = 10_000
 RELOAD_AT_MOST_EVERY = 10.0
 RELOAD_AT_LEAST_EVERY = 300.0
+RETRY_FIRST_LOAD_EVERY = 1.0
 
 
 class BadToken(Exception):
@@ -72,7 +73,7 @@ class Verifier:
     def verify(self, token: str) -> Actor:
         """The caller, or ``BadToken``; ``NoKeys`` while no keys could ever be read."""
         now = self._clock()
-        self._refresh(RELOAD_AT_LEAST_EVERY)
+        self._refresh(self._patience())
         digest = hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
         known = self._known.get(digest)
         if known and now < known[1]:
@@ -86,8 +87,11 @@ class Verifier:
 
     def ready(self) -> str | None:
         """None, or why no token can be verified: a readiness check."""
-        self._refresh(RELOAD_AT_LEAST_EVERY if self._loaded else RELOAD_AT_MOST_EVERY)
+        self._refresh(self._patience())
         return None if self._loaded else "the issuer's keys cannot be read"
+
+    def _patience(self) -> float:
+        return RELOAD_AT_LEAST_EVERY if self._loaded else RETRY_FIRST_LOAD_EVERY
 
     def _judge(self, token: str, now: float) -> tuple[Actor, float]:
         try:

@@ -47,7 +47,7 @@ from shared.decider import Rejected
 from shared.edge_batch import Row, Rows
 from shared.edge_body import Environ
 from shared.edge_reply import Reply, locale_of, reply_of
-from shared.edge_web import EDGE, Edge, EdgeServer, overloaded
+from shared.edge_web import EdgeServer, overloaded
 from shared.handler import Answer, Busy, Envelope
 from shared.log import LogUnavailable, Outcome, Unstorable
 from shared.problems import Problem, from_rejected, from_validation, pointer
@@ -120,11 +120,6 @@ class Route(HttpRequestHandler):  # type: ignore[misc]  # nameko has no types
         self.server.stop_accepting()
         super().stop()
 
-    @property
-    def edge(self) -> Edge:
-        edge: Edge = self.container.config[EDGE]
-        return edge
-
     def answer(self, environ: Environ, path: dict[str, Any]) -> Reply:
         """The reply, or ``Problem``."""
         actor = self._authorised(environ)
@@ -137,7 +132,7 @@ class Route(HttpRequestHandler):  # type: ignore[misc]  # nameko has no types
             locale_of(environ.get("HTTP_ACCEPT_LANGUAGE", "")),
             _idempotency_key(environ),
             _if_match(environ),
-            self.edge.clock(),
+            self.server.edge.clock(),
         )
         if self.body is not None:
             call.body = self._body(environ)
@@ -160,7 +155,7 @@ class Route(HttpRequestHandler):  # type: ignore[misc]  # nameko has no types
         if kind.lower() != "bearer" or not token:
             raise Problem("unauthenticated", "/Authorization", where="header", headers={"WWW-Authenticate": challenge})
         try:
-            actor = self.edge.verifier.verify(token.strip())
+            actor = self.server.edge.verifier.verify(token.strip())
         except BadToken:
             headers = {"WWW-Authenticate": challenge + ', error="invalid_token"'}
             raise Problem("unauthenticated", "/Authorization", where="header", headers=headers) from None
@@ -172,7 +167,11 @@ class Route(HttpRequestHandler):  # type: ignore[misc]  # nameko has no types
         return actor
 
     def _query(self, environ: Environ) -> Any:
-        given = parse_qs(environ.get("QUERY_STRING", ""), keep_blank_values=True, errors="replace", max_num_fields=100)
+        text = environ.get("QUERY_STRING", "")
+        try:
+            given = parse_qs(text, keep_blank_values=True, errors="replace", max_num_fields=100)
+        except ValueError:
+            raise Problem("bad-request", where="query") from None
         if self.query is None:
             if given:
                 raise Problem("unknown-field", pointer(next(iter(given))), where="query")
@@ -187,8 +186,8 @@ class Route(HttpRequestHandler):  # type: ignore[misc]  # nameko has no types
     def _body(self, environ: Environ) -> Any:
         if not MEDIA_TYPE.fullmatch(environ.get("CONTENT_TYPE") or ""):
             raise Problem("unsupported-media-type", expected="application/json")
-        self.edge.reserve(environ, min(int(environ.get("CONTENT_LENGTH") or self.max_bytes), self.max_bytes))
-        with eventlet.Timeout(self.edge.body_seconds, Problem("timeout")):
+        self.server.edge.reserve(environ, min(int(environ.get("CONTENT_LENGTH") or self.max_bytes), self.max_bytes))
+        with eventlet.Timeout(self.server.edge.body_seconds, Problem("timeout")):
             raw = edge_body.read(environ, self.max_bytes)
         if isinstance(self.body, Rows):
             return self.body.load(raw)

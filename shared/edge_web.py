@@ -115,21 +115,19 @@ class EdgeProtocol(HttpOnlyProtocol):  # type: ignore[misc]  # nameko has no typ
 class EdgeServer(WebServer):  # type: ignore[misc]  # nameko has no types
     """Accepts until told to stop; then finishes what is in flight and closes what is idle."""
 
+    edge: Edge
+
     def __init__(self) -> None:
         super().__init__()
         self._starting: bool = False
         self._is_accepting: bool = True
         self._open: dict[int, list[Any]] = {}
 
-    @property
-    def edge(self) -> Edge:
-        edge: Edge = self.container.config[EDGE]
-        return edge
-
     def start(self) -> None:
         if self._starting:
             return
         self._starting = True
+        self.edge = self.container.config[EDGE]
         host, port = self.edge.address
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._sock = eventlet.listen((host, port), family, backlog=1024, reuse_port=port != 0)
@@ -178,16 +176,17 @@ class EdgeServer(WebServer):  # type: ignore[misc]  # nameko has no types
         if not self._is_accepting:
             return
         self._is_accepting = False
-        self.edge.draining = True
         if self._gt is not None:
+            self.edge.draining = True
             self._gt.kill()
             self._sock.close()
 
     def stop(self) -> None:
         self.stop_accepting()
-        deadline = time.monotonic() + self.edge.drain_seconds
-        while self.edge.in_flight and time.monotonic() < deadline:
-            eventlet.sleep(0.01)
+        if self._starting:
+            deadline = time.monotonic() + self.edge.drain_seconds
+            while self.edge.in_flight and time.monotonic() < deadline:
+                eventlet.sleep(0.01)
         for _address, sock, _state in list(self._open.values()):
             with suppress(OSError):
                 sock.shutdown(socket.SHUT_RDWR)

@@ -165,6 +165,7 @@ def test_query_is_loaded_by_its_schema(http: httpx.Client) -> None:
     problem(http.get("/v1/things?sise=1"), 422, "unknown-field", "/sise")
     problem(http.get("/v1/things/a?x=1"), 422, "unknown-field", "/x")
     problem(http.get("/v1/things?size=%00"), 400, "forbidden-character")
+    problem(http.get("/v1/things?" + "&".join(f"unit={i}" for i in range(101))), 400, "bad-request")
     problem(http.get("/v1/things/%00"), 400, "forbidden-character")
 
 
