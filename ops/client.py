@@ -52,26 +52,25 @@ class Receipts:
 
 
 class Api:
-    """One service. ``token()`` is asked again when a token runs out."""
+    """One service. ``token()`` is asked again when a token runs out; ``heads`` is how far what we sent has got."""
 
     def __init__(self, service: str, url: str, token: Callable[[], str], receipts: Receipts | None = None) -> None:
         self.service, self._token, self._receipts = service, token, receipts
         self._http = httpx.Client(base_url=url, timeout=60.0, limits=httpx.Limits(max_connections=64))
         self._bearer = token()
+        self.heads: dict[int, int] = {}
 
     def get(self, path: str, **query: Any) -> Any:
         return self._send("GET", path, query={k: v for k, v in query.items() if v is not None})
 
     def post(self, path: str, body: dict[str, Any]) -> Any:
-        answer = self._send("POST", path, body)
-        if self._receipts and "position" in answer:
-            self._receipts.add(self.service, [(answer["id"], answer["position"])])
-        return answer
+        return self._send("POST", path, body)
 
     def batch(self, path: str, rows: Sequence[dict[str, Any]], id_key: str = "id") -> list[dict[str, Any]]:
         """One result per row; what is stored or repeated gets a receipt."""
         answer = self._send("POST", path, {"rows": rows})
         results: list[dict[str, Any]] = answer["results"]
+        self._remember(result.get("position") for result in results)
         if self._receipts:
             self._receipts.add(
                 self.service,
@@ -83,14 +82,25 @@ class Api:
             )
         return results
 
+    @property
+    def after(self) -> str:
+        """Our last positions, as ``?after=`` of the reports wants them."""
+        return ",".join(f"{self.service}:{partition}:{position}" for partition, position in sorted(self.heads.items()))
+
     def load(
-        self, path: str, rows: Sequence[dict[str, Any]], advance: Callable[[int], None], *, parallel: int = 4
+        self,
+        path: str,
+        rows: Sequence[dict[str, Any]],
+        advance: Callable[[int], None],
+        *,
+        id_key: str = "id",
+        parallel: int = 4,
     ) -> None:
-        """Send independent rows in batches, several at once. Raises ``Refused`` at the first row that is turned down."""
+        """Send rows in batches, ``parallel`` at once (1 = in order). Raises ``Refused`` at a row that is turned down."""
 
         def send(first: int) -> None:
             part = rows[first : first + ROWS]
-            for row, result in zip(part, self.batch(path, part), strict=True):
+            for row, result in zip(part, self.batch(path, part, id_key), strict=True):
                 if result["outcome"] not in ("stored", "repeated"):
                     raise Refused(200, result.get("problem", {"code": result["outcome"]}) | {"row": row})
             advance(len(part))
@@ -118,6 +128,12 @@ class Api:
                 raise Refused(response.status_code, _problem(response))
             time.sleep(float(response.headers.get("Retry-After", pause)) if response is not None else pause)
             pause = min(pause * 2, 2.0)
+
+    def _remember(self, positions: Iterable[str | None]) -> None:
+        for position in positions:
+            if position:
+                partition, at = map(int, position.split(":"))
+                self.heads[partition] = max(at, self.heads.get(partition, 0))
 
     def _answer(self, response: httpx.Response) -> Any:
         if response.status_code >= 400:

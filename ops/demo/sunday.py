@@ -1,0 +1,85 @@
+"""The Digital Sunday: tens of thousands of visits, uploaded in one go, some twice, some late, some shuffled."""
+
+from __future__ import annotations
+
+import statistics
+import threading
+import time
+from collections import Counter
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from rich.progress import Progress
+
+from ops.client import Api
+from ops.demo.story import SUNDAY, Story
+from ops.simulator import deliveries
+from ops.units.seed import NATION_ID
+
+PHONES_AT_ONCE = 8
+PROBE_EVERY = 0.5
+
+
+@dataclass
+class Rush:
+    """What came of the day: rows by outcome, how long it took, and how fresh the national report was meanwhile."""
+
+    visits: int
+    uploads: int = 0
+    outcomes: Counter[str] = field(default_factory=Counter)
+    seconds: float = 0.0
+    freshness: list[float] = field(default_factory=list)
+
+    @property
+    def freshness_p99(self) -> float:
+        if len(self.freshness) < 2:
+            return self.freshness[0] if self.freshness else 0.0
+        return statistics.quantiles(self.freshness, n=100, method="inclusive")[98]
+
+
+def play(story: Story, apis: Mapping[str, Api], count: int, progress: Progress) -> Rush:
+    """Announce the campaign, then let the phones send as fast as the services take it."""
+    crews, rush = story.crews(), Rush(count)
+    uploads = deliveries(crews, count, SUNDAY, story.world.seed)
+    rush.uploads = len(uploads)
+    total = sum(len(upload.rows) for upload in uploads)
+    task = progress.add_task(f"Ngày chủ nhật số 15/11/2026 · {count:,} visits as phones send them", total=total)
+    apis["visits"].post("/v1/campaigns", _campaign(story))
+    lock, over, started = threading.Lock(), threading.Event(), time.monotonic()
+    probe = threading.Thread(target=_probe, args=(apis, rush, over), daemon=True)
+    probe.start()
+
+    def send(rows: list[dict[str, object]]) -> None:
+        results = apis["visits"].batch("/v1/visits/batch", rows, "visit_id")
+        with lock:
+            rush.outcomes.update(result["outcome"] for result in results)
+        progress.advance(task, len(rows))
+
+    with ThreadPoolExecutor(PHONES_AT_ONCE) as pool:
+        for done in [pool.submit(send, list(upload.rows)) for upload in uploads]:
+            done.result()
+    rush.seconds = time.monotonic() - started
+    over.set()
+    probe.join()
+    return rush
+
+
+def _campaign(story: Story) -> dict[str, object]:
+    placed = [story.units.tree.place(p, SUNDAY) for p in (story.chuong_my, story.ninh_binh, story.thai_binh)]
+    provinces = {p.unit_id for p in placed if p}
+    return {
+        "campaign_id": story.world.id("campaign", SUNDAY),
+        "name": "Ngày chủ nhật số (mô phỏng)",
+        "first_day": SUNDAY.isoformat(),
+        "last_day": SUNDAY.isoformat(),
+        "unit_ids": sorted(provinces),
+    }
+
+
+def _probe(apis: Mapping[str, Api], rush: Rush, over: threading.Event) -> None:
+    """Every now and then: from the moment a visit was confirmed until the national report includes it."""
+    while not over.wait(PROBE_EVERY):
+        accepted, after = time.monotonic(), apis["visits"].after
+        if after and "figures" in apis["reporting"].get(f"/v1/reports/{NATION_ID}", after=after):
+            rush.freshness.append(time.monotonic() - accepted)
