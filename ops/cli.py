@@ -249,8 +249,14 @@ def _print_status(found: dict[str, Any]) -> None:
         table.add_row(name, f"[{colour}]{entry['state']}[/{colour}]", pid, entry["url"], restarts, memory)
     out.print(table)
     out.print("\nqueues  " + "  ".join(f"{name}={depth}" for name, depth in found["queues"].items()))
-    for name, lag in found["lag"].items():
-        out.print(f"{name:<18} {escape(json.dumps(lag, ensure_ascii=False))}", soft_wrap=True)
+    for title in ("lag", "parked"):
+        for name, counts in found[title].items():
+            told = "  ".join(f"{key}={value}" for key, value in counts.items() if value or title == "lag")
+            if told:
+                out.print(f"{title:<7} {name}: {escape(told)}", soft_wrap=True)
+    for name, entry in found["services"].items():
+        for problem in entry["problems"]:
+            out.print(f"[yellow]problem[/yellow] {name}: {escape(problem)}", soft_wrap=True)
     out.print(f"memory  {found['rss_mb']:.0f} MB" + ("" if found["ready"] else "   [yellow]not ready[/yellow]"))
 
 

@@ -16,7 +16,6 @@ import pwd
 import shutil
 import signal
 import subprocess
-from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -174,13 +173,3 @@ def _end_left_backends(data: Path) -> None:
             if candidate.info["name"] == "postgres" and candidate.cwd() == str(data.resolve()):
                 left.append(Identity(candidate.pid, candidate.create_time()))
     end(left, signal.SIGTERM, timeout=2)
-
-
-def end_stuck_clients(url: str, roles: Sequence[str], after_seconds: int = 30) -> int:
-    """End sessions of these roles that have waited this long for their client to take an answer."""
-    with psycopg.connect(url, connect_timeout=3, autocommit=True) as connection:
-        return connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = ANY(%s)"
-            " AND wait_event = 'ClientWrite' AND query_start < now() - make_interval(secs => %s)",
-            [list(roles), after_seconds],
-        ).rowcount

@@ -19,36 +19,42 @@ from ops.local.state import State
 
 
 def collect(state: State) -> dict[str, Any]:
-    """``{"ready", "services", "queues", "lag", "rss_mb"}``.
+    """``{"ready", "services", "queues", "lag", "parked", "rss_mb"}``.
 
-    services: name → {pid, state, url, restarts, rss_mb}, servers included · queues: name → ready messages ·
-    lag: worker → what its /readyz reports · rss_mb: all processes together, shared pages counted once.
+    services: name → {pid, state, url, restarts, rss_mb, problems}, servers included · queues: name → ready messages ·
+    lag, parked: worker → subscription → events, as its /readyz tells · rss_mb: all processes together, shared pages
+    counted once. Nothing is running: not ready, everything else empty.
     """
     alive = supervisor.supervisor_of(state)
     if alive is None:
-        return {"ready": False, "services": {}, "queues": {}, "lag": {}, "rss_mb": 0.0}
+        return {"ready": False, "services": {}, "queues": {}, "lag": {}, "parked": {}, "rss_mb": 0.0}
     run = state.read("run.json")
-    services = {name: _service(entry) for name, entry in run.get("processes", {}).items()}
+    processes = run.get("processes", {})
+    told = _told({name: entry["url"] for name, entry in processes.items() if entry["url"]})
+    services = {name: _service(entry, told.get(name, {})) for name, entry in processes.items()}
     memory = sum(entry["rss_mb"] for entry in services.values()) + _memory([alive])
     return {
         "ready": bool(run.get("ready")),
         "services": services,
         "queues": _queues(stack.opened(state)),
-        "lag": _lag({name: entry["url"] for name, entry in services.items() if "-worker" in name}),
+        "lag": {name: answer["lag"] for name, answer in told.items() if "lag" in answer},
+        "parked": {name: answer["parked"] for name, answer in told.items() if "parked" in answer},
         "rss_mb": round(memory, 1),
     }
 
 
-def _service(entry: dict[str, Any]) -> dict[str, Any]:
+def _service(entry: dict[str, Any], told: dict[str, Any]) -> dict[str, Any]:
     identity = Identity(entry["pid"], entry["started"]) if entry["pid"] else None
     process = identity.process() if identity else None
     family = [process, *process.children(recursive=True)] if process else []
+    failed = [check for check in told.get("checks", []) if not check.get("ok")]
     return {
         "pid": entry["pid"],
         "state": entry["state"],
         "url": entry["url"],
         "restarts": entry["restarts"],
         "rss_mb": round(_memory(family), 1),
+        "problems": [f"{check.get('name')}: {check.get('detail')}" for check in failed],
     }
 
 
@@ -75,14 +81,15 @@ def _queues(of: Stack) -> dict[str, int]:
     return {}
 
 
-def _lag(urls: dict[str, str]) -> dict[str, Any]:
+def _told(urls: dict[str, str]) -> dict[str, dict[str, Any]]:
+    """What each process answers at /readyz; {} for one that does not answer."""
     with ThreadPoolExecutor(max_workers=8) as pool:
         bodies = pool.map(lambda url: stack.http_get(f"{url}/readyz")[1], urls.values())
         return {name: _parsed(body) for name, body in zip(urls, bodies, strict=True)}
 
 
-def _parsed(body: bytes) -> Any:
+def _parsed(body: bytes) -> dict[str, Any]:
     with contextlib.suppress(ValueError):
         document = json.loads(body)
-        return document.get("lag", document) if isinstance(document, dict) else document
-    return None
+        return document if isinstance(document, dict) else {}
+    return {}

@@ -17,7 +17,7 @@ from typing import Any
 import psutil
 import psycopg
 
-from ops.local import postgres, process, provision, stack
+from ops.local import process, provision, stack
 from ops.local.process import Identity, Program, Running, StackError
 from ops.local.stack import Stack
 from ops.local.state import State
@@ -86,7 +86,6 @@ class Supervisor:
         prepare: Callable[[], None],
         say: Callable[[str], None],
         record: Mapping[str, Any] | None = None,
-        every_while: Callable[[], None] = lambda: None,
     ) -> None:
         self._state = state
         self._servers = list(servers)
@@ -94,7 +93,6 @@ class Supervisor:
         self._prepare = prepare
         self._say = say
         self._record = dict(record or {})
-        self._every_while = every_while
         self._ending = threading.Event()
         self._again = threading.Event()
         self._ready = False
@@ -200,8 +198,6 @@ class Supervisor:
             for managed in self._all:
                 if managed.running and managed.state in _ALIVE and time.monotonic() >= managed.ask_at:
                     self._ask(managed)
-            with contextlib.suppress(Exception):  # housekeeping must not end the watch; it is tried again
-                self._every_while()
 
     def _ask(self, managed: Managed) -> None:
         asked = managed.running
@@ -260,7 +256,6 @@ def for_stack(of: Stack, say: Callable[[str], None]) -> Supervisor:
         lambda: _prepare(of),
         say,
         {"scale": dict(of.scale)},
-        _Housekeeping(of),
     )
 
 
@@ -284,23 +279,6 @@ def _prepare(of: Stack) -> None:
     finally:
         for running in migrations:
             running.kill()
-
-
-class _Housekeeping:
-    """Ends sessions of clients that were stopped inside a large answer.
-
-    They hold leases and locks, and no timeout of the server ends them: it waits for the client to read on.
-    """
-
-    def __init__(self, of: Stack) -> None:
-        self._of = of
-        self._next = 0.0
-
-    def __call__(self) -> None:
-        if time.monotonic() < self._next:
-            return
-        self._next = time.monotonic() + 10
-        postgres.end_stuck_clients(self._of.admin_database_url, [f"{service}_app" for service in topology.SERVICES])
 
 
 # --- from outside ----------------------------------------------------------------------------------------------
