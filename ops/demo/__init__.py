@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from ops import verify
 from ops.client import Api, Receipts
 from ops.demo import sunday, tables
-from ops.demo.story import Chapter, Story, Total, play
+from ops.demo.story import Story, Total, play
 from ops.demo.world import World
 from ops.local import lifecycle, stack, tokens
 from ops.local.process import StackError

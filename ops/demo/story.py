@@ -341,7 +341,7 @@ class Story:
         } | what
 
     def _villages_follow(self) -> Iterator[Row]:
-        """Each village into the commune that followed its own; of a split commune's villages, each successor gets some."""
+        """Each village into the commune that followed its own; the successors of a split one each get some."""
         tree = self.units.tree
         moves: list[Row] = []
         for commune, villages in self.world.villages.items():

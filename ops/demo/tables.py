@@ -43,7 +43,8 @@ def show(out: Console, story: Story, apis: Mapping[str, Api], rush: Rush) -> Non
         if unit_id == NATION_ID and before != now:
             raise StackError("the national totals differ between the two maps")
     out.print(
-        "Thôn, người và hộ là mô phỏng; đơn vị, mã và lịch sử sáp nhập là thật. Villages, people, households are simulated."
+        "Thôn, người và hộ là mô phỏng; đơn vị, mã và lịch sử sáp nhập là thật. "
+        "Villages, people, households are simulated."
     )
     told = ", ".join(f"{outcome} {n:,}" for outcome, n in sorted(rush.outcomes.items()))
     rate = sum(rush.outcomes.values()) / rush.seconds
@@ -54,7 +55,7 @@ def show(out: Console, story: Story, apis: Mapping[str, Api], rush: Rush) -> Non
 
 
 def _today(story: Story, unit_id: str, today: date) -> str:
-    """Ninh Bình today is its successor province; a former district is asked for by its own id, and answers as its heirs."""
+    """Ninh Bình today is its successor province; a former district keeps its own id, and answers as its heirs."""
     placed = story.units.tree.place(unit_id, today)
     return placed.unit_id if placed and unit_id == story.ninh_binh else unit_id
 

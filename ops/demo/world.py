@@ -1,4 +1,4 @@
-"""The people and villages of the demo. Neither exists as open data, so they are made from the seed and marked *simulated*.
+"""The people and villages of the demo: no open data has them, so they are made from the seed and marked *simulated*.
 
 Units down to communes, their codes, names and lineage are real (``ops/units``); so are the published totals that the
 generated teams add up to. Everything is a function of the seed: playing the demo again repeats it, and adds nothing.
@@ -18,7 +18,7 @@ from ops.units.seed import Seed
 NAMESPACE = UUID("3f1f0b64-0a41-5d0e-8a4b-0d2f6a9d1c11")
 SURNAMES = "Nguyễn Trần Lê Phạm Hoàng Phan Vũ Đặng Bùi Đỗ Hồ Ngô Dương Lý Hà Triệu Nông".split()
 MIDDLES = "Thị Văn Đức Minh Ngọc Hữu Thanh Quang Thu Xuân".split()
-GIVEN = "An Bình Chi Dũng Đức Giang Hà Hải Hạnh Hiền Hoà Hùng Hương Lan Linh Long Mai Nam Nga Oanh Phúc Quỳnh Sơn Thảo".split()
+GIVEN = "An Bình Chi Dũng Giang Hà Hải Hạnh Hiền Hoà Hùng Hương Lan Linh Long Mai Nam Oanh Phúc Sơn Thảo".split()
 URBAN = {"phường", "thị trấn"}
 AFFILIATIONS = ("youth_union", "womens_union", "veterans", "police", "teacher", "health", "telecom", "resident")
 
@@ -56,7 +56,7 @@ class World:
     # --- villages --------------------------------------------------------------------------------------------------
 
     def make_villages(self, communes: Sequence[str], count: int, day: date) -> list[Row]:
-        """Rows establishing ``count`` villages, spread evenly over the communes, the first ones taking the remainder."""
+        """Rows establishing ``count`` villages, spread evenly over the communes, the first taking the remainder."""
         rows = []
         for index, commune in enumerate(communes):
             share = count // len(communes) + (index < count % len(communes))
@@ -80,7 +80,7 @@ class World:
                 )
         return rows
 
-    # --- documents ----------------------------------------------------------------------------------------------------
+    # --- documents -----------------------------------------------------------------------------------------------
 
     def document(
         self, kind: str, issuer: str, number: int | str, signed: date, title: str, starts: date | None = None
@@ -112,7 +112,7 @@ class World:
             for index, commune in enumerate(communes)
         }
 
-    # --- people and teams -----------------------------------------------------------------------------------------------
+    # --- people and teams ----------------------------------------------------------------------------------------
 
     def person(self, *what: object) -> Row:
         person_id = self.id("person", *what)
