@@ -56,7 +56,6 @@ class Publisher:
 
 
 def _visit(data: dict[str, Any]) -> dict[str, Any]:
-    household = data["place_kind"] == "household"
     skills = Counter((s["skill"], s["level"]) for learner in data["learners"] for s in learner["skills"])
     return {
         "visit_id": data["visit_id"],
@@ -70,9 +69,8 @@ def _visit(data: dict[str, Any]) -> dict[str, Any]:
         "skills": [{"skill": skill, "level": level, "learners": n} for (skill, level), n in skills.items()],
         "platforms": data["platforms"],
         "people_taught": len(data["learners"]),
-        # "Households reached" and "covered" are added up from these, so other places must not appear in them.
-        "reach": data["reach"] if household else [],
-        "covered": data["covered"] if household else [],
+        "reach": data["reach"],
+        "covered": data["covered"],
         "flags": data["flags"],
     }
 

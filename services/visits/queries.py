@@ -111,9 +111,10 @@ def _roots(tree: UnitTree, unit_id: str, day: date, roots: Any) -> list[str]:
 
 def visit_answer(event: VisitRecorded, stored: Recorded, *, personal: bool) -> dict[str, Any]:
     """The note only for those who may see personal data."""
-    note = event.note.text if event.note and personal else None
     answer: dict[str, Any] = msgspec.to_builtins(replace(event, note=None))
-    answer |= {"note": note} if personal else {}
+    del answer["note"]
+    if personal:
+        answer["note"] = event.note.text if event.note else None
     return answer | {
         "version": stored.version,
         "position": f"{stored.partition}:{stored.position}",
@@ -132,6 +133,9 @@ def place_answer(place_id: UUID, place: Place, version: int) -> dict[str, Any]:
         "first_day": min(days, default=None),
         "last_day": max(days, default=None),
         "covered": covered_since(place.visits),
-        "learners": [{"ref": ref, "levels": levels} for ref, levels in attained(place.visits).items()],
+        "learners": [
+            {"ref": ref, "levels": {str(skill): level for skill, level in levels.items()}}
+            for ref, levels in attained(place.visits).items()
+        ],
         "version": version,
     }

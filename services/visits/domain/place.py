@@ -36,7 +36,7 @@ class VisitRecorded:
     """One visit with everything it caused. ``unit_id`` and ``place_kind`` are the place's; what was reported otherwise
     stands in ``reported_unit_id`` and ``reported_kind``.
 
-    ``reach`` and ``covered`` are kept for places of every kind; those published are of households.
+    ``reach`` and ``covered`` are those of this place, whatever its kind: only households count as households.
     """
 
     visit_id: UUID

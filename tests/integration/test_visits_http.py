@@ -1,0 +1,386 @@
+"""Visits as it runs: api and worker processes, HTTP, the broker on both sides."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import amqp
+import httpx
+import orjson
+import pytest
+
+from ops.local import tokens
+from ops.local.provision import Database
+from ops.local.state import State
+from shared import broker, topology
+
+NATION, PROVINCE, COMMUNE, VILLAGE, ELSEWHERE, FORMER = (
+    "nation",
+    "province",
+    "commune",
+    "village",
+    "elsewhere",
+    "former",
+)
+DAY = (date.today() - timedelta(days=3)).isoformat()
+SCOPES = "visits:write visits:read visits:admin visits:feed"
+UNITS = [
+    (NATION, "nation", None),
+    (PROVINCE, "province", NATION),
+    (ELSEWHERE, "province", NATION),
+    (COMMUNE, "commune", PROVINCE),
+    (VILLAGE, "village", COMMUNE),
+    (FORMER, "village", COMMUNE),
+]
+
+
+@dataclass
+class Visits:
+    """Both processes of the service, and tokens for it."""
+
+    base: str
+    state: State
+
+    def client(self, *units: str, scope: str = SCOPES) -> httpx.Client:
+        token = tokens.issue(self.state, "test", scope, units or (NATION,), 600)
+        headers = {"Authorization": f"Bearer {token}", "Accept-Language": "en"}
+        return httpx.Client(base_url=self.base, headers=headers, timeout=30)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def eventually(probe: Callable[[], Any], seconds: float = 20.0) -> Any:
+    deadline = time.monotonic() + seconds
+    while not (found := probe()):
+        assert time.monotonic() < deadline, f"not within {seconds} s"
+        time.sleep(0.1)
+    return found
+
+
+def answers(url: str) -> bool:
+    try:
+        return httpx.get(url).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def unit_events(log_id: UUID) -> Iterator[dict[str, Any]]:
+    facts: list[tuple[str, dict[str, Any]]] = [
+        (
+            "UnitEstablished",
+            {"unit_id": unit, "level": level, "kind": level, "name": unit, "parent_id": parent, "code": None}
+            | {"effective": "2025-07-01", "document_id": None, "simulated": True},
+        )
+        for unit, level, parent in UNITS
+    ]
+    successors = [{"unit_id": VILLAGE, "main": True}]
+    gone = {"unit_id": FORMER, "effective": "2026-01-01", "successors": successors, "successor_unknown": False}
+    for position, (name, data) in enumerate([*facts, ("UnitAbolished", gone)], 1):
+        yield {
+            "specversion": "1.0",
+            "id": f"{uuid4()}:1",
+            "source": "/tungnha/teams",
+            "type": f"{name}.v1",
+            "subject": f"unit:{data['unit_id']}",
+            "time": "2026-11-01T00:00:00+00:00",
+            "logid": str(log_id),
+            "partition": 0,
+            "position": str(position),
+            "revision": 1,
+            "contenthash": "00" * 16,
+            "data": data,
+        }
+
+
+@contextmanager
+def teams(uri: str) -> Iterator[str]:
+    """Stands in for teams: the units over the broker, and the address of a feed that knows the heads."""
+    log_id = uuid4()
+    events = list(unit_events(log_id))
+    heads = orjson.dumps({"log_id": str(log_id), "heads": {"0": len(events)}})
+
+    class Heads(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(heads)))
+            self.end_headers()
+            self.wfile.write(heads)
+
+        def log_message(self, format: str, *args: Any) -> None:
+            pass
+
+    connection = broker.connect(uri)
+    publisher = broker.Publisher(connection)
+    for event in events:
+        publisher.publish(topology.exchange("teams"), "UnitEstablished.v1._._", orjson.dumps(event))
+    publisher.flush(5)
+    broker.close(connection)
+    with ThreadingHTTPServer(("127.0.0.1", 0), Heads) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+
+
+@pytest.fixture
+def visits(database: Callable[..., Database], rabbit: Any, stack_state: State, tmp_path: Path) -> Iterator[Visits]:
+    db = database("visits")
+    rabbit.purge()
+    with teams(rabbit.uri("teams")) as feed:
+        yield from running(db, rabbit, stack_state, tmp_path, feed)
+
+
+def running(db: Database, rabbit: Any, state: State, folder: Path, feed: str) -> Iterator[Visits]:
+    addresses = {"api": f"127.0.0.1:{free_port()}", "worker": f"127.0.0.1:{free_port()}"}
+    environment = {
+        **os.environ,
+        "TUNGNHA_SERVICE_DATABASE_URL": db.app_url,
+        "TUNGNHA_VAULT_DATABASE_URL": db.vault_url,
+        "TUNGNHA_SERVICE_AMQP_URI": rabbit.uri("visits"),
+        "TUNGNHA_HTTP_ADDRESS": addresses["api"],
+        "TUNGNHA_WORKER_ADDRESS": addresses["worker"],
+        "TUNGNHA_HASH_KEY": "00" * 32,
+        "TUNGNHA_JWKS": str(tokens.jwks(state)),
+        "TUNGNHA_ISSUER": tokens.ISSUER,
+        "TUNGNHA_FEED_TOKEN": "unused",
+        "TUNGNHA_SOURCES": orjson.dumps({"teams": feed}).decode(),
+    }
+    processes = []
+    for kind in addresses:
+        with (folder / f"{kind}.log").open("wb") as output:
+            command = [sys.executable, "-W", "ignore", "-m", "services.visits", kind]
+            processes.append(subprocess.Popen(command, env=environment, stdout=output, stderr=output))
+    try:
+        base = f"http://{addresses['api']}"
+        eventually(lambda: answers(f"{base}/readyz") and answers(f"http://{addresses['worker']}/healthz"))
+        service = Visits(base, state)
+        with service.client() as client:
+            # The units have arrived once a visit to the last of them is refused for its day, not for its unit.
+            probe = visit(unit_id=FORMER)
+            eventually(lambda: client.post("/v1/visits", json=probe).json()["code"] == "unit-not-on-day")
+        yield service
+    finally:
+        for process in processes:
+            process.terminate()
+        codes = [process.wait(15) for process in processes]
+    assert codes == [0, 0], [(folder / f"{kind}.log").read_text()[-3000:] for kind in addresses]
+
+
+def visit(**other: Any) -> dict[str, Any]:
+    row = {
+        "visit_id": str(uuid4()),
+        "place_id": str(uuid4()),
+        "place_kind": "household",
+        "unit_id": VILLAGE,
+        "day": DAY,
+        "team_id": str(uuid4()),
+        "member_ids": [str(uuid4())],
+        "learners": [{"ref": "p1", "age_band": "60_plus", "skills": [{"skill": "public_services", "level": "does"}]}],
+    }
+    return row | other
+
+
+def test_one_visit(visits: Visits, rabbit: Any) -> None:
+    row = visit(note="gặp lại sau", platforms=["vneid"])
+    with visits.client(COMMUNE) as client, visits.client(scope="visits:read places:read") as clerk:
+        first, again = client.post("/v1/visits", json=row), client.post("/v1/visits", json=row)
+        assert (first.status_code, again.status_code) == (201, 200), (first.text, again.text)
+        assert first.json() == {
+            "outcome": "stored",
+            "id": row["visit_id"],
+            "version": 1,
+            "position": first.json()["position"],
+        }
+        assert again.json() == first.json() | {"outcome": "repeated"}
+        for altered in (row | {"duration_minutes": 9}, row | {"place_id": str(uuid4())}):
+            refused = client.post("/v1/visits", json=altered)
+            assert (refused.status_code, refused.json()["code"]) == (409, "conflict")
+
+        shown = client.get(f"/v1/visits/{row['visit_id']}").json()
+        assert (shown["day"], shown["platforms"], shown["version"]) == (DAY, ["vneid"], 1)
+        assert "note" not in shown
+        assert clerk.get(f"/v1/visits/{row['visit_id']}").json()["note"] == "gặp lại sau"
+
+        address = {"place_id": row["place_id"], "kind": "household", "unit_id": VILLAGE, "address": "Số 5 ngõ 3"}
+        assert client.post("/v1/places", json=address).status_code == 201
+        assert client.post("/v1/places", json=address).status_code == 200
+        assert client.post("/v1/places", json=address | {"address": "x"}).status_code == 409
+        differs = client.post("/v1/places", json=address | {"place_id": shown["place_id"], "unit_id": COMMUNE})
+        assert differs.status_code == 409
+        place = client.get(f"/v1/places/{row['place_id']}").json()
+        assert (place["visits"], place["covered"], place["registered"]) == (1, {"public_services": DAY}, True)
+        assert place["learners"] == [{"ref": "p1", "levels": {"public_services": "does"}}]
+        assert "address" not in place
+        assert clerk.get(f"/v1/places/{row['place_id']}").json()["address"] == "Số 5 ngõ 3"
+        for path in (f"/v1/visits/{uuid4()}", f"/v1/visits/{row['place_id']}", f"/v1/places/{uuid4()}"):
+            assert client.get(path).status_code == 404, path
+
+    published = eventually(lambda: at_reporting(rabbit, "VisitRecorded.v1"))
+    assert published[0] == f"VisitRecorded.v1.{PROVINCE}.{COMMUNE}"
+    assert published[1]["data"]["people_taught"] == 1
+
+
+def at_reporting(rabbit: Any, type_: str) -> tuple[str, dict[str, Any]] | None:
+    """An event of this type from reporting's queue; nothing that lies there is personal."""
+    connection = broker.connect(rabbit.uri("reporting"))
+    channel: amqp.Channel = connection.channel()
+    found = None
+    while message := channel.basic_get(topology.queue("reporting"), no_ack=True):
+        body = message.body if isinstance(message.body, str) else message.body.decode()
+        assert not any(word in body for word in ("gặp lại", "ngõ", "sealed", "p1", "note", "address"))
+        event = orjson.loads(body)
+        if event["type"] == type_:
+            found = message.delivery_info["routing_key"], event
+    broker.close(connection)
+    return found
+
+
+def test_a_batch_with_everything_wrong_in_it(visits: Visits) -> None:
+    good, known = visit(), visit()
+    with visits.client(PROVINCE) as client:
+        assert client.post("/v1/visits", json=known).status_code == 201
+        rows = [
+            good,
+            known,
+            known | {"duration_minutes": 5},
+            good,
+            good | {"place_id": str(uuid4())},
+            visit(unit_id="nowhere"),
+            visit(unit_id=ELSEWHERE),
+            visit(unit_id=FORMER),
+            visit(unit_id=FORMER, day="2025-12-31"),
+            visit(note="a\0b"),
+            visit(member_ids=[]),
+            visit(citizen_id="001099012345"),
+            visit(day="1999-01-01"),
+            visit(learners=[{"ref": "a", "age_band": "60_plus"}] * 2),
+            "not a visit",
+            visit(note="\N{OLD ITALIC LETTER A} bình thường"),
+        ]
+        answer = client.post("/v1/visits/batch", json={"rows": rows})
+        assert answer.status_code == 200, answer.text
+        results = answer.json()["results"]
+        assert [r["outcome"] for r in results[:5]] == ["stored", "repeated", "conflict", "repeated", "conflict"]
+        problems = {r["row"]: (r["problem"]["code"], r["problem"]["pointer"]) for r in results if "problem" in r}
+        assert problems == {
+            2: ("conflict", "/rows/2"),
+            4: ("conflict", "/rows/4"),
+            5: ("unknown-unit", "/rows/5/unit_id"),
+            6: ("forbidden-unit", "/rows/6/unit_id"),
+            7: ("unit-not-on-day", "/rows/7/unit_id"),
+            9: ("forbidden-character", "/rows/9/note"),
+            10: ("wrong-length", "/rows/10/member_ids"),
+            11: ("unknown-field", "/rows/11/citizen_id"),
+            12: ("unit-not-on-day", "/rows/12/unit_id"),
+            13: ("learner-twice", "/rows/13/learners/1/ref"),
+            14: ("wrong-type", "/rows/14"),
+        }
+        assert answer.json()["counts"] == {"stored": 3, "repeated": 2, "conflict": 2, "rejected": 9}
+        assert results[0]["position"] == results[3]["position"]
+
+        packed = gzip.compress(orjson.dumps({"rows": rows}))
+        headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+        again = client.post("/v1/visits/batch", content=packed, headers=headers)
+        assert again.json()["counts"] == {"repeated": 5, "conflict": 2, "rejected": 9}
+        too_many = client.post("/v1/visits/batch", json={"rows": [good] * 1001})
+        assert (too_many.status_code, too_many.json()["code"]) == (413, "too-many-rows")
+
+
+def test_sixteen_clients_with_the_same_visits(visits: Visits) -> None:
+    rows = [visit() for _ in range(300)]
+    altered = {row["visit_id"]: row | {"duration_minutes": 1} for row in rows[::20]}
+    outcomes: Counter[str] = Counter()
+    lock = threading.Lock()
+
+    def upload(n: int) -> None:
+        mine = [altered.get(row["visit_id"], row) if n % 2 else row for row in rows]
+        size = (37, 100, 300)[n % 3]
+        with visits.client(COMMUNE) as client:
+            for start in range(0, len(mine), size):
+                answer = client.post("/v1/visits/batch", json={"rows": mine[start : start + size]})
+                assert answer.status_code == 200, answer.text
+                with lock:
+                    outcomes.update(answer.json()["counts"])
+
+    threads = [threading.Thread(target=upload, args=(n,)) for n in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(120)
+    assert outcomes["stored"] == 300
+    assert outcomes["conflict"] == 8 * len(altered)
+    assert outcomes["repeated"] == 16 * 300 - 300 - 8 * len(altered)
+    with visits.client() as client:
+        assert sum(client.get("/v1/events/heads").json()["heads"].values()) == 300
+
+
+def test_a_campaign(visits: Visits) -> None:
+    campaign = str(uuid4())
+    plan = {"campaign_id": campaign, "name": "Ngày chủ nhật số", "first_day": DAY, "last_day": DAY}
+    plan |= {"unit_ids": [COMMUNE, ELSEWHERE], "targets": {"visits": 10, "households": 5}}
+    with visits.client() as client:
+        assert client.post("/v1/campaigns", json=plan).status_code == 201
+        assert client.post("/v1/campaigns", json=plan).status_code == 200
+        assert client.post("/v1/campaigns", json=plan | {"name": "x"}).json()["code"] == "conflict"
+        backwards = plan | {"campaign_id": str(uuid4()), "last_day": "2026-01-01"}
+        assert client.post("/v1/campaigns", json=backwards).json()["pointer"] == "/last_day"
+        home = str(uuid4())
+        rows = [visit(place_id=home), visit(place_id=home), visit(), visit(day="2026-10-01"), visit(unit_id=PROVINCE)]
+        assert client.post("/v1/visits/batch", json={"rows": rows}).json()["counts"] == {"stored": 5}
+
+        def board() -> Any:
+            answer = client.get(f"/v1/campaigns/{campaign}/board").json()
+            return answer if answer["done"]["visits"] == 3 else None
+
+        shown = eventually(board)
+        assert shown["done"] == {"visits": 3, "households": 2}
+        assert shown["units"][1] == {"unit_id": ELSEWHERE, "visits": 0, "households": 0}
+        assert shown["targets"] == {"visits": 10, "households": 5}
+
+        path = f"/v1/campaigns/{campaign}/cancel"
+        with visits.client(ELSEWHERE) as stranger:
+            assert stranger.post(path, json={"reason": "x"}).json()["code"] == "forbidden-unit"
+        assert client.post(path, json={"reason": "bão"}).status_code == 201
+        assert client.post(path, json={"reason": "bão"}).status_code == 200
+        assert client.get(f"/v1/campaigns/{campaign}/board").json()["cancelled"] is True
+        nothing = client.post(f"/v1/campaigns/{uuid4()}/cancel", json={"reason": "x"})
+        assert (nothing.status_code, nothing.json()["code"]) == (404, "unknown-campaign")
+
+
+def test_who_may_do_what(visits: Visits) -> None:
+    row = visit()
+    writes = (
+        ("POST", "/v1/visits", row),
+        ("POST", "/v1/visits/batch", {"rows": [row]}),
+        ("POST", "/v1/places", {"place_id": str(uuid4()), "kind": "shop", "unit_id": VILLAGE}),
+        ("POST", "/v1/campaigns", {}),
+        ("POST", f"/v1/campaigns/{uuid4()}/cancel", {}),
+    )
+    with visits.client(ELSEWHERE) as stranger, visits.client(scope="visits:read") as reader:
+        for method, path, body in writes:
+            answer = reader.request(method, path, json=body)
+            assert (answer.status_code, answer.json()["code"]) == (403, "forbidden-scope"), path
+            assert httpx.request(method, visits.base + path, json=body).status_code == 401
+        assert stranger.post("/v1/visits", json=row).json()["code"] == "forbidden-unit"
+        with visits.client() as client:
+            assert client.post("/v1/visits", json=row).status_code == 201
+        assert stranger.get(f"/v1/visits/{row['visit_id']}").json()["code"] == "forbidden-unit"
+        assert stranger.get(f"/v1/places/{row['place_id']}").json()["code"] == "forbidden-unit"
