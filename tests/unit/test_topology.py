@@ -15,7 +15,6 @@ EVERYTHING = [
     *topology.queues(),
     "amq.default",
     "amq.topic",
-    "",
     "xteams.events",
     "teams.events2",
 ]
