@@ -1,0 +1,214 @@
+"""What counts: public events of teams, visits and training → numbers per unit and day. Pure.
+
+    event ──count──▶ Tally: figures[unit, day] and reached[unit, kind, day, previous day]
+
+Two sorts of figures, both additive over units and days: *stocks* are asked as of a date (sum of all days up to it),
+*flows* for a period. Who was reached in a period is not additive over days, so it is kept as pairs: ``n`` households
+(or persons) were met on ``day`` and last before on ``previous_day``; a period counts the pairs whose day lies in it and
+whose previous day lies before it, so each household exactly once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+SKILLS = ("public_services", "online_shopping", "online_payment", "online_safety", "local_platforms")
+COVERED = tuple(f"covered_{skill}" for skill in (*SKILLS, "all"))
+"""Households where at least one person does it; ``all``: does all five."""
+STOCKS = ("teams_commune", "teams_village", "seats", *COVERED)
+FLOWS = ("visits", "people_taught", "attendances")
+FIGURES = (*STOCKS, *FLOWS, "facts")
+"""Columns of the read model; ``facts`` counts the events a row is made of."""
+
+HOUSEHOLD, PERSON = "household", "person"
+NEVER = "0001-01-01"
+"""The previous day of those met for the first time: a day before all others that every driver can read."""
+
+USES: Mapping[str, frozenset[str]] = {
+    "teams": frozenset(
+        {
+            "TeamEstablished",
+            "TeamReconstituted",
+            "SeatAppointed",
+            "SeatReleased",
+            "TeamsMerged",
+            "PilotEnded",
+            "TeamDissolved",
+        }
+    ),
+    "visits": frozenset({"VisitRecorded"}),
+    "training": frozenset({"AttendanceRecorded"}),
+}
+"""Source → the events that count."""
+
+_AT = {name: at for at, name in enumerate(FIGURES)}
+_SEATS, _VISITS, _TAUGHT, _ATTENDANCES, _FACTS = (
+    _AT[name] for name in ("seats", "visits", "people_taught", "attendances", "facts")
+)
+_COVERED_AT = {skill: _AT[f"covered_{skill}"] for skill in (*SKILLS, "all")}
+
+
+class UnknownTeam(LookupError):
+    """An event about a team that was never established here: its kind, and so its column, is unknown."""
+
+
+class Tally:
+    """Numbers on their way into the read model. Days are ISO texts as in the events."""
+
+    __slots__ = ("figures", "kinds", "reached", "teams")
+
+    def __init__(self, kinds: Mapping[str, str] | None = None) -> None:
+        self.figures: dict[tuple[str, str], list[int]] = {}
+        self.reached: dict[tuple[str, str, str, str], int] = {}
+        self.teams: dict[str, tuple[str, str]] = {}
+        """Teams established in what was counted: kind and unit."""
+        self.kinds = kinds if kinds is not None else {}
+        """Kinds of teams established before."""
+
+    def row(self, unit: str, day: str) -> list[int]:
+        """The numbers of one unit and day, in the order of ``FIGURES``; callers add to them."""
+        key = (unit, day)
+        row = self.figures.get(key)
+        if row is None:
+            if type(unit) is not str or type(day) is not str or not unit:
+                raise TypeError("a fact needs a unit and a day")
+            row = self.figures[key] = [0] * len(FIGURES)
+        return row
+
+    def kind(self, team: str) -> str:
+        if team in self.teams:
+            return self.teams[team][0]
+        if team in self.kinds:
+            return self.kinds[team]
+        raise UnknownTeam(team)
+
+    def add(self, other: Tally) -> None:
+        for (unit, day), more in other.figures.items():
+            row = self.row(unit, day)
+            for at, n in enumerate(more):
+                row[at] += n
+        for key, n in other.reached.items():
+            self.reached[key] = self.reached.get(key, 0) + n
+        self.teams |= other.teams
+
+    @property
+    def leaves(self) -> set[str]:
+        """The units named by the facts themselves: villages, or communes for what belongs to a whole commune."""
+        return {unit for unit, _ in self.figures} | {key[0] for key in self.reached}
+
+
+def count(tally: Tally, type_: str, data: Mapping[str, Any]) -> None:
+    """Add one public event to the tally; other types change nothing.
+
+    Raises ``UnknownTeam``; ``KeyError`` or ``TypeError`` for data that breaks the contract: the tally is then spoilt.
+    """
+    counter = _COUNTERS.get(type_)
+    if counter is not None:
+        counter(tally, data)
+
+
+def teams_named(type_: str, data: Mapping[str, Any]) -> Iterable[str]:
+    """The teams whose kind ``count`` will ask for."""
+    match type_:
+        case "TeamsMerged":
+            return (data["into_team_id"], *(gone["team_id"] for gone in data["from"]))
+        case "PilotEnded" | "TeamDissolved":
+            return (data["team_id"],)
+        case _:
+            return ()
+
+
+# --- teams -------------------------------------------------------------------------------------------------------
+
+
+def _team(tally: Tally, data: Mapping[str, Any], unit: str, kind: str, teams: int, seats: int) -> list[int]:
+    row = tally.row(unit, data["effective"])
+    row[_AT[f"teams_{kind}"]] += teams
+    row[_SEATS] += seats
+    return row
+
+
+def _established(tally: Tally, data: Mapping[str, Any]) -> None:
+    tally.teams[data["team_id"]] = (data["kind"], data["unit_id"])
+    _team(tally, data, data["unit_id"], data["kind"], 1, len(data["seats"]))[_FACTS] += 1
+
+
+def _ended(tally: Tally, data: Mapping[str, Any]) -> None:
+    kind = tally.kind(data["team_id"])
+    _team(tally, data, data["unit_id"], kind, -1, -data["seats"])[_FACTS] += 1
+
+
+def _pilot_ended(tally: Tally, data: Mapping[str, Any]) -> None:
+    if not data["converted"]:
+        _ended(tally, data)
+
+
+def _merged(tally: Tally, data: Mapping[str, Any]) -> None:
+    """The teams merged away lose their seats where they were; the survivor gets what the totals say.
+
+    A survivor that is new was established just before, without seats, and the totals count it as there before.
+    """
+    into, totals = data["into_team_id"], data["totals"]
+    gone = [team for team in data["from"] if team["team_id"] != into]
+    for team in gone:
+        _team(tally, data, team["unit_id"], tally.kind(team["team_id"]), -1, -team["seats"])
+    teams = totals["teams_after"] - totals["teams_before"] + len(gone)
+    seats = totals["seats_after"] - totals["seats_before"] + sum(team["seats"] for team in gone)
+    _team(tally, data, data["unit_id"], tally.kind(into), teams, seats)[_FACTS] += 1
+
+
+def _seats(change: Callable[[Mapping[str, Any]], int]) -> Callable[[Tally, Mapping[str, Any]], None]:
+    def counter(tally: Tally, data: Mapping[str, Any]) -> None:
+        row = tally.row(data["unit_id"], data["effective"])
+        row[_SEATS] += change(data)
+        row[_FACTS] += 1
+
+    return counter
+
+
+# --- visits and training -----------------------------------------------------------------------------------------
+
+
+def _visit(tally: Tally, data: Mapping[str, Any]) -> None:
+    """``reach`` and ``covered`` are the transitions this visit caused in the household: a reader only adds."""
+    unit = data["unit_id"]
+    row = tally.row(unit, data["day"])
+    row[_VISITS] += 1
+    row[_FACTS] += 1
+    row[_TAUGHT] += data["people_taught"]
+    kind = data["place_kind"]
+    _reach(tally, unit, kind, data["reach"])
+    if kind == HOUSEHOLD:
+        for change in data["covered"]:
+            at = _COVERED_AT.get(change["skill"])
+            if at is not None:
+                tally.row(unit, change["day"])[at] += change["n"]
+
+
+def _attendance(tally: Tally, data: Mapping[str, Any]) -> None:
+    row = tally.row(data["unit_id"], data["day"])
+    row[_ATTENDANCES] += 1
+    row[_FACTS] += 1
+    _reach(tally, data["unit_id"], PERSON, data["reach"])
+
+
+def _reach(tally: Tally, unit: str, kind: str, changes: Iterable[Mapping[str, Any]]) -> None:
+    """A person's link may belong to another unit than the event's and then names it; a household stays where it is."""
+    reached = tally.reached
+    for change in changes:
+        key = (change.get("unit_id", unit), kind, change["day"], change["previous_day"] or NEVER)
+        reached[key] = reached.get(key, 0) + change["n"]
+
+
+_COUNTERS: Mapping[str, Callable[[Tally, Mapping[str, Any]], None]] = {
+    "TeamEstablished": _established,
+    "TeamReconstituted": _seats(lambda data: data["seats_after"] - data["seats_before"]),
+    "SeatAppointed": _seats(lambda data: 1),
+    "SeatReleased": _seats(lambda data: -1),
+    "TeamsMerged": _merged,
+    "PilotEnded": _pilot_ended,
+    "TeamDissolved": _ended,
+    "VisitRecorded": _visit,
+    "AttendanceRecorded": _attendance,
+}

@@ -1,0 +1,85 @@
+"""How far the figures have come: positions per source and partition, against the sources' heads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from services.reporting.projections import NAME
+
+_CURSORS = text(
+    """SELECT c.source, c.partition, c.position, c.moved_at, s.checked_at,
+              greatest((s.heads ->> c.partition::text)::bigint, c.position,
+                  (SELECT max(m.position) FROM bus.mirror m
+                    WHERE m.source = c.source AND m.log_id = s.log_id AND m.partition = c.partition)) AS head
+         FROM bus.cursors c LEFT JOIN bus.sources s ON s.source = c.source
+        WHERE c.subscription = :name ORDER BY c.source, c.partition"""
+)
+_REST = text(
+    """SELECT (SELECT count(*) FROM bus.parked WHERE subscription IN (:name, 'units@1')) AS parked,
+              (SELECT position FROM bus.cursors WHERE subscription = 'units@1' AND source = 'teams') AS units_cursor,
+              (SELECT max(position) FROM read.unit_facts) AS units_position,
+              (SELECT min(tree_position) FROM read.map WHERE map < 2) AS map_position"""
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """``units_position``: the last unit event known here; ``map_position``: the last one the roll-ups' maps know."""
+
+    positions: Mapping[tuple[str, int], int]
+    heads: Mapping[tuple[str, int], int]
+    parked: int
+    units_cursor: int
+    units_position: int
+    map_position: int
+    moved_at: datetime | None
+    checked_at: datetime | None
+
+    def includes(self, wanted: Mapping[tuple[str, int], int]) -> bool:
+        for key, position in wanted.items():
+            if self.positions.get(key, 0) < position:
+                return False
+            if key[0] == "teams" and (self.units_cursor < position or self.map_position < self.units_position):
+                return False
+        return True
+
+    def by_source(self) -> dict[str, dict[str, int]]:
+        found: dict[str, dict[str, int]] = {}
+        for (source, partition), position in self.positions.items():
+            found.setdefault(source, {})[str(partition)] = position
+        return found
+
+    def lag(self) -> dict[str, int]:
+        """Events behind the head of each source, as far as known."""
+        behind: dict[str, int] = {}
+        for key, head in self.heads.items():
+            behind[key[0]] = behind.get(key[0], 0) + head - self.positions[key]
+        return behind
+
+    def document(self) -> dict[str, Any]:
+        return {
+            "positions": self.by_source(),
+            "lag": self.lag(),
+            "freshness": {"moved_at": self.moved_at, "heads_checked_at": self.checked_at, "units": self.map_position},
+        }
+
+
+def progress(tx: Connection) -> Progress:
+    cursors = tx.execute(_CURSORS, {"name": NAME}).all()
+    rest = tx.execute(_REST, {"name": NAME}).one()
+    checked = [row.checked_at for row in cursors if row.checked_at is not None]
+    return Progress(
+        {(row.source, row.partition): row.position for row in cursors},
+        {(row.source, row.partition): row.head for row in cursors},
+        rest.parked,
+        rest.units_cursor or 0,
+        rest.units_position or 0,
+        rest.map_position or 0,
+        max((row.moved_at for row in cursors), default=None),
+        min(checked, default=None),
+    )

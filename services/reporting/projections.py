@@ -1,0 +1,65 @@
+"""``figures@1``: public events → figures per unit and day, leaves and roll-ups in one transaction with the cursor."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from sqlalchemy import Connection
+
+from services.reporting import store
+from services.reporting.domain import USES, Tally, count, teams_named
+from services.reporting.placing import place
+from services.reporting.store import ROLLED_UP, Places, Slot
+from shared.log import Recorded
+from shared.unit_directory import UnitDirectory
+
+NAME = "figures@1"
+SOURCES: Mapping[str, tuple[int, ...]] = {"teams": (0,), "visits": (0, 1, 2, 3), "training": (0,)}
+
+
+class Figures:
+    name = NAME
+    sources: Mapping[str, Collection[int]] = SOURCES
+
+    def __init__(self, directory: UnitDirectory) -> None:
+        """``directory`` must be this projection's own: its tree is read under this object's lock."""
+        self._directory = directory
+        self._one_at_a_time = threading.Lock()
+
+    def apply(self, tx: Connection, batch: Sequence[tuple[str, Recorded]]) -> None:
+        events = [(event.type, event.data) for source, event in batch if event.type in USES.get(source, ())]
+        if not events:
+            return
+        store.share(tx)
+        slot = store.live(tx)
+        tally = tallied(tx, slot, events)
+        places = self._places(tx, slot, tally.leaves)
+        slot.add_leaves(tx, tally)
+        slot.add_rollups(tx, tally, places)
+
+    def _places(self, tx: Connection, slot: Slot, leaves: Collection[str]) -> Places:
+        """Where the leaves stand: as stored, so that they can be moved from there; new leaves are placed and stored."""
+        known = slot.places(tx, ROLLED_UP, leaves)
+        new = {leaf for number in ROLLED_UP for leaf in leaves if leaf not in known[number]}
+        if not new:
+            return known
+        maps = slot.maps(tx)
+        with self._one_at_a_time:
+            tree = self._directory.tree()
+            if self._directory.position < max(each.tree_position for each in maps.values()):
+                # Placed with less than a map knows already, a leaf would not be looked at again.
+                tree = self._directory.refresh()
+            for number, on_map in maps.items():
+                slot.put_places(tx, number, {leaf: place(tree, leaf, on_map.key) for leaf in new})
+        # Another worker may have been first with other knowledge: what is stored counts.
+        return slot.places(tx, ROLLED_UP, leaves)
+
+
+def tallied(tx: Connection, slot: Slot, events: Iterable[tuple[str, Mapping[str, object]]]) -> Tally:
+    events = list(events)
+    named = {team for type_, data in events for team in teams_named(type_, data)}
+    tally = Tally(slot.team_kinds(tx, named))
+    for type_, data in events:
+        count(tally, type_, data)
+    return tally

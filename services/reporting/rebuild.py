@@ -1,0 +1,250 @@
+"""Rebuilds ``figures@1`` from the mirror beside the live tables, then switches: reads never stop or go back.
+
+The other slot is filled from the beginning up to the live cursors, leaves first and roll-ups once at the end. For the
+last few events the cursors are held, so that the new slot ends exactly where the live one is; then it is the live one.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, Engine, text
+
+from services.reporting import store
+from services.reporting.domain import USES, Tally, count, teams_named
+from services.reporting.maps import settle, wanted_keys
+from services.reporting.placing import place
+from services.reporting.projections import NAME, SOURCES
+from services.reporting.store import ROLLED_UP, Slot
+from shared.bus import PLACEHOLDER
+from shared.subscription import UNPUBLISHABLE, describe, transient
+from shared.unit_directory import UnitDirectory
+
+CHUNK = 20_000
+"""Events per transaction."""
+CLOSE = 2_000
+"""With at most so many events left, the live projection is held for the rest."""
+_SINGLE_FLIGHT = store.GUARD + 1
+
+Partition = tuple[str, int]
+Parked = tuple[str, int, int, str, str]
+"""source, partition, position, stream, error."""
+
+
+class AlreadyRebuilding(Exception):
+    """Another rebuild is under way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    events: int
+    seconds: float
+    parked: int
+    slot: str
+
+    @property
+    def events_per_s(self) -> float:
+        return round(self.events / self.seconds, 1) if self.seconds else 0.0
+
+
+@dataclass(slots=True)
+class _Replay:
+    """How far the new slot has come."""
+
+    slot: Slot
+    positions: dict[Partition, int]
+    events: int = 0
+    parked: list[Parked] = field(default_factory=list)
+    stuck: set[tuple[str, str]] = field(default_factory=set)
+    kinds: dict[str, str] = field(default_factory=dict)
+
+
+def rebuild(
+    engine: Engine, directory: UnitDirectory, today: Callable[[], date], tell: Callable[[int, int], None]
+) -> Rebuilt:
+    """Fill the other slot and switch to it. ``tell(done, total)`` is called after every chunk.
+
+    Raises ``AlreadyRebuilding``. Whatever else goes wrong, the live slot goes on as it was.
+    """
+    with engine.connect() as flight:
+        # A lock of the session, not of a transaction: none stays open for minutes.
+        flight = flight.execution_options(isolation_level="AUTOCOMMIT")
+        if not flight.execute(text(f"SELECT pg_try_advisory_lock({_SINGLE_FLIGHT})")).scalar_one():
+            raise AlreadyRebuilding
+        try:
+            return _rebuild(engine, directory, today, tell)
+        finally:
+            flight.execute(text(f"SELECT pg_advisory_unlock({_SINGLE_FLIGHT})"))
+
+
+def _rebuild(
+    engine: Engine, directory: UnitDirectory, today: Callable[[], date], tell: Callable[[int, int], None]
+) -> Rebuilt:
+    began = time.perf_counter()
+    with engine.begin() as tx:
+        slot = store.live(tx).other
+        slot.clear(tx)
+    replay = _Replay(slot, {(source, partition): 0 for source, ps in SOURCES.items() for partition in ps})
+    while True:
+        target = _cursors(engine)
+        total = sum(target.values())
+        for key, until in target.items():
+            while replay.positions[key] < until:
+                with engine.begin() as tx:
+                    _chunk(tx, replay, key, until)
+                tell(sum(replay.positions.values()), total)
+        if sum(_cursors(engine).values()) - sum(replay.positions.values()) <= CLOSE:
+            break
+    with engine.begin() as tx:
+        _roll_up(tx, slot, directory, today())
+    with engine.begin() as tx:
+        _switch(tx, replay, directory, today())
+    return Rebuilt(replay.events, time.perf_counter() - began, len(replay.parked), slot.name)
+
+
+def _cursors(engine: Engine) -> dict[Partition, int]:
+    with engine.connect() as tx:
+        return _positions(tx, "")
+
+
+def _positions(tx: Connection, lock: str) -> dict[Partition, int]:
+    rows = tx.execute(
+        text(f"SELECT source, partition, position FROM bus.cursors WHERE subscription = :name ORDER BY 1, 2 {lock}"),
+        {"name": NAME},
+    )
+    return {(row.source, row.partition): row.position for row in rows}
+
+
+# --- replaying ---------------------------------------------------------------------------------------------------
+
+_READ = text(
+    """SELECT m.position, m.type, m.stream_id, m.data FROM bus.mirror m JOIN bus.sources s USING (source, log_id)
+        WHERE m.source = :source AND m.partition = :partition AND m.position > :after AND m.position <= :until
+          AND m.type IS NOT NULL ORDER BY m.position"""
+)
+Event = tuple[int, str, str, Mapping[str, Any]]
+
+
+def _chunk(tx: Connection, replay: _Replay, key: Partition, until: int) -> Tally:
+    """Replay the next events of one partition into the leaves; returns their sum."""
+    source, partition = key
+    after = replay.positions[key]
+    end = min(until, after + CHUNK)
+    where = {"source": source, "partition": partition, "after": after, "until": end}
+    events = [tuple(row) for row in tx.execute(_READ, where)]
+    tally = _tallied(replay, key, events)
+    replay.slot.add_leaves(tx, tally)
+    replay.positions[key] = end
+    replay.events += len(events)
+    return tally
+
+
+def _tallied(replay: _Replay, key: Partition, events: Sequence[Any]) -> Tally:
+    used = USES[key[0]]
+    tally = Tally(replay.kinds)
+    try:
+        if replay.stuck or any(type_ == PLACEHOLDER for _, type_, _, _ in events):
+            raise LookupError
+        for _, type_, _, data in events:
+            if type_ in used:
+                count(tally, type_, data)
+    except Exception as error:
+        if transient(error):
+            raise
+        tally = _one_by_one(replay, key, events)
+    replay.kinds |= {team: kind for team, (kind, _) in tally.teams.items()}
+    return tally
+
+
+def _one_by_one(replay: _Replay, key: Partition, events: Sequence[Any]) -> Tally:
+    """As the live projection does it: what cannot be counted is parked, and the rest of its stream behind it."""
+    tally = Tally(replay.kinds)
+    for position, type_, stream, data in events:
+        error = None
+        if type_ == PLACEHOLDER:
+            error = UNPUBLISHABLE
+        elif (key[0], stream) in replay.stuck:
+            error = "behind a parked event"
+        elif type_ in USES[key[0]]:
+            error = _try(tally, type_, data)
+        if error is not None:
+            replay.stuck.add((key[0], stream))
+            replay.parked.append((*key, position, stream, error))
+    return tally
+
+
+def _try(tally: Tally, type_: str, data: Mapping[str, Any]) -> str | None:
+    alone = Tally({team: tally.kind(team) for team in teams_named(type_, data) if _known(tally, team)})
+    try:
+        count(alone, type_, data)
+    except Exception as error:
+        return describe(error)
+    tally.add(alone)
+    return None
+
+
+def _known(tally: Tally, team: str) -> bool:
+    return team in tally.teams or team in tally.kinds
+
+
+# --- ending ------------------------------------------------------------------------------------------------------
+
+
+def _roll_up(tx: Connection, slot: Slot, directory: UnitDirectory, today: date) -> None:
+    """Place every leaf on the maps and fill the roll-ups; nobody else writes to this slot yet."""
+    store.be_patient(tx)
+    tree = directory.refresh()
+    leaves = list(
+        tx.execute(
+            text(f"SELECT unit FROM {slot.table('leaf')} UNION SELECT unit FROM {slot.table('reach')}")
+        ).scalars()
+    )
+    for number, key in wanted_keys(tree, today).items():
+        places = {leaf: place(tree, leaf, key) for leaf in leaves}
+        slot.set_map(tx, number, key, directory.position)
+        slot.put_places(tx, number, places)
+        store.roll_up(slot, tx, number, places)
+
+
+def _switch(tx: Connection, replay: _Replay, directory: UnitDirectory, today: date) -> None:
+    """Catch up with the live slot while it is held, and take its place."""
+    # Cursors before the guard, as every projection takes them.
+    store.be_patient(tx)
+    target = _positions(tx, "FOR UPDATE")
+    store.hold_alone(tx)
+    for tally in _rest(tx, replay, target):
+        _place_new(tx, replay.slot, tally, directory)
+    tree = directory.refresh()
+    settle(tx, replay.slot, tree, directory.position, wanted_keys(tree, today))
+    tx.execute(text("DELETE FROM bus.parked WHERE subscription = :name"), {"name": NAME})
+    if replay.parked:
+        names = ("source", "partition", "position", "stream", "error")
+        tx.execute(
+            text(
+                f"""INSERT INTO bus.parked (subscription, source, partition, position, stream_id, error)
+                    VALUES ('{NAME}', :source, :partition, :position, :stream, :error)"""
+            ),
+            [dict(zip(names, parked, strict=True)) for parked in replay.parked],
+        )
+    tx.execute(text("UPDATE read.figures_live SET slot = :slot, since = now()"), {"slot": replay.slot.name})
+
+
+def _rest(tx: Connection, replay: _Replay, target: Mapping[Partition, int]) -> Iterator[Tally]:
+    for key, until in target.items():
+        while replay.positions[key] < until:
+            yield _chunk(tx, replay, key, until)
+
+
+def _place_new(tx: Connection, slot: Slot, tally: Tally, directory: UnitDirectory) -> None:
+    leaves = tally.leaves
+    known = slot.places(tx, ROLLED_UP, leaves)
+    maps = slot.maps(tx)
+    tree = directory.refresh()
+    for number in ROLLED_UP:
+        new = {leaf: place(tree, leaf, maps[number].key) for leaf in leaves if leaf not in known[number]}
+        slot.put_places(tx, number, new)
+    slot.add_rollups(tx, tally, slot.places(tx, ROLLED_UP, leaves))

@@ -1,0 +1,95 @@
+"""Builds the pieces of reporting's processes from the settings."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+
+import orjson
+
+from services.reporting.domain import USES as COUNTED
+from services.reporting.maps import Maps
+from services.reporting.messages import MESSAGES
+from services.reporting.projections import Figures
+from services.reporting.public import publish
+from services.reporting.queries import Reports
+from services.reporting.rebuild import AlreadyRebuilding, Rebuilt, rebuild
+from shared.db import engine
+from shared.health import Readiness
+from shared.kit import Kit
+from shared.mirror import Mirror, Uses
+from shared.problems import register
+from shared.settings import Settings
+from shared.unit_directory import UNIT_EVENTS, UnitDirectory, Units
+from shared.vietnamese import hanoi_day
+from shared.worker import Definition, Loop, run_worker
+
+PARTITIONS = 1
+USES: Uses = {source: types | UNIT_EVENTS if source == "teams" else types for source, types in COUNTED.items()}
+
+
+def today() -> date:
+    return hanoi_day(datetime.now(UTC))
+
+
+def api(settings: Settings) -> int:
+    """Serve HTTP and ingest until told to stop; the exit code."""
+    from services.reporting.service import ReportingService
+    from shared.edge_server import run_api
+
+    register(MESSAGES)
+    kit = Kit(settings, name="reporting-api")
+    readiness = Readiness()
+    readiness.add("log", lambda: None if kit.log.heads() else "no partitions")
+    pieces: Mapping[str, object] = {
+        "reports": Reports(kit.engine, UnitDirectory(kit.engine), today),
+        "mirror": Mirror(kit.engine, USES),
+        "log": kit.log,
+        "publish": publish,
+        "readiness": readiness,
+    }
+    return run_api(ReportingService, settings, provide=pieces, on_stop=[kit.close])
+
+
+def worker(settings: Settings) -> int:
+    kit = Kit(settings, name="reporting-worker")
+    definition = Definition(
+        "reporting", PARTITIONS, projections=[Units(), Figures(UnitDirectory(kit.engine))], uses=USES
+    )
+    # Beside the kernel's loops: units change and days pass without an event of the figures.
+    stop = threading.Event()
+    maps = Maps(kit.engine, UnitDirectory(kit.engine), today)
+    Loop("maps", maps.settle, stop, idle=(1.0, 1.0)).start()
+    return run_worker(definition, settings, kit.log, on_stop=[stop.set, kit.close])
+
+
+def rebuild_figures(settings: Settings) -> int:
+    """Rebuild beside the live tables and switch; progress on stderr, the result as JSON on stdout."""
+    own = engine(settings.service_database_url, name="reporting-rebuild", pool_size=4)
+
+    def tell(done: int, total: int) -> None:
+        print(f"\r{done:,} of {total:,} positions", end="", file=sys.stderr, flush=True)
+
+    try:
+        done = rebuild(own, UnitDirectory(own), today, tell)
+    except AlreadyRebuilding:
+        print("another rebuild is under way", file=sys.stderr)
+        return 1
+    finally:
+        own.dispose()
+    print(file=sys.stderr)
+    print(orjson.dumps(_told(done)).decode())
+    return 0
+
+
+def _told(done: Rebuilt) -> dict[str, object]:
+    return {
+        "projection": Figures.name,
+        "events": done.events,
+        "seconds": round(done.seconds, 3),
+        "events_per_s": done.events_per_s,
+        "parked": done.parked,
+        "slot": done.slot,
+    }
