@@ -60,7 +60,9 @@ def with_login(url: str, user: str, password: str, path: str) -> str:
     """The same server, as someone else and at another database or vhost."""
     parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2]
-    return urlunsplit(parts._replace(netloc=f"{quote(user)}:{quote(password)}@{host}", path=f"/{path}"))
+    return urlunsplit(
+        parts._replace(netloc=f"{quote(user, safe='')}:{quote(password, safe='')}@{host}", path=f"/{path}")
+    )
 
 
 def bus(admin_uri: str) -> None:

@@ -34,6 +34,7 @@ def jwks(state: State) -> Path:
 
 def issue(state: State, sub: str, scope: str, units: Iterable[str], ttl: int) -> str:
     """A signed token, valid for ``ttl`` seconds; ``units`` are the roots of the subtrees it opens."""
+    jwks(state)  # whoever gets a token will want to check it
     key, now = _key(state), int(time.time())
     claims = {
         "iss": ISSUER,
