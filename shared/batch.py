@@ -154,15 +154,20 @@ class Batch(Entrypoint):  # type: ignore[misc]  # nameko has no types
 
     def _collect(self, connection: amqp.Connection) -> None:
         """Wait for a first message, then for more until the batch is full or its time is over."""
-        deadline = time.monotonic() + (self.wait if self._received else IDLE_SECONDS)
-        started = bool(self._received)
-        while len(self._received) < self.size and (left := deadline - time.monotonic()) > 0:
-            try:
-                connection.drain_events(timeout=left)
-            except TimeoutError:
-                return
-            if self._received and not started:
-                started, deadline = True, time.monotonic() + self.wait
+        # The timeout is set on the socket twice per batch; drain_events(timeout=…) would set it six times per message.
+        socket = connection.sock
+        deadline = float("inf")
+        try:
+            socket.settimeout(self.wait if self._received else IDLE_SECONDS)
+            while len(self._received) < self.size and time.monotonic() < deadline:
+                connection.drain_events()
+                if self._received and deadline == float("inf"):
+                    socket.settimeout(self.wait)
+                    deadline = time.monotonic() + self.wait
+        except TimeoutError:
+            return
+        finally:
+            socket.settimeout(None)
 
     def _handle(
         self, connection: amqp.Connection, channel: amqp.Channel, dead: Publisher, messages: list[amqp.Message]

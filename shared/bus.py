@@ -46,16 +46,16 @@ Publish = Callable[[Recorded], Public | None]
 
 
 def to_wire(service: str, log_id: UUID, event: Recorded, public: Public) -> dict[str, Any]:
-    """One CloudEvent. ``contenthash`` is of the *stored* event, so that a new public version is no tampering."""
+    """One CloudEvent, for orjson. ``contenthash`` is of the *stored* event, so that a new public version is no tampering."""
     return {
         "specversion": "1.0",
         "id": event.id,
         "source": f"/tungnha/{service}",
         "type": f"{public.type}.v{public.version}",
         "subject": event.stream_id,
-        "time": event.recorded_at.isoformat(),
+        "time": event.recorded_at,
         "datacontenttype": "application/json",
-        "logid": str(log_id),
+        "logid": log_id,
         "partition": event.partition,
         "position": str(event.position),
         "revision": 0 if public.type == PLACEHOLDER else 1,
@@ -71,9 +71,9 @@ def tick(service: str, log_id: UUID, first: Recorded, last: Recorded) -> dict[st
         "id": f"{log_id}:{first.partition}:{first.position}-{last.position}",
         "source": f"/tungnha/{service}",
         "type": f"{TICK}.v1",
-        "time": last.recorded_at.isoformat(),
+        "time": last.recorded_at,
         "datacontenttype": "application/json",
-        "logid": str(log_id),
+        "logid": log_id,
         "partition": first.partition,
         "position": str(last.position),
         "revision": 1,
