@@ -1,0 +1,303 @@
+"""Reporting as it runs: api and worker processes, fed over the broker and from the sources' feeds, asked over HTTP."""
+
+from __future__ import annotations
+
+import os
+import random
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+from uuid import uuid4
+
+import httpx
+import orjson
+import pytest
+
+from ops.local import tokens
+from ops.local.provision import Database
+from ops.local.state import State
+from shared import broker, topology
+from shared.units import UnitTree
+from shared.vietnamese import hanoi_day
+from tests.reporting_kit import (
+    LOG_IDS,
+    NATION,
+    REFORM,
+    Event,
+    Facts,
+    country,
+    recount,
+    some_facts,
+    unit_rows,
+    visited,
+)
+
+EVE = "2025-06-30"
+EVER = date(2022, 1, 1)
+PARTITIONS = {"teams": 1, "visits": 4, "training": 1}
+
+
+@dataclass
+class Source:
+    """Stands in for a service: a feed that knows everything, and an exchange that brings some of it."""
+
+    name: str
+    log: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.log = {partition: [] for partition in range(PARTITIONS[self.name])}
+
+    def append(self, partition: int, stream: str, event: Event) -> dict[str, Any]:
+        type_, data = event
+        wire = {
+            "specversion": "1.0",
+            "id": f"{uuid4()}:1",
+            "source": f"/tungnha/{self.name}",
+            "type": f"{type_}.v1",
+            "subject": stream,
+            "time": "2026-11-01T00:00:00+00:00",
+            "logid": str(LOG_IDS[self.name]),
+            "partition": partition,
+            "position": str(len(self.log[partition]) + 1),
+            "revision": 1,
+            "contenthash": "00" * 16,
+            "data": data,
+        }
+        self.log[partition].append(wire)
+        return wire
+
+    def answer(self, path: str) -> dict[str, Any]:
+        url = urlsplit(path)
+        log_id = str(LOG_IDS[self.name])
+        if url.path == "/v1/events/heads":
+            return {"log_id": log_id, "heads": {str(p): len(events) for p, events in self.log.items()}}
+        query = {name: int(values[0]) for name, values in parse_qs(url.query).items()}
+        events = self.log[query["partition"]]
+        end = min(query["until"], query["after"] + query.get("limit", 500), len(events))
+        page = {"log_id": log_id, "partition": query["partition"], "head": len(events)}
+        return page | {"events": events[query["after"] : end], "next_after": end}
+
+
+@contextmanager
+def served(source: Source) -> Iterator[str]:
+    class Feed(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = orjson.dumps(source.answer(self.path))
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: Any) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Feed) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+
+
+@dataclass
+class Reporting:
+    base: str
+    state: State
+    rabbit: Any
+    sources: dict[str, Source]
+    environment: dict[str, str]
+
+    def client(self, *units: str, scope: str = "reporting:read", locale: str = "vi") -> httpx.Client:
+        token = tokens.issue(self.state, "test", scope, units, 600)
+        headers = {"Authorization": f"Bearer {token}", "Accept-Language": locale}
+        return httpx.Client(base_url=self.base, headers=headers, timeout=30)
+
+    def happen(self, events: Iterator[Any] | list[Any], *, lost: float = 0.0) -> None:
+        """Published shuffled, some twice, and some lost on the way."""
+        wires = [
+            (name, self.sources[name].append(partition, stream, event)) for name, partition, stream, event in events
+        ]
+        rng = random.Random(1)
+        sent = [wire for wire in wires if rng.random() >= lost]
+        sent += rng.sample(sent, len(sent) // 10)
+        rng.shuffle(sent)
+        for source in self.sources:
+            connection = broker.connect(self.rabbit.uri(source))
+            publisher = broker.Publisher(connection)
+            for name, wire in sent:
+                if name == source:
+                    publisher.publish(topology.exchange(source), f"{wire['type']}._._", orjson.dumps(wire))
+            publisher.flush(5)
+            broker.close(connection)
+
+    def heads(self) -> str:
+        return ",".join(f"{s.name}:{p}:{len(events)}" for s in self.sources.values() for p, events in s.log.items())
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def eventually(probe: Callable[[], Any], seconds: float = 30.0) -> Any:
+    deadline = time.monotonic() + seconds
+    while not (found := probe()):
+        assert time.monotonic() < deadline, f"not within {seconds} s"
+        time.sleep(0.1)
+    return found
+
+
+def answers(url: str) -> bool:
+    try:
+        return httpx.get(url).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+@pytest.fixture
+def reporting(
+    database: Callable[..., Database], rabbit: Any, stack_state: State, tmp_path: Path
+) -> Iterator[Reporting]:
+    db = database("reporting")
+    rabbit.purge()
+    sources = {name: Source(name) for name in PARTITIONS}
+    addresses = {"api": f"127.0.0.1:{free_port()}", "worker": f"127.0.0.1:{free_port()}"}
+    with ExitStack() as feeds:
+        environment = {
+            **os.environ,
+            "TUNGNHA_SERVICE_DATABASE_URL": db.app_url,
+            "TUNGNHA_VAULT_DATABASE_URL": db.vault_url,
+            "TUNGNHA_SERVICE_AMQP_URI": rabbit.uri("reporting"),
+            "TUNGNHA_HTTP_ADDRESS": addresses["api"],
+            "TUNGNHA_WORKER_ADDRESS": addresses["worker"],
+            "TUNGNHA_HASH_KEY": "00" * 32,
+            "TUNGNHA_JWKS": str(tokens.jwks(stack_state)),
+            "TUNGNHA_ISSUER": tokens.ISSUER,
+            "TUNGNHA_FEED_TOKEN": "unused",
+            "TUNGNHA_SOURCES": orjson.dumps({n: feeds.enter_context(served(s)) for n, s in sources.items()}).decode(),
+        }
+        processes = []
+        for kind in addresses:
+            with (tmp_path / f"{kind}.log").open("wb") as output:
+                command = [sys.executable, "-W", "ignore", "-m", "services.reporting", kind]
+                processes.append(subprocess.Popen(command, env=environment, stdout=output, stderr=output))
+        try:
+            base = f"http://{addresses['api']}"
+            eventually(lambda: answers(f"{base}/readyz") and answers(f"http://{addresses['worker']}/healthz"))
+            yield Reporting(base, stack_state, rabbit, sources, environment)
+        finally:
+            for process in processes:
+                process.terminate()
+            codes = [process.wait(15) for process in processes]
+        assert codes == [0, 0], [(tmp_path / f"{kind}.log").read_text()[-3000:] for kind in addresses]
+
+
+def test_from_the_bus_to_the_report(reporting: Reporting) -> None:
+    rng = random.Random(23)
+    units = country(rng)
+    tree = UnitTree()
+    for event in units:
+        tree.apply(*event)
+    facts = some_facts(rng, tree, 60)
+    reporting.happen([*unit_rows(units), *facts.events], lost=0.1)
+    after = reporting.heads()
+    with reporting.client(NATION, locale="en") as client:
+        eventually(lambda: client.get(f"/v1/reports/{NATION}", params={"after": after}).status_code == 200, 40)
+        for unit, map_day in (
+            (NATION, "2026-01-01"),
+            (NATION, EVE),
+            ("p1-d1", EVE),
+            ("q1", "2025-07-01"),
+            ("q2-n1", "today"),
+        ):
+            answer = client.get(
+                f"/v1/reports/{unit}", params={"map": map_day, "from": "2023-03-01", "to": "2025-03-01"}
+            )
+            day = hanoi_day(datetime.now(UTC)) if map_day == "today" else date.fromisoformat(map_day)
+            expected = recount(facts, tree, unit, day, date(2023, 3, 1), date(2025, 3, 1), date(2025, 3, 1))
+            assert answer.json()["figures"] == expected, (unit, map_day)
+        check_shape(client.get(f"/v1/reports/{NATION}").json(), reporting)
+        check_caching(client)
+        rows = client.get(f"/v1/reports/{NATION}/children", params={"map": EVE}).json()
+        assert [row["unit"]["id"] for row in rows["children"]] == ["p1", "p2", "p3"]
+        former = client.get("/v1/reports/p1-d1").json()
+        assert former["map_of_figures"] == EVE and "unit_not_on_map" in {w["code"] for w in former["warnings"]}
+        assert former["successors"]
+        days = [each["day"] for each in client.get("/v1/maps").json()["maps"]]
+        assert days == ["2022-01-01", "2025-07-01", "2026-03-01"]
+        check_rebuild(reporting, client)
+
+
+def check_shape(answer: dict[str, Any], reporting: Reporting) -> None:
+    assert answer["unit"]["level"] == "nation" and answer["unit"]["simulated"] is False
+    assert answer["lag"] == {"teams": 0, "training": 0, "visits": 0}
+    assert answer["positions"]["teams"] == {"0": len(reporting.sources["teams"].log[0])}
+    assert answer["period"]["from"] == "2022-01-01"
+    assert {w["code"] for w in answer["warnings"]} >= {"unplaced"}
+
+
+def check_caching(client: httpx.Client) -> None:
+    first = client.get("/v1/reports/q1")
+    again = client.get("/v1/reports/q1", headers={"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+def check_rebuild(reporting: Reporting, client: httpx.Client) -> None:
+    """As an operator does it, while the live tables answer."""
+    before = client.get(f"/v1/reports/{NATION}").json()["figures"]
+    command = [sys.executable, "-W", "ignore", "-m", "services.reporting", "rebuild"]
+    done = subprocess.run(command, env=reporting.environment, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    result = orjson.loads(done.stdout.splitlines()[-1])
+    assert result["slot"] == "1b" and result["parked"] == 0 and result["events_per_s"] > 0
+    assert client.get(f"/v1/reports/{NATION}").json()["figures"] == before
+    more = Facts()
+    visited(more, "after-the-rebuild", "p1-d1-c1-v1", REFORM, set(), 1, False)
+    reporting.happen(more.events)
+    answer = client.get(f"/v1/reports/{NATION}", params={"after": reporting.heads()})
+    assert answer.json()["figures"]["visits"] == before["visits"] + 1
+
+
+def test_bad_questions_and_strangers(reporting: Reporting) -> None:
+    reporting.happen(unit_rows(country(random.Random(2))))
+    with reporting.client(NATION, locale="en") as client, reporting.client("q2") as stranger:
+        eventually(lambda: client.get(f"/v1/reports/{NATION}").status_code == 200)
+        for path, status, code, pointer in (
+            ("/v1/reports/atlantis", 404, "no-such-unit", "/unit_id"),
+            (f"/v1/reports/{NATION}?from=2026-02-01&to=2026-01-01", 422, "period-reversed", "/from"),
+            (f"/v1/reports/{NATION}?map=2021-12-31", 422, "map-too-early", "/map"),
+            (f"/v1/reports/{NATION}?map=yesterday", 422, "wrong-type", "/map"),
+            (f"/v1/reports/{NATION}?from=1/2/2026", 422, "wrong-type", "/from"),
+            (f"/v1/reports/{NATION}?after=soon", 422, "wrong-format", "/after"),
+            (f"/v1/reports/{NATION}?after=9:1", 422, "no-such-position", "/after"),
+            (f"/v1/reports/{NATION}?colour=red", 422, "unknown-field", "/colour"),
+            (f"/v1/reports/{NATION}/grandchildren", 404, "not-found", ""),
+        ):
+            answer = client.get(path)
+            problem = answer.json()
+            assert (answer.status_code, problem["code"], problem["pointer"]) == (status, code, pointer), problem
+        assert stranger.get(f"/v1/reports/{NATION}").json()["code"] == "forbidden-unit"
+        assert stranger.get("/v1/reports/q2").status_code == 200
+        assert stranger.get("/v1/reports/p3").status_code == 200, "a former unit belongs to who answers for its place"
+        assert httpx.get(f"{reporting.base}/v1/reports/{NATION}").status_code == 401
+    with reporting.client(NATION, scope="visits:read") as other:
+        assert other.get(f"/v1/reports/{NATION}").json()["code"] == "forbidden-scope"
+
+
+def test_waiting_for_a_position_that_does_not_come(reporting: Reporting) -> None:
+    reporting.happen(unit_rows(country(random.Random(2))))
+    with reporting.client(NATION) as client:
+        eventually(lambda: client.get(f"/v1/reports/{NATION}").status_code == 200)
+        began = time.monotonic()
+        pending = client.get(f"/v1/reports/{NATION}", params={"after": "2:1"})
+        assert (pending.status_code, pending.json()["positions"]["visits"]["2"]) == (202, 0)
+        assert 4 < time.monotonic() - began < 9
