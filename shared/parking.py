@@ -103,21 +103,24 @@ def _retry(tx: Connection, projection: Projection, source: str, event: Recorded 
     return None
 
 
-# A stopped client inside a large result is freed by no server timeout: somebody has to end it.
+# A client stopped inside a large result is freed by no server timeout, and neither is one stopped after an executemany:
+# psycopg ends its pipeline with a flush, which switches the idle timer off again (seen on PostgreSQL 18).
 _END_STUCK = text(
     """SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
-        WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()
-          AND application_name = :name AND xact_start < now() - make_interval(secs => :seconds)"""
+        WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid() AND application_name = :name
+          AND (xact_start < now() - make_interval(secs => :seconds)
+               OR state LIKE 'idle in transaction%' AND state_change < now() - make_interval(secs => :idle))"""
 )
 
 
-def end_stuck(engine: Engine, name: str, seconds: float = 30) -> int:
-    """End the database sessions of this application name whose transaction is older; returns how many.
+def end_stuck(engine: Engine, name: str, seconds: float = 30, idle: float = 8) -> int:
+    """End the database sessions of this application name that hold a transaction without moving; returns how many.
 
     Run by every live worker over the lease holders of its service: a batch takes well under a second.
     """
     with engine.connect() as connection:
-        ended = int(connection.execute(_END_STUCK, {"name": name, "seconds": seconds}).scalar_one())
+        limits = {"name": name, "seconds": seconds, "idle": idle}
+        ended = int(connection.execute(_END_STUCK, limits).scalar_one())
     if ended:
-        _log.error("ended %s transactions of '%s' that did not move for %s s", ended, name, seconds)
+        _log.error("ended %s transactions of '%s' that did not move", ended, name)
     return ended

@@ -96,7 +96,9 @@ def test_two_workers_that_are_killed_at_random_count_everything_once(visits: Ser
     for thread in threads:
         thread.start()
     for _ in range(60):
-        visits.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'worker-%' AND random() < 0.5")
+        visits.run(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'worker-%' AND random() < 0.5"
+        )
         finished.wait(0.02)
     for _ in range(300):
         if visits.value("SELECT coalesce(sum(position), 0) FROM bus.cursors") == 4000:
@@ -228,6 +230,8 @@ def test_a_reaction_gives_the_same_command_id_however_often_it_runs(visits: Serv
 
 def test_a_rejected_reaction_is_parked(visits: Service) -> None:
     visits.append(2)
-    reaction = Reaction("greet@1", {"": (0,)}, lambda s, e: [e], lambda envelopes: [ValueError("no") for _ in envelopes])  # type: ignore[misc, list-item]  # events stand for envelopes
+    reaction = Reaction(
+        "greet@1", {"": (0,)}, lambda s, e: [e], lambda envelopes: [ValueError("no") for _ in envelopes]
+    )  # type: ignore[misc, list-item]  # events stand for envelopes
     assert Subscription(reaction, visits.engine, visits.log).step() == 2
     assert visits.value("SELECT count(*) FROM bus.parked") == 2

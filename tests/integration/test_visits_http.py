@@ -334,7 +334,7 @@ def test_sixteen_clients_with_the_same_visits(visits: Visits) -> None:
 
 def test_a_campaign(visits: Visits) -> None:
     campaign = str(uuid4())
-    plan = {"campaign_id": campaign, "name": "Ngày chủ nhật số", "first_day": DAY, "last_day": DAY}
+    plan: dict[str, Any] = {"campaign_id": campaign, "name": "Ngày chủ nhật số", "first_day": DAY, "last_day": DAY}
     plan |= {"unit_ids": [COMMUNE, ELSEWHERE], "targets": {"visits": 10, "households": 5}}
     with visits.client() as client:
         assert client.post("/v1/campaigns", json=plan).status_code == 201
@@ -367,7 +367,7 @@ def test_a_campaign(visits: Visits) -> None:
 
 def test_who_may_do_what(visits: Visits) -> None:
     row = visit()
-    writes = (
+    writes: tuple[tuple[str, str, Any], ...] = (
         ("POST", "/v1/visits", row),
         ("POST", "/v1/visits/batch", {"rows": [row]}),
         ("POST", "/v1/places", {"place_id": str(uuid4()), "kind": "shop", "unit_id": VILLAGE}),
