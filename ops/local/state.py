@@ -108,7 +108,11 @@ class State:
 
     def wipe(self) -> None:
         """Remove everything, server files included. Nothing of this stack may run."""
-        shutil.rmtree(self.servers, ignore_errors=True)
+        servers = self.servers
+        shutil.rmtree(servers, ignore_errors=True)
+        if servers.parent != self.directory:
+            with contextlib.suppress(OSError):  # another stack's files are in it
+                servers.parent.rmdir()
         shutil.rmtree(self.directory, ignore_errors=True)
 
 
