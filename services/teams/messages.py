@@ -5,6 +5,13 @@ from __future__ import annotations
 from shared.problem_texts import Text
 
 UNITS: dict[str, Text] = {
+    "unit-query": Text(
+        422,
+        "Cần đúng một điều kiện",
+        "Tìm đơn vị theo đúng một trong: code, name, parent.",
+        "One filter needed",
+        "Units are found by exactly one of code, name and parent.",
+    ),
     "unit-not-yet": Text(
         422,
         "Đơn vị chưa được thành lập",

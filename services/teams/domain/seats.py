@@ -186,8 +186,9 @@ def evolve(state: Any, event: Any) -> Any:
             return replace(state, seats=released(state.seats, (event.seat_id,), event.effective))
         case TeamReconstituted():
             seats = released(state.seats, event.released, event.effective)
+            past = tuple(seats[seat.seat_id] for seat in event.appointed if seat.seat_id in seats)
             seats.update({seat.seat_id: Seated(seat, event.effective) for seat in event.appointed})
-            return replace(state, seats=seats, settled=event.effective)
+            return replace(state, seats=seats, past=state.past + past, settled=event.effective)
     return state
 
 

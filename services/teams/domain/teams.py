@@ -159,13 +159,18 @@ class Seated:
 
 @dataclass(frozen=True, slots=True)
 class Team:
-    """``settled``: the day of the last change that stated totals. ``ending``: how it ended, if it did."""
+    """``settled``: the day of the last change that stated totals. ``ending``: how it ended, if it did.
+
+    ``seats`` holds each seat's latest filling, ``past`` what a change of role has replaced.
+    """
 
     birth: TeamEstablished
     names: Dated
     pilot: bool
     settled: date
     seats: Mapping[str, Seated] = field(default_factory=dict)
+    past: tuple[Seated, ...] = ()
+    converted: date | None = None
     ended: date | None = None
     ending: str | None = None
     into: str | None = None
@@ -181,6 +186,14 @@ class Team:
     @property
     def open_seats(self) -> tuple[Seat, ...]:
         return tuple(seated.seat for seated in self.seats.values() if seated.until is None)
+
+    def filled_on(self, day: date) -> tuple[Seated, ...]:
+        """The seats of that day."""
+        ever = (*self.past, *self.seats.values())
+        return tuple(seated for seated in ever if seated.since <= day and seated.lasts_beyond(day))
+
+    def pilot_on(self, day: date) -> bool:
+        return self.birth.pilot and (self.converted is None or day < self.converted)
 
     @property
     def surplus_leaders(self) -> int:
@@ -335,7 +348,7 @@ def evolve(state: Any, event: Any) -> Any:
         case TeamRenamed():
             return replace(state, names=with_value(state.names, event.effective, event.name))
         case PilotEnded(converted=True):
-            return replace(state, pilot=False, settled=event.effective)
+            return replace(state, pilot=False, converted=event.effective, settled=event.effective)
         case PilotEnded():
             return ended(state, event.effective, "pilot")
         case TeamDissolved():

@@ -1,0 +1,127 @@
+"""Whether a caller's units cover the units that a command is about, on the command's effective day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from services.teams.domain.mergers import MergeTeams
+from services.teams.domain.teams import EstablishTeam, Team, team_stream
+from services.teams.domain.units import EstablishUnit, ReparentUnit, Unit, unit_stream
+from shared.access import Actor
+from shared.handler import Handler
+from shared.problems import Problem
+from shared.unit_directory import UnitDirectory
+from shared.units import LEVELS
+
+Target = tuple[str, str]
+"""A unit id, and the pointer of the field that leads to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """What a batch of commands needs to know, read at once: it must not cost a round trip per row."""
+
+    unit_of: Mapping[str, str] = field(default_factory=dict)
+    """Team → unit, also of teams that the batch establishes."""
+    units: Mapping[str, Unit | None] = field(default_factory=dict)
+    """States of the units that the tree has not heard of."""
+    coming: Mapping[str, str | None] = field(default_factory=dict)
+    """Unit that the batch establishes → its parent."""
+
+
+NOTHING = Knowledge()
+
+
+class Authority:
+    """Asks the tree of units; for units it has not heard of yet (it follows the log by a moment), the log."""
+
+    def __init__(self, directory: UnitDirectory, handler: Handler[Any, Any, Any]) -> None:
+        self._directory, self._handler = directory, handler
+
+    def knowledge(self, commands: Iterable[Any]) -> Knowledge:
+        commands = list(commands)
+        teams = self._handler.states({team_stream(t) for c in commands for t in _teams(c)})
+        unit_of = {c.team_id: c.unit_id for c in commands if isinstance(c, EstablishTeam)}
+        unit_of |= {c.into_team_id: c.new.unit_id for c in commands if isinstance(c, MergeTeams) and c.new}
+        unit_of |= {team.birth.team_id: team.unit_id for team in teams.values() if isinstance(team, Team)}
+        coming = {c.unit_id: c.parent_id for c in commands if isinstance(c, EstablishUnit)}
+        tree = self._directory.tree()
+        named = {unit for c in commands for unit in _units(c)} | set(unit_of.values())
+        states = self._handler.states(unit_stream(unit) for unit in named if unit not in tree)
+        return Knowledge(unit_of, {stream.removeprefix("unit:"): unit for stream, unit in states.items()}, coming)
+
+    def check(self, actor: Actor, command: Any, knowledge: Knowledge) -> None:
+        """Raises ``Problem`` unless every unit that the command is about is the caller's."""
+        for unit_id, at in _targets(command, knowledge):
+            self.require(actor, unit_id, command.effective, at, knowledge)
+
+    def require(self, actor: Actor, unit_id: str, day: date, at: str, knowledge: Knowledge = NOTHING) -> None:
+        covered = self.covers(actor, unit_id, day, knowledge)
+        if covered is None:
+            raise Problem("unknown-unit", at, day=day.isoformat())
+        if not covered:
+            raise Problem("forbidden-unit", at, day=day.isoformat())
+
+    def covers(self, actor: Actor, unit_id: str, day: date, knowledge: Knowledge = NOTHING) -> bool | None:
+        """None if there is no such unit."""
+        tree, here = self._directory.tree(), unit_id
+        for _ in LEVELS:
+            if here in tree:
+                return tree.covers(actor.units, here, day)
+            if here in actor.units:
+                return True
+            unit = knowledge.units[here] if here in knowledge.units else self._state(here)
+            above = unit.parent(day) if unit else knowledge.coming.get(here)
+            if above is None:
+                return False if unit or here in knowledge.coming else None
+            here = above
+        return False
+
+    def _state(self, unit_id: str) -> Unit | None:
+        stream = unit_stream(unit_id)
+        unit: Unit | None = self._handler.states([stream])[stream]
+        return unit
+
+    def holds_all(self, actor: Actor) -> bool:
+        """Whether the caller's units are the whole nation."""
+        tree = self._directory.tree()
+        return any(tree.level(unit) == LEVELS[0] for unit in actor.units)
+
+
+def _targets(command: Any, knowledge: Knowledge) -> Iterable[Target]:
+    match command:
+        case EstablishUnit(parent_id=None):
+            return [(command.unit_id, "/unit_id")]
+        case EstablishUnit(parent_id=str(parent)):
+            return [(parent, "/parent_id")]
+        case ReparentUnit():
+            return [(command.unit_id, "/unit_id"), (command.parent_id, "/parent_id")]
+        case MergeTeams():
+            places = {f"/from_team_ids/{n}": team for n, team in enumerate(command.from_team_ids)}
+            places["/into_team_id"] = command.into_team_id
+            return [(_unit_of(team, at, knowledge), at) for at, team in places.items()]
+        case _ if hasattr(command, "unit_id"):
+            return [(command.unit_id, "/unit_id")]
+        case _:
+            return [(_unit_of(command.team_id, "/team_id", knowledge), "/team_id")]
+
+
+def _unit_of(team_id: str, at: str, knowledge: Knowledge) -> str:
+    unit = knowledge.unit_of.get(team_id)
+    if unit is None:
+        raise Problem("team-unknown", at, team=team_id)
+    return unit
+
+
+def _teams(command: Any) -> tuple[str, ...]:
+    if isinstance(command, MergeTeams):
+        return (command.into_team_id, *command.from_team_ids)
+    return (command.team_id,) if hasattr(command, "team_id") else ()
+
+
+def _units(command: Any) -> tuple[str, ...]:
+    named = [getattr(command, "unit_id", None), getattr(command, "parent_id", None)]
+    return tuple(unit for unit in named if unit is not None)

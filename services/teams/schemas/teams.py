@@ -1,0 +1,162 @@
+"""Teams, seats and mergers: single routes and rows of the batches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import msgspec
+from marshmallow import RAISE, Schema, ValidationError, fields, validate
+
+from services.teams.domain.mergers import Fate, MergeTeams, NewTeam, SeatFate
+from services.teams.domain.seats import AppointSeat, ReconstituteTeam, ReleaseSeat
+from services.teams.domain.teams import DissolveTeam, EndPilot, EstablishTeam, RenameTeam, Role, Seat, TeamKind
+from services.teams.schemas.base import Change
+from services.teams.schemas.kinds import CANONICAL, UNIT_ID, WORD, Choice, Day, Flag, Line, Matching, Uid
+
+MAX_SEATS = 100
+MAX_MERGED = 30
+
+
+class SeatSchema(Schema):
+    seat_id = Matching(UNIT_ID, required=True)
+    person_id = Uid(required=True)
+    role = Choice(Role, required=True)
+    affiliation = Matching(WORD, load_default=None, allow_none=True)
+
+
+def _pattern(pattern: Any) -> Any:
+    return msgspec.Meta(pattern=f"^{pattern.pattern}\\Z")
+
+
+class QuickSeat(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
+    """What ``SeatSchema`` accepts in its usual spelling."""
+
+    seat_id: Annotated[str, _pattern(UNIT_ID)]
+    person_id: Annotated[str, _pattern(CANONICAL)]
+    role: Role
+    affiliation: Annotated[str, _pattern(WORD)] | None = None
+
+
+class Seats(fields.Field[Any]):
+    """A list of seats → a tuple of ``Seat``. Seven of them would cost more than the rest of a team's row.
+
+    So the usual spelling is read by msgspec; whatever that refuses is read by the schema, which names what is wrong.
+    """
+
+    schema = SeatSchema(many=True, unknown=RAISE)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> tuple[Seat, ...]:
+        if not isinstance(value, list):
+            raise ValidationError("Not a valid list.")
+        if len(value) > MAX_SEATS:
+            raise ValidationError(f"Longer than maximum length {MAX_SEATS}.")
+        try:
+            quick = msgspec.convert(value, list[QuickSeat])
+        except msgspec.ValidationError:
+            return tuple(Seat(**seat) for seat in self.schema.load(value))
+        return tuple(Seat(seat.seat_id, seat.person_id, seat.role, seat.affiliation) for seat in quick)
+
+
+class OneSeat(fields.Field[Any]):
+    schema = SeatSchema(unknown=RAISE)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Seat:
+        return Seat(**self.schema.load(value))
+
+
+class EstablishTeamSchema(Change):
+    makes = EstablishTeam
+    team_id = Uid(required=True)
+    kind = Choice(TeamKind, required=True)
+    unit_id = Matching(UNIT_ID, required=True)
+    name = Line(200, required=True)
+    effective = Day(required=True)
+    document_id = Uid(required=True)
+    seats = Seats(load_default=())
+    pilot = Flag(load_default=False)
+    simulated = Flag(load_default=False)
+
+
+class TeamChange(Change):
+    """What every change of a team has; single routes take ``team_id`` from the path."""
+
+    team_id = Uid(required=True)
+    effective = Day(required=True)
+    document_id = Uid(required=True)
+
+
+class RenameTeamSchema(TeamChange):
+    makes = RenameTeam
+    name = Line(200, required=True)
+
+
+class ReconstituteTeamSchema(TeamChange):
+    makes = ReconstituteTeam
+    seats = Seats(required=True)
+
+
+class AppointSeatSchema(TeamChange):
+    makes = AppointSeat
+    seat = OneSeat(required=True)
+
+
+class ReleaseSeatSchema(TeamChange):
+    makes = ReleaseSeat
+    seat_id = Matching(UNIT_ID, required=True)
+    reason = Matching(WORD, load_default=None, allow_none=True)
+
+
+class EndPilotSchema(TeamChange):
+    makes = EndPilot
+    converted = Flag(required=True)
+
+
+class DissolveTeamSchema(TeamChange):
+    makes = DissolveTeam
+
+
+class SeatFateSchema(Schema):
+    seat_id = Matching(UNIT_ID, required=True)
+    fate = Choice(Fate, required=True)
+    with_seat_id = Matching(UNIT_ID, load_default=None, allow_none=True)
+    reason = Matching(WORD, load_default=None, allow_none=True)
+
+
+class NewTeamSchema(Schema):
+    kind = Choice(TeamKind, required=True)
+    unit_id = Matching(UNIT_ID, required=True)
+    name = Line(200, required=True)
+    simulated = Flag(load_default=False)
+
+
+class MergeTeamsSchema(Change):
+    makes = MergeTeams
+    into_team_id = Uid(required=True)
+    from_team_ids = fields.List(Uid(), required=True, validate=validate.Length(min=1, max=MAX_MERGED))
+    seats = fields.Nested(
+        SeatFateSchema(many=True), load_default=list, validate=validate.Length(max=MAX_SEATS * MAX_MERGED)
+    )
+    effective = Day(required=True)
+    document_id = Uid(required=True)
+    new = fields.Nested(NewTeamSchema(), load_default=None, allow_none=True)
+
+    def load(self, data: Any, **options: Any) -> Any:
+        loaded = super().load(data, **options)
+        found = loaded.found
+        found["from_team_ids"] = tuple(found["from_team_ids"])
+        found["seats"] = tuple(SeatFate(**fate) for fate in found["seats"])
+        found["new"] = NewTeam(**found["new"]) if found["new"] else None
+        return loaded
+
+
+TEAM_CHANGES: Mapping[str, type[Change]] = {
+    "establish": EstablishTeamSchema,
+    "rename": RenameTeamSchema,
+    "reconstitute": ReconstituteTeamSchema,
+    "appoint": AppointSeatSchema,
+    "release": ReleaseSeatSchema,
+    "end_pilot": EndPilotSchema,
+    "dissolve": DissolveTeamSchema,
+    "merge": MergeTeamsSchema,
+}

@@ -1,0 +1,370 @@
+"""Teams as it runs: api and worker processes, HTTP, real units, the broker."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import psycopg
+import pytest
+
+from ops.local import tokens
+from ops.local.provision import Database
+from ops.local.state import State
+
+NATION, PROVINCE, OTHER = "vn", "hn", "nb"
+ALL = "teams:admin teams:write teams:read teams:feed people:read people:erase"
+DAY = "2023-10-01"
+
+
+def uid() -> str:
+    return str(uuid4())
+
+
+@dataclass
+class Teams:
+    """Both processes of the service, its database, and tokens for it."""
+
+    base: str
+    worker: str
+    state: State
+    db: Database
+
+    def client(self, *units: str, scope: str = ALL) -> httpx.Client:
+        token = tokens.issue(self.state, "test", scope, units, 600)
+        headers = {"Authorization": f"Bearer {token}", "Accept-Language": "en"}
+        return httpx.Client(base_url=self.base, headers=headers, timeout=60)
+
+    def log(self, statement: str, *parameters: Any) -> Any:
+        with psycopg.connect(self.db.verify_url) as connection:
+            return connection.execute(statement, parameters).fetchall()
+
+    def caught_up(self) -> bool:
+        [(behind,)] = self.log(
+            "SELECT coalesce(max(h.position - c.position), 1) FROM log.heads h, bus.cursors c WHERE c.source = ''"
+        )
+        return bool(behind == 0)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def eventually(probe: Callable[[], Any], seconds: float = 20.0) -> Any:
+    deadline = time.monotonic() + seconds
+    while not (found := probe()):
+        assert time.monotonic() < deadline, f"not within {seconds} s"
+        time.sleep(0.1)
+    return found
+
+
+def answers(url: str) -> bool:
+    try:
+        return httpx.get(url).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+@pytest.fixture
+def service(database: Callable[..., Database], rabbit: Any, stack_state: State, tmp_path: Path) -> Iterator[Teams]:
+    db = database("teams")
+    rabbit.purge()
+    addresses = {"api": f"127.0.0.1:{free_port()}", "worker": f"127.0.0.1:{free_port()}"}
+    environment = {
+        **os.environ,
+        "TUNGNHA_SERVICE_DATABASE_URL": db.app_url,
+        "TUNGNHA_VAULT_DATABASE_URL": db.vault_url,
+        "TUNGNHA_SERVICE_AMQP_URI": rabbit.uri("teams"),
+        "TUNGNHA_HTTP_ADDRESS": addresses["api"],
+        "TUNGNHA_WORKER_ADDRESS": addresses["worker"],
+        "TUNGNHA_HASH_KEY": "00" * 32,
+        "TUNGNHA_JWKS": str(tokens.jwks(stack_state)),
+        "TUNGNHA_ISSUER": tokens.ISSUER,
+    }
+    processes = []
+    for kind in addresses:
+        with (tmp_path / f"{kind}.log").open("wb") as output:
+            command = [sys.executable, "-W", "ignore", "-m", "services.teams", kind]
+            processes.append(subprocess.Popen(command, env=environment, stdout=output, stderr=output))
+    try:
+        base, worker = f"http://{addresses['api']}", f"http://{addresses['worker']}"
+        eventually(lambda: answers(f"{base}/readyz") and answers(f"{worker}/healthz"))
+        yield Teams(base, worker, stack_state, db)
+    finally:
+        for process in processes:
+            process.terminate()
+        codes = [process.wait(15) for process in processes]
+    assert codes == [0, 0], [(tmp_path / f"{kind}.log").read_text()[-3000:] for kind in addresses]
+
+
+def unit(unit_id: str, level: str, parent: str | None, **other: Any) -> dict[str, Any]:
+    row = {"id": uid(), "do": "establish", "unit_id": unit_id, "level": level, "kind": level, "name": unit_id}
+    return row | {"parent_id": parent, "effective": "2022-01-01", "simulated": True} | other
+
+
+UNITS = [
+    unit(NATION, "nation", None),
+    unit(PROVINCE, "province", NATION, code="01", name="Hà Nội"),
+    unit(OTHER, "province", NATION, code="37", name="Ninh Bình"),
+    unit("c1", "commune", PROVINCE, code="00097", name="Tứ Liên"),
+    unit("c2", "commune", OTHER, name="Hoà Bình"),
+    *(unit(f"v{n}", "village", "c1", kind="thôn", name=f"Thôn {n}") for n in range(4)),
+]
+
+
+def post(client: httpx.Client, path: str, body: Any, status: int = 201, **headers: str) -> Any:
+    answer = client.post(path, json=body, headers=headers)
+    assert answer.status_code == status, answer.text
+    return answer.json()
+
+
+def batch(client: httpx.Client, path: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    answer: dict[str, Any] = post(client, path, {"rows": rows}, 200)
+    return answer
+
+
+def document(document_id: str, **other: Any) -> dict[str, Any]:
+    row = {"document_id": document_id, "kind": "decision", "issuer": "UBND xã", "number": f"{document_id[:8]}/QĐ"}
+    return row | {"year": 2023, "signed_on": DAY, "effective_from": DAY} | other
+
+
+def person(person_id: str, **other: Any) -> dict[str, Any]:
+    return {"id": uid(), "person_id": person_id, "name": "Nguyễn Văn An", "affiliation": "youth_union"} | other
+
+
+def seats(people: list[str]) -> list[dict[str, Any]]:
+    return [
+        {"seat_id": uid(), "person_id": p, "role": "member" if n else "leader", "affiliation": "youth_union"}
+        for n, p in enumerate(people)
+    ]
+
+
+@dataclass
+class Field:
+    """Units, a document, people, and two teams of three in villages of the same commune."""
+
+    document: str
+    people: list[str]
+    teams: list[dict[str, Any]]
+
+
+@pytest.fixture
+def field(service: Teams) -> Field:
+    document_id, people = uid(), [uid() for _ in range(8)]
+    with service.client(NATION) as client:
+        assert batch(client, "/v1/units/batch", UNITS)["counts"] == {"stored": len(UNITS)}
+        post(client, "/v1/documents", document(document_id))
+        assert batch(client, "/v1/people/batch", [person(p) for p in people])["counts"] == {"stored": 8}
+        teams = [
+            {"id": uid(), "team_id": uid(), "kind": "village", "unit_id": f"v{n}", "name": f"Tổ {n}"}
+            | {"effective": DAY, "document_id": document_id, "seats": seats(people[3 * n : 3 * n + 3])}
+            for n in range(2)
+        ]
+        assert batch(client, "/v1/teams/batch", teams)["counts"] == {"stored": 2}
+    return Field(document_id, people, teams)
+
+
+def test_units_are_dated_and_found(service: Teams, field: Field) -> None:
+    reform = "2025-07-01"
+    heir = unit("hh", "commune", PROVINCE, code="00097", name="Hồng Hà", effective=reform)
+    gone = {"id": uid(), "do": "abolish", "unit_id": "c1", "effective": reform}
+    rows = [heir, gone | {"successors": [{"unit_id": "hh", "main": True}]}]
+    rows += [{"id": uid(), "do": "reparent", "unit_id": "v0", "parent_id": "hh", "effective": reform}]
+    rows += [unit("c9", "commune", PROVINCE, code="00097", effective="2024-01-01")]
+    with service.client(NATION) as client:
+        answer = batch(client, "/v1/units/batch", rows)
+        assert answer["counts"] == {"stored": 3, "rejected": 1}, answer
+        assert answer["results"][3]["problem"]["code"] == "unit-code-taken"
+        assert batch(client, "/v1/units/batch", rows[:3])["counts"] == {"repeated": 3}
+        eventually(lambda: client.get("/v1/units/hh").status_code == 200)
+
+        def by_code(day: str) -> list[str]:
+            found = client.get("/v1/units", params={"code": "00097", "as_of": day}).json()["units"]
+            return [one["name"] for one in found]
+
+        assert (by_code("2025-06-30"), by_code(reform)) == (["Tứ Liên"], ["Hồng Hà"])
+        assert client.get("/v1/units", params={"name": "HÒA BÌNH"}).json()["units"][0]["unit_id"] == "c2"
+        assert client.get("/v1/units").json()["code"] == "unit-query"
+        before = client.get("/v1/units/v1", params={"as_of": "2025-06-30"}).json()
+        after = client.get("/v1/units/v1", params={"as_of": reform}).json()
+        assert (before["ancestors"], after["ancestors"]) == (["c1", PROVINCE, NATION], ["hh", PROVINCE, NATION])
+        former = client.get("/v1/units/c1/successors", params={"as_of": reform}).json()
+        assert former["successors"] == [{"unit_id": "hh", "main": True}]
+        assert former["on_map"] == [{"unit_id": "hh", "name": "Hồng Hà", "whole": True}]
+        children = client.get(f"/v1/units/{PROVINCE}/children", params={"as_of": "2024-01-01"}).json()["units"]
+        assert [child["unit_id"] for child in children] == ["c1"]
+        assert client.get("/v1/units/c1", params={"as_of": reform}).json()["stands_in"]["unit_id"] == "hh"
+        assert client.get("/v1/units/nowhere").status_code == 404
+
+
+def test_a_team_lives_and_says_what_it_was(service: Teams, field: Field) -> None:
+    first, team = field.teams[0], f"/v1/teams/{field.teams[0]['team_id']}"
+    change = {"effective": "2024-01-01", "document_id": field.document}
+    with service.client(NATION) as client:
+        found = client.get(team)
+        version = found.headers["ETag"]
+        assert (found.json()["name"], len(found.json()["seats"]), version) == ("Tổ 0", 3, '"1"')
+        renamed = client.post(f"{team}/rename", json=change | {"name": "Tổ mới"}, headers={"If-Match": version})
+        assert (renamed.status_code, renamed.headers["ETag"]) == (201, '"2"')
+        assert renamed.json().keys() >= {"id", "version", "position"}
+        stale = client.post(f"{team}/rename", json=change | {"name": "Khác"}, headers={"If-Match": version})
+        assert (stale.status_code, stale.json()["version"]) == (412, 2)
+
+        seat = {"seat_id": uid(), "person_id": field.people[6], "role": "member"}
+        key = uid()
+        post(client, f"{team}/seats", change | {"seat": seat}, **{"Idempotency-Key": key})
+        post(client, f"{team}/seats", change | {"seat": seat}, 200, **{"Idempotency-Key": key})
+        post(client, f"{team}/seats/{seat['seat_id']}/release", change | {"effective": "2024-02-01", "reason": "moved"})
+        new = seats([field.people[7], field.people[0]])
+        post(client, f"{team}/reconstitute", change | {"effective": "2024-03-01", "seats": new})
+
+        def people(day: str) -> list[str]:
+            return [s["person_id"] for s in client.get(team, params={"as_of": day}).json()["seats"]]
+
+        assert people("2023-12-31") == field.people[:3]
+        assert people("2024-01-15") == [*field.people[:3], field.people[6]]
+        assert people("2024-03-01") == [field.people[7], field.people[0]]
+        assert client.get(team, params={"as_of": "2023-12-31"}).json()["name"] == "Tổ 0"
+
+        problem = post(client, "/v1/teams", first | {"id": uid(), "team_id": uid()}, 409)
+        assert (problem["code"], problem["pointer"]) == ("team-place-taken", "/unit_id")
+        bad = first | {"id": uid(), "team_id": uid(), "seats": [{"seat_id": "s", "person_id": uid(), "role": "boss"}]}
+        problem = post(client, "/v1/teams", bad, 422)
+        assert (problem["code"], problem["pointer"]) == ("unknown-choice", "/seats/0/role")
+        post(client, f"{team}/dissolve", change | {"effective": "2024-06-01"})
+        assert post(client, f"{team}/rename", change | {"name": "X"}, 409)["code"] == "team-ended"
+        later = first | {"id": uid(), "team_id": uid(), "effective": "2024-06-01", "seats": []}
+        post(client, "/v1/teams", later)
+
+
+def test_a_merger_reconciles_everywhere(service: Teams, field: Field) -> None:
+    first, second = field.teams
+    fates = [{"seat_id": seat["seat_id"], "fate": "carried"} for seat in second["seats"]]
+    body = {"id": uid(), "into_team_id": first["team_id"], "from_team_ids": [second["team_id"]], "seats": fates}
+    body |= {"effective": "2024-02-01", "document_id": field.document}
+    with service.client(NATION) as client:
+        problem = post(client, "/v1/teams/merge", body | {"id": uid(), "seats": fates[1:]}, 422)
+        assert problem["code"] == "merge-seat-unaccounted"
+        post(client, "/v1/teams/merge", body)
+        post(client, "/v1/teams/merge", body, 200)
+        merged = client.get(f"/v1/teams/{first['team_id']}", params={"as_of": "2024-02-01"}).json()
+        assert (len(merged["seats"]), merged["surplus_leaders"]) == (6, 1)
+        eventually(service.caught_up)
+
+        def listed(day: str) -> list[tuple[str, int]]:
+            teams = client.get("/v1/teams", params={"unit": "c1", "as_of": day}).json()["teams"]
+            return [(team["team_id"], team["seats"]) for team in teams]
+
+        before = sorted((team["team_id"], 3) for team in field.teams)
+        assert listed("2024-01-31") == before
+        assert listed("2024-02-01") == [(first["team_id"], 6)]
+        assert listed("2023-09-30") == []
+        page = client.get("/v1/teams", params={"as_of": "2024-01-31", "limit": 1, "kind": "village"}).json()
+        rest = client.get("/v1/teams", params={"as_of": "2024-01-31", "after": page["next"]}).json()
+        assert [t["team_id"] for t in page["teams"] + rest["teams"]] == [team for team, _ in before]
+        events = client.get("/v1/events", params={"partition": 0}).json()["events"]
+    [public] = [event["data"] for event in events if event["type"] == "TeamsMerged.v1"]
+    assert public["from"] == [{"team_id": second["team_id"], "unit_id": "v1", "seats": 3}]
+    assert public["totals"]["seats_before"] == public["totals"]["seats_after"] == 6
+    assert "from_teams" not in public
+
+
+def test_bulk_changes_come_in_one_batch(service: Teams, field: Field) -> None:
+    first, second = field.teams
+    common = {"effective": "2024-01-01", "document_id": field.document}
+    rows: list[dict[str, Any]] = [
+        {"id": uid(), "do": "rename", "team_id": first["team_id"], "name": "Tổ chuyển đổi số cộng đồng"},
+        {"id": uid(), "do": "reconstitute", "team_id": second["team_id"], "seats": second["seats"][:2]},
+        {"id": uid(), "do": "rename", "team_id": uid(), "name": "Không có"},
+        {"id": uid(), "do": "establish", "team_id": uid(), "kind": "village", "unit_id": "v2", "name": "Tổ 2"},
+        {"id": uid(), "do": "fly", "team_id": uid()},
+        {"do": "dissolve", "team_id": uid()},
+    ]
+    rows.append({"id": uid(), "do": "rename", "team_id": rows[3]["team_id"], "name": "Tổ hai"})
+    with service.client(NATION) as client:
+        answer = batch(client, "/v1/teams/changes/batch", [row | common for row in rows])
+    codes = [result.get("problem", {}).get("code") for result in answer["results"]]
+    assert codes == [None, None, "team-unknown", None, "unknown-choice", "missing-field", None]
+    assert answer["results"][5]["problem"]["pointer"] == "/rows/5/id"
+
+
+def test_only_the_own_units_on_the_day(service: Teams, field: Field) -> None:
+    team = field.teams[0]
+    change = {"effective": "2024-01-01", "document_id": field.document, "name": "Tổ"}
+    with service.client(OTHER) as client:
+        assert post(client, f"/v1/teams/{team['team_id']}/rename", change, 403)["code"] == "forbidden-unit"
+        assert client.get(f"/v1/teams/{team['team_id']}").status_code == 403
+        assert client.get("/v1/teams", params={"unit": "c1"}).status_code == 403
+        assert client.get("/v1/teams").json()["teams"] == []
+        new = team | {"id": uid(), "team_id": uid(), "unit_id": "v3"}
+        assert post(client, "/v1/teams", new, 403)["code"] == "forbidden-unit"
+        row = unit("x", "village", "c1")
+        problem = batch(client, "/v1/units/batch", [row])["results"][0]["problem"]
+        assert (problem["code"], problem["pointer"]) == ("forbidden-unit", "/rows/0/parent_id")
+        assert client.get(f"/v1/people/{field.people[0]}").status_code == 403
+    with service.client("c1") as client:
+        post(client, f"/v1/teams/{team['team_id']}/rename", change)
+    with service.client(NATION, scope="teams:read") as client:
+        assert post(client, "/v1/teams", team, 403)["code"] == "forbidden-scope"
+        assert client.get(f"/v1/people/{field.people[0]}").json()["code"] == "forbidden-scope"
+    with httpx.Client(base_url=service.base) as client:
+        assert client.get("/v1/units/vn").status_code == 401
+
+
+def test_names_stay_inside_and_can_be_erased(service: Teams, field: Field) -> None:
+    someone = uid()
+    with service.client(NATION) as client:
+        body = person(someone, name="Trần Thị Bưởi", phone="0912 345 678")
+        assert "Bưởi" not in client.post("/v1/people", json=body).text
+        for forbidden in ({"national_id": "001"}, {"birth_date": "1990-01-01"}, {"name": "An 001234567890"}):
+            problem = post(client, "/v1/people", body | {"id": uid(), "person_id": uid()} | forbidden, 422)
+            assert problem["code"] == "forbidden-personal-field"
+        found = client.get(f"/v1/people/{someone}").json()
+        assert (found["name"], found["phone"]) == ("Trần Thị Bưởi", "0912 345 678")
+        assert client.delete(f"/v1/people/{someone}").status_code == 201
+        assert client.delete(f"/v1/people/{someone}").status_code in (200, 201)
+        found = client.get(f"/v1/people/{someone}").json()
+        assert (found["name"], found["phone"], found["erased"]) == (None, None, True)
+        assert post(client, "/v1/people", body | {"id": uid()}, 410)["code"] == "person-erased"
+        assert client.get(f"/v1/people/{uid()}").status_code == 404
+        events = client.get("/v1/events", params={"partition": 0, "limit": 1000}).text
+    assert "SubjectErased.v1" in events
+    assert "PersonRegistered" not in events
+    everything = repr(service.log("SELECT data::text FROM log.events")) + events
+    assert not any(word in everything for word in ("Bưởi", "Nguyễn", "0912"))
+    eventually(service.caught_up)
+    assert service.log("SELECT erased FROM read.people WHERE person_id = %s", someone) == [(True,)]
+
+
+def test_a_document_is_what_its_key_says(service: Teams, field: Field) -> None:
+    body = document(uid(), issuer="UBND huyện Chương Mỹ", number="265/KH-UBND", kind="plan")
+    with service.client(NATION) as client:
+        post(client, "/v1/documents", body)
+        other = body | {"document_id": uid(), "title": "Khác"}
+        problem = post(client, "/v1/documents", other, 409)
+        assert (problem["code"], problem["pointer"]) == ("document-key-taken", "/number")
+        assert client.get(f"/v1/documents/{body['document_id']}").json()["number"] == "265/KH-UBND"
+        assert client.get(f"/v1/documents/{other['document_id']}").status_code == 404
+
+
+def test_the_log_is_dense_and_the_relay_sends_it_all(service: Teams, field: Field) -> None:
+    eventually(service.caught_up)
+    [(count, top, head)] = service.log(
+        "SELECT count(*), max(e.position), max(h.position) FROM log.events e JOIN log.heads h USING (partition)"
+    )
+    assert count == top == head
+    with service.client(NATION) as client:
+        heads = client.get("/v1/events/heads").json()["heads"]
+    assert heads == {"0": head}
+    assert service.log("SELECT count(*) FROM bus.parked") == [(0,)]
