@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, timezone
+from itertools import compress
+from typing import TypeVar
 from uuid import UUID
 
 from services.visits.domain.reach import Covered, Reach, Taught, covered_changes, reach_changes, taught
 from services.visits.domain.vocabulary import Flag, Learner, PlaceKind
 from shared.decider import Decider, Personal, Rejected, ambient, sealed
+
+T = TypeVar("T")
 
 FIRST_YEAR, LAST_YEAR = 2000, 2099
 """Days outside are slips of the pen; the network exists since 2022."""
@@ -152,9 +156,9 @@ def _record(command: RecordVisit, state: PlaceState) -> VisitRecorded:
         unit_id=place.unit_id,
         day=command.day,
         team_id=command.team_id,
-        member_ids=tuple(dict.fromkeys(command.member_ids)),
+        member_ids=_once(command.member_ids),
         learners=command.learners,
-        platforms=tuple(dict.fromkeys(command.platforms)),
+        platforms=_once(command.platforms),
         reach=reach_changes(place.visits, visits),
         covered=covered_changes(place.visits, visits),
         flags=_flags(command, place),
@@ -164,6 +168,10 @@ def _record(command: RecordVisit, state: PlaceState) -> VisitRecorded:
         reported_kind=command.place_kind if command.place_kind != place.kind else None,
         note=command.note,
     )
+
+
+def _once(items: tuple[T, ...]) -> tuple[T, ...]:
+    return items if len(items) < 2 else tuple(dict.fromkeys(items))
 
 
 def _check(command: RecordVisit) -> None:
@@ -176,20 +184,23 @@ def _check(command: RecordVisit) -> None:
         if learner.ref in refs:
             raise Rejected("learner-twice", f"/learners/{n}/ref")
         refs.add(learner.ref)
-        if len({s.skill for s in learner.skills}) < len(learner.skills):
+        if len(learner.skills) > 1 and len({s.skill for s in learner.skills}) < len(learner.skills):
             raise Rejected("skill-twice", f"/learners/{n}/skills")
 
 
 def _flags(command: RecordVisit, place: Place) -> tuple[Flag, ...]:
     age = (command.today - command.day).days
-    doubts = (
-        (Flag.DAY_IN_FUTURE, age < -FUTURE_DAYS),
-        (Flag.DAY_LONG_PAST, age > LONG_PAST_DAYS),
-        (Flag.TIME_DIFFERS, command.started_at is not None and _hanoi_day(command.started_at) != command.day),
-        (Flag.UNIT_DIFFERS, command.unit_id != place.unit_id),
-        (Flag.KIND_DIFFERS, command.place_kind != place.kind),
+    doubtful = (
+        age < -FUTURE_DAYS,
+        age > LONG_PAST_DAYS,
+        command.started_at is not None and _hanoi_day(command.started_at) != command.day,
+        command.unit_id != place.unit_id,
+        command.place_kind != place.kind,
     )
-    return tuple(flag for flag, doubtful in doubts if doubtful)
+    return tuple(compress(_DOUBTS, doubtful)) if any(doubtful) else ()
+
+
+_DOUBTS = (Flag.DAY_IN_FUTURE, Flag.DAY_LONG_PAST, Flag.TIME_DIFFERS, Flag.UNIT_DIFFERS, Flag.KIND_DIFFERS)
 
 
 def _hanoi_day(moment: datetime) -> date:

@@ -17,14 +17,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import NamedTuple
 from uuid import UUID
 
 from services.visits.domain.vocabulary import ALL_SKILLS, Learner, Level, Skill
 
-_SHIFT = {skill: 2 * n for n, skill in enumerate(Skill)}
 _RANK = {level: n for n, level in enumerate(Level, 1)}
-_DOES = _RANK[Level.DOES]
+_SHIFT = {skill: 2 * n for n, skill in enumerate(Skill)}
+_PACKED = {skill: {level: rank << shift for level, rank in _RANK.items()} for skill, shift in _SHIFT.items()}
+_ONE_BIT_EACH = sum(1 << shift for shift in _SHIFT.values())
 _COVERAGE_ORDER = {name: n for n, name in enumerate([*(str(skill) for skill in Skill), ALL_SKILLS])}
 
 
@@ -49,18 +51,27 @@ class Covered:
 class Taught(NamedTuple):
     """One visit, as little of it as later decisions need: states are kept in memory by the thousand.
 
-    ``levels``: per learner the attained levels packed into two bits per skill (0 = not taught).
+    ``levels``: per learner the attained levels packed into two bits per skill (0 = not taught); ``done``: the skills
+    that one of them does.
     """
 
     visit_id: UUID
     day: date
     levels: tuple[tuple[str, int], ...]
+    done: tuple[str, ...]
 
 
 def taught(visit_id: UUID, day: date, learners: Iterable[Learner]) -> Taught:
-    return Taught(
-        visit_id, day, tuple((x.ref, sum(_RANK[s.level] << _SHIFT[s.skill] for s in x.skills)) for x in learners)
-    )
+    levels = tuple([(x.ref, sum([_PACKED[s.skill][s.level] for s in x.skills])) for x in learners])
+    does = 0
+    for _, packed in levels:
+        does |= packed & packed >> 1
+    return Taught(visit_id, day, levels, _done(does & _ONE_BIT_EACH))
+
+
+@cache
+def _done(bits: int) -> tuple[str, ...]:
+    return tuple(str(skill) for skill, shift in _SHIFT.items() if bits >> shift & 1)
 
 
 def attained(visits: Iterable[Taught]) -> dict[str, dict[Skill, Level]]:
@@ -81,16 +92,17 @@ def covered_since(visits: Iterable[Taught]) -> dict[str, date]:
     """Skill (or ``all``) → the first day on which somebody of the place does it."""
     since: dict[str, date] = {}
     for visit in visits:
-        for _, packed in visit.levels:
-            for skill, shift in _SHIFT.items():
-                if packed >> shift & 3 == _DOES and (skill not in since or visit.day < since[skill]):
-                    since[str(skill)] = visit.day
+        for skill in visit.done:
+            if skill not in since or visit.day < since[skill]:
+                since[skill] = visit.day
     if len(since) == len(_SHIFT):
         since[ALL_SKILLS] = max(since.values())
     return since
 
 
 def reach_changes(before: Sequence[Taught], after: Sequence[Taught]) -> tuple[Reach, ...]:
+    if not before and len(after) == 1:  # nearly every visit is the first to its place
+        return (Reach(after[0].day, None, 1),)
     old, new = _rows(before), _rows(after)
     changes = [Reach(*row, 1) for row in new - old] + [Reach(*row, -1) for row in old - new]
     return tuple(sorted(changes, key=lambda change: (change.day, change.n)))
@@ -98,6 +110,8 @@ def reach_changes(before: Sequence[Taught], after: Sequence[Taught]) -> tuple[Re
 
 def covered_changes(before: Sequence[Taught], after: Sequence[Taught]) -> tuple[Covered, ...]:
     old, new = covered_since(before), covered_since(after)
+    if old == new:
+        return ()
     changes = _changed(new, old, 1) + _changed(old, new, -1)
     return tuple(sorted(changes, key=lambda change: (_COVERAGE_ORDER[change.skill], change.n)))
 
