@@ -4,9 +4,10 @@
     def ingest(self, deliveries):                  # list[Delivery]
         return self.mirror.ingest(deliveries)      # [(index, reason)] for the dead letters
 
-The good ones are acknowledged together after the method has returned; the others first go, confirmed, to ``events.dead``.
-If the method raises, the batch is kept and tried again after a pause, so an outage of the database costs no message its
-delivery limit; after ``PATIENCE`` seconds the batch goes back to the queue, whose delivery limit bounds true poison.
+The good ones are acknowledged together after the method has returned; the others first go, confirmed, to
+``events.dead``. If the method raises, the batch is kept and tried again after a pause, so an outage of the database
+costs no message its delivery limit; after ``PATIENCE`` seconds the batch goes back to the queue, whose delivery limit
+bounds true poison.
 
 One greenthread with a connection of its own. It starts, runs and stops whatever state the broker is in.
 """
@@ -48,7 +49,7 @@ class _Stopped(Exception):
 
 
 class Batch(Entrypoint):  # type: ignore[misc]  # nameko has no types
-    """``@batch(queue, size=500, wait=0.01, prefetch=1500)``: up to ``size`` messages or ``wait`` seconds after the first.
+    """``@batch(queue, size=500, wait=0.01)``: up to ``size`` messages, or ``wait`` seconds after the first.
 
     The broker's address is the container's config value ``AMQP_URI``. ``declare(channel)`` re-creates a missing queue
     where the service may do that; without it the entrypoint waits until somebody else has.
@@ -79,9 +80,8 @@ class Batch(Entrypoint):  # type: ignore[misc]  # nameko has no types
     def stop(self) -> None:
         self._stopping = True
         if self._thread is not None:
-            with eventlet.Timeout(4, False):
-                with contextlib.suppress(BaseException):
-                    self._thread.wait()
+            with eventlet.Timeout(4, False), contextlib.suppress(BaseException):
+                self._thread.wait()
             self._thread.kill()
 
     def kill(self) -> None:
@@ -100,7 +100,7 @@ class Batch(Entrypoint):  # type: ignore[misc]  # nameko has no types
                 self._consume(connection)
             except (_Stopped, ContainerBeingKilled):
                 return
-            except Exception as error:  # noqa: BLE001  # see above
+            except Exception as error:  # see above
                 self.reason = f"{type(error).__name__} on {self.queue}"
                 _log.warning("%s: %s; trying again", self.queue, type(error).__name__)
             finally:

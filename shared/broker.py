@@ -1,4 +1,4 @@
-"""Connections to RabbitMQ, and publishing with pipelined confirms (py-amqp; no kombu, whose confirm per message is 10 × slower)."""
+"""Connections to RabbitMQ (py-amqp), and publishing with pipelined confirms: ten times faster than one by one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Unreachable = (OSError, amqp.AMQPError)
 
 
 def connect(uri: str, *, heartbeat: float = 0, timeout: float = 5.0) -> amqp.Connection:
-    """An open connection; raises ``Unreachable``. A broker that stops answering fails a read or write within ``timeout``."""
+    """An open connection; raises ``Unreachable``. Writing to a broker that takes nothing fails within ``timeout`` s."""
     parts = parse_url(uri)
     connection = amqp.Connection(
         host=f"{parts['hostname']}:{parts['port'] or 5672}",
@@ -74,7 +74,9 @@ def _publish_frames(channel: int, exchange: str, key: str, body: bytes) -> bytes
     to, route = exchange.encode(), key.encode()
     method = pack(">HHHB", 60, 40, 0, len(to)) + to + pack(">B", len(route)) + route + b"\x01"
     header = pack(">HHQ", 60, 0, len(body)) + _HEADER
-    frames = (pack(">BHI", kind, channel, len(part)) + part + b"\xce" for kind, part in enumerate((method, header, body), 1))
+    frames = (
+        pack(">BHI", kind, channel, len(part)) + part + b"\xce" for kind, part in enumerate((method, header, body), 1)
+    )
     return b"".join(frames)
 
 

@@ -3,7 +3,7 @@
     Recorded ──public.py──▶ Public ──to_wire──▶ dict ──orjson──▶ broker or feed ──parse──▶ Wire
 
 Positions stay dense on the wire: a run of private events travels as one *tick*. An event whose mapping fails travels
-as a *placeholder* of revision 0; every good event has revision 1 or more, so the repaired form replaces the placeholder.
+as a *placeholder* of revision 0; a good event has revision 1 or more, so its repaired form replaces the placeholder.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ Publish = Callable[[Recorded], Public | None]
 
 
 def to_wire(service: str, log_id: UUID, event: Recorded, public: Public) -> dict[str, Any]:
-    """One CloudEvent, for orjson. ``contenthash`` is of the *stored* event, so that a new public version is no tampering."""
+    """One CloudEvent, for orjson. ``contenthash`` is of the *stored* event: a new public version is no tampering."""
     return {
         "specversion": "1.0",
         "id": event.id,
@@ -108,7 +108,7 @@ def stretch(
 def _mapped(publish: Publish, event: Recorded) -> Public | None:
     try:
         return publish(event)
-    except Exception as error:  # noqa: BLE001  # a mapping is the service's code: whatever it raises must not stop the log
+    except Exception as error:  # a mapping is the service's code: whatever it raises must not stop the log
         _log.error("cannot publish %s at %s:%s: %s", event.type, event.partition, event.position, type(error).__name__)
         return Public(PLACEHOLDER, 1, {})
 

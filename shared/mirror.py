@@ -1,7 +1,7 @@
 """The mirror: other services' events, kept here in any order and each exactly once.
 
-The broker may deliver late, twice, shuffled or not at all; ``INSERT … ON CONFLICT DO NOTHING`` and the contiguous run of
-``shared.subscription`` make that exact, and ``shared.repair`` fetches what never came.
+The broker may deliver late, twice, shuffled or not at all; ``INSERT … ON CONFLICT DO NOTHING`` and the contiguous run
+of ``shared.subscription`` make that exact, and ``shared.repair`` fetches what never came.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Uses = Mapping[str, Collection[str]]
 
 
 class Delivery(NamedTuple):
-    """A message as it came from a queue. Only the owner of an exchange may write to it, so the exchange proves the source."""
+    """A message as it came from a queue. Only its owner may write to an exchange, so that proves the source."""
 
     body: bytes
     exchange: str
@@ -35,22 +35,24 @@ class Delivery(NamedTuple):
 Rejection = tuple[int, str]
 """Index of a message and the reason for its dead letter; a reason quotes nothing of the message."""
 
-_COLUMNS = "source, log_id, partition, position, revision, type, version, stream_id, command_id, ordinal, recorded_at, hash, data"
+_COLUMNS = """source, log_id, partition, position, revision, type, version, stream_id, command_id, ordinal, recorded_at,
+        hash, data"""
 # json, not jsonb: the text is read once, and this is the fastest of the ways to bring 500 rows in (docs/adr/0006).
-_ROWS = """json_to_recordset(cast(:rows AS json)) AS r (i int, source text, log_id uuid, partition smallint, position bigint,
-        revision int, type text, version smallint, stream_id text, command_id uuid, ordinal smallint, recorded_at timestamptz,
-        hash bytea, data jsonb)"""
+_ROWS = """json_to_recordset(cast(:rows AS json)) AS r (i int, source text, log_id uuid, partition smallint,
+        position bigint, revision int, type text, version smallint, stream_id text, command_id uuid, ordinal smallint,
+        recorded_at timestamptz, hash bytea, data jsonb)"""
 _SAME = "(m.source, m.log_id, m.partition, m.position) = (r.source, r.log_id, r.partition, r.position)"
 
 _INSERT = text(f"INSERT INTO bus.mirror ({_COLUMNS}) SELECT {_COLUMNS} FROM {_ROWS} ON CONFLICT DO NOTHING")
 _REPLACE = text(
-    f"""UPDATE bus.mirror m SET revision = r.revision, type = r.type, version = r.version, stream_id = r.stream_id, hash = r.hash,
-               data = r.data, mirrored_at = now()
+    f"""UPDATE bus.mirror m SET revision = r.revision, type = r.type, version = r.version, stream_id = r.stream_id,
+               hash = r.hash, data = r.data, mirrored_at = now()
           FROM {_ROWS}
-         WHERE {_SAME} AND m.type = '{PLACEHOLDER}' AND r.revision > m.revision AND (r.hash IS NULL OR r.hash = m.hash)"""
+         WHERE {_SAME} AND m.type = '{PLACEHOLDER}' AND r.revision > m.revision
+           AND (r.hash IS NULL OR r.hash = m.hash)"""
 )
 _OTHER = text(
-    f"SELECT r.i, r.source, r.partition, r.position FROM {_ROWS} JOIN bus.mirror m ON {_SAME} WHERE m.hash IS DISTINCT FROM r.hash"
+    f"SELECT DISTINCT r.i FROM {_ROWS} JOIN bus.mirror m ON {_SAME} WHERE m.hash IS DISTINCT FROM r.hash ORDER BY 1"
 )
 _INCARNATIONS = text("SELECT source, log_id FROM bus.sources WHERE log_id IS NOT NULL")
 _ALARM = text(
@@ -60,7 +62,7 @@ _ALARM = text(
 
 
 def alarm(tx: Connection, source: str, kind: str, detail: str) -> None:
-    """Record something that must not happen: ``log-id``, ``hash`` or ``above-head``. It stays until an operator clears it."""
+    """Record what must not happen: ``log-id``, ``hash`` or ``above-head``. It stays until an operator clears it."""
     _log.error("alarm of source %s: %s %s", source, kind, detail)
     tx.execute(_ALARM, {"source": source, "kind": kind, "detail": detail})
 
@@ -147,11 +149,11 @@ def _strangers(tx: Connection, wires: Mapping[int, Wire]) -> list[Rejection]:
 
 def _others(tx: Connection, payload: dict[str, str]) -> list[Rejection]:
     """Messages that say something else about a position that is already known."""
-    return [(i, "hash") for i in sorted({row.i for row in tx.execute(_OTHER, payload)})]
+    return [(i, "hash") for i in tx.execute(_OTHER, payload).scalars()]
 
 
 def _rows(wires: Mapping[int, Wire], uses: Uses) -> tuple[list[dict[str, Any]], list[Rejection]]:
-    """Mirror rows in key order, so that two writers of the same positions wait for each other instead of deadlocking."""
+    """Mirror rows in key order, so that two writers of the same positions wait for each other and never deadlock."""
     rows: list[dict[str, Any]] = []
     bad: list[Rejection] = []
     for i, wire in sorted(wires.items(), key=lambda item: (item[1].source, item[1].partition, item[1].first)):

@@ -24,7 +24,8 @@ class Unparked:
 
 _STREAMS = text(
     """SELECT DISTINCT source, partition, stream_id FROM bus.parked
-        WHERE subscription = :subscription AND (cast(:stream_id AS text) IS NULL OR stream_id = :stream_id) ORDER BY 1, 2, 3"""
+        WHERE subscription = :subscription AND (cast(:stream_id AS text) IS NULL OR stream_id = :stream_id)
+        ORDER BY 1, 2, 3"""
 )
 _FENCE = text(
     """SELECT c.position, s.log_id FROM bus.cursors c LEFT JOIN bus.sources s ON s.source = c.source
@@ -40,13 +41,15 @@ _DONE = text(f"DELETE FROM bus.parked WHERE {_KEY}")
 _FAILED = text(f"UPDATE bus.parked SET error = :error, parked_at = now() WHERE {_KEY}")
 _REPLACED = text(
     f"""SELECT DISTINCT p.stream_id FROM bus.parked p JOIN bus.sources s ON s.source = p.source
-          JOIN bus.mirror m ON (m.source, m.log_id, m.partition, m.position) = (p.source, s.log_id, p.partition, p.position)
-         WHERE p.subscription = :subscription AND p.error = '{UNPUBLISHABLE}' AND m.type IS DISTINCT FROM '{PLACEHOLDER}'"""
+          JOIN bus.mirror m ON m.source = p.source AND m.log_id = s.log_id AND m.partition = p.partition
+               AND m.position = p.position
+         WHERE p.subscription = :subscription AND p.error = '{UNPUBLISHABLE}'
+           AND m.type IS DISTINCT FROM '{PLACEHOLDER}'"""
 )
 
 
 def unpark(engine: Engine, projection: Projection, log: Log, stream_id: str | None = None) -> Unparked:
-    """Retry the parked events of one stream (or of all), in order; a stream stops at its first event that still fails."""
+    """Retry the parked events of one stream (or of all), in order; a stream stops at the first that still fails."""
     applied = left = 0
     with engine.connect() as connection:
         rows = connection.execute(_STREAMS, {"subscription": projection.name, "stream_id": stream_id}).all()
@@ -107,7 +110,8 @@ def _retry(tx: Connection, projection: Projection, source: str, event: Recorded 
 # psycopg ends its pipeline with a flush, which switches the idle timer off again (seen on PostgreSQL 18).
 _END_STUCK = text(
     """SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
-        WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid() AND application_name = :name
+        WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()
+          AND application_name = :name
           AND (xact_start < now() - make_interval(secs => :seconds)
                OR state LIKE 'idle in transaction%' AND state_change < now() - make_interval(secs => :idle))"""
 )

@@ -34,7 +34,7 @@ _ALARMS = text("SELECT source, count(*) AS n FROM bus.alarms GROUP BY 1")
 
 
 class Progress:
-    """Figures of the last ``refresh``. Lag counts positions; that of a mirror against the heads its source last named."""
+    """Figures of the last ``refresh``. Lag counts positions; for a mirror, against the heads its source last named."""
 
     def __init__(self, engine: Engine, definition: Definition, repairs: Sequence[Repair]) -> None:
         self._engine, self._repairs, self._max_lag = engine, repairs, definition.max_lag

@@ -6,6 +6,7 @@ moves only from the position the run started at; when two overlap anyway, consum
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 import amqp
 import orjson
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from shared import broker, topology
 from shared.broker import Publisher
@@ -31,8 +33,10 @@ LEASE_SECONDS = 12
 
 _LEASE = text(
     f"""UPDATE bus.cursors c SET leased_until = now() + interval '{LEASE_SECONDS} seconds'
-          FROM (SELECT k.partition FROM bus.cursors k JOIN log.heads h ON h.partition = k.partition AND h.position > k.position
-                 WHERE k.subscription = '{RELAY}' AND k.source = '' AND (k.leased_until IS NULL OR k.leased_until < now())
+          FROM (SELECT k.partition
+                  FROM bus.cursors k JOIN log.heads h ON h.partition = k.partition AND h.position > k.position
+                 WHERE k.subscription = '{RELAY}' AND k.source = ''
+                   AND (k.leased_until IS NULL OR k.leased_until < now())
                    AND k.partition = ANY(:partitions)
                  ORDER BY k.partition FOR UPDATE OF k SKIP LOCKED) free
          WHERE c.subscription = '{RELAY}' AND c.source = '' AND c.partition = free.partition
@@ -74,7 +78,7 @@ class Relay:
         """Why nothing is being published (for /readyz), or None."""
 
     def step(self) -> int:
-        """Publish the next run of every free partition; returns how many positions the cursors moved (0: nothing to do).
+        """Publish the next run of every free partition; returns how many positions the cursors moved (0: no work).
 
         Raises ``Unpublished``, ``broker.Unreachable`` or a database error: the cursors stay, call again after a pause.
         """
@@ -107,7 +111,8 @@ class Relay:
             self._ready().flush(CONFIRM_SECONDS)
         except BaseException:
             self.close()
-            self._move(runs)  # to where they are: gives the leases back
+            with contextlib.suppress(SQLAlchemyError):
+                self._move(runs)  # to where they are: gives the leases back
             raise
         self._move(published)
         return sum(run.new - run.old for run in published)

@@ -28,7 +28,7 @@ PAGE = 1000
 HOLES = 1000
 """Holes looked at per partition and round; the next round follows at once."""
 LEASE_SECONDS = 20
-PLACEHOLDER_SECONDS = 60.0
+DOUBTFUL_SECONDS = 60.0
 TROUBLE_SECONDS = 30.0
 
 
@@ -110,9 +110,16 @@ _GAPS = text(
                   FROM bus.mirror WHERE {_IN} AND position > :dense AND position <= :head) held
          WHERE position > before + 1 ORDER BY 1 LIMIT {HOLES}"""
 )
-_PLACEHOLDERS = text(
+# Placeholders may have been mended at their source. And where messages disagreed about a position, the feed decides:
+# if the mirror holds the wrong one, storing the feed's form raises the alarm "feed …".
+_DOUBTFUL = text(
     f"""SELECT partition, position FROM bus.mirror
-         WHERE source = :source AND log_id = :log_id AND type = '{PLACEHOLDER}' ORDER BY 1, 2 LIMIT 100"""
+         WHERE source = :source AND log_id = :log_id AND type = '{PLACEHOLDER}'
+        UNION
+        SELECT split_part(split_part(detail, ' ', 2), ':', 1)::smallint, split_part(detail, ':', 2)::bigint
+          FROM bus.alarms
+         WHERE source = :source AND kind = 'hash' AND detail LIKE 'message %'
+         ORDER BY 1, 2 LIMIT 100"""
 )
 # Never behind a cursor: what a projection has applied stays, for an operator to see.
 _QUARANTINE = text(
@@ -128,7 +135,7 @@ class Repair:
     def __init__(self, source: str, feed: Feed, mirror: Mirror, *, pause: Callable[[float], Any] = time.sleep) -> None:
         self.source = source
         self._feed, self._mirror, self._pause = feed, mirror, pause
-        self._placeholders_at = time.monotonic()
+        self._looked_again = time.monotonic()
         self.reason: str | None = None
         self._good_at: float | None = None
         self.holes = 0
@@ -184,7 +191,7 @@ class Repair:
             self._fill(answer.log_id, partition, first, last)
         if holes:
             _log.info("%s: filled %s holes (%s positions) from the feed", self.source, len(holes), self.holes)
-        self._refresh_placeholders(answer.log_id)
+        self._look_again(answer.log_id, answer.heads)
         return bool(holes)
 
     def _tops(self, log_id: UUID, partitions: Mapping[int, Any]) -> dict[int, int]:
@@ -252,12 +259,13 @@ class Repair:
                 raise FeedError("the feed holds an event of another log")
             yield wire
 
-    def _refresh_placeholders(self, log_id: UUID) -> None:
-        """Ask again for events that the source could not map; it may have learnt to."""
-        if time.monotonic() - self._placeholders_at < PLACEHOLDER_SECONDS:
+    def _look_again(self, log_id: UUID, heads: Mapping[int, int]) -> None:
+        """Ask the feed now and then about positions that are known, but doubtful."""
+        if time.monotonic() - self._looked_again < DOUBTFUL_SECONDS:
             return
-        self._placeholders_at = time.monotonic()
+        self._looked_again = time.monotonic()
         with self._mirror.engine.connect() as tx:
-            rows = tx.execute(_PLACEHOLDERS, {"source": self.source, "log_id": log_id}).all()
+            rows = tx.execute(_DOUBTFUL, {"source": self.source, "log_id": log_id}).all()
         for row in rows:
-            self._fill(log_id, row.partition, row.position, row.position)
+            if row.position <= heads.get(row.partition, 0):
+                self._fill(log_id, row.partition, row.position, row.position)

@@ -1,8 +1,9 @@
 """Subscriptions: take the contiguous run of events, apply it, move the cursor – one transaction.
 
-The cursor row is lease, checkpoint and fence in one (``SELECT … FOR UPDATE SKIP LOCKED``): a second worker passes leased
-partitions by, and a worker that dies gives everything back with its connection. Read model and cursor commit together,
-so every event counts exactly once. An event that cannot be applied is parked (``shared.parking``), the rest goes on.
+The cursor row is lease, checkpoint and fence in one (``SELECT … FOR UPDATE SKIP LOCKED``): a second worker passes
+leased partitions by, and a worker that dies gives everything back with its connection. Read model and cursor commit
+together, so every event counts exactly once. An event that cannot be applied is parked (``shared.parking``), the rest
+goes on.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ BATCH = 500
 """Events per partition and transaction; a rebuild may take up to 20,000."""
 
 MAX_PARKED = 1_000
-"""With more than this parked the fault is in the projection, not in the events: it stops instead of parking the world."""
+"""With more than this parked the fault is in the projection, not in the events: it stops, and parks no more."""
 
 
 class Projection(Protocol):

@@ -2,10 +2,11 @@
 
     def worker(settings: Settings) -> int:                      # services/<name>/wiring.py
         kit = Kit(settings, name="reporting-worker")
-        return run_worker(Definition("reporting", 1, projections=[Coverage()], uses=USES), settings, kit.log, on_stop=[kit.close])
+        definition = Definition("reporting", 1, projections=[Coverage()], uses=USES)
+        return run_worker(definition, settings, kit.log, on_stop=[kit.close])
 
-Any number of workers may run at once: leases share the work out. Nothing outside makes a worker end – database, broker and
-sources may come and go; it says so in ``/readyz`` and carries on when they are back.
+Any number of workers may run at once: leases share the work out. Nothing outside makes a worker end – database, broker
+and sources may come and go; it says so in ``/readyz`` and carries on when they are back.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A service that only ingests: ``python -m tests.batch_service DATABASE_URL AMQP_URI``. Prints JSON with its counters at the end."""
+"""A service that only ingests: ``python -m tests.batch_service DATABASE_URL AMQP_URI``; prints its counters as JSON."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A worker process as a service would start it: ``python -m tests.worker_service visits|reporting``, settings from the environment."""
+"""A worker process as a service would start it: ``python -m tests.worker_service visits|reporting``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a subscription promises: every event once, in order per stream, never past a hole, never stopped by one bad event."""
+"""What a subscription promises: every event once, in order, never past a hole, never stopped by one bad event."""
 
 from __future__ import annotations
 
@@ -97,7 +97,8 @@ def test_two_workers_that_are_killed_at_random_count_everything_once(visits: Ser
         thread.start()
     for _ in range(60):
         visits.run(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'worker-%' AND random() < 0.5"
+            """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                WHERE application_name LIKE 'worker-%' AND random() < 0.5"""
         )
         finished.wait(0.02)
     for _ in range(300):

@@ -1,4 +1,4 @@
-"""Ingest under eventlet against a real broker: batches in, one ack, bad messages to the dead letters, any broker weather."""
+"""Ingest under eventlet, real broker: batches in, one ack, bad messages to the dead letters, any broker weather."""
 
 from __future__ import annotations
 

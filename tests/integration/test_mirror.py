@@ -268,11 +268,26 @@ def test_a_placeholder_waits_parked_until_its_source_can_publish_it(
     assert mirror.ingest(deliveries(mended["2"])) == [], "same hash, but only the feed may replace"
     assert unpark_replaced(reporting.engine, projection, reporting.log) == 0
     repair = repairer(visits, mirror, publish=mend)
-    repair._placeholders_at = float("-inf")
+    repair._looked_again = float("-inf")
     repair.round()
     assert unpark_replaced(reporting.engine, projection, reporting.log) == 2
     assert reporting.run("SELECT position FROM read.seen ORDER BY at") == [(1,), (4,), (2,), (3,)]
     assert reporting.value("SELECT count(*) FROM bus.parked") == 0
+
+
+def test_where_messages_disagree_the_feed_tells_which_one_was_forged(
+    visits: Service, reporting: Service, mirror: Mirror
+) -> None:
+    visits.append(2)
+    adopt(reporting, visits)
+    one, two = wires(visits)
+    assert mirror.ingest(deliveries(one, two | {"contenthash": "00" * 16})) == []
+    assert mirror.ingest(deliveries(one | {"contenthash": "11" * 16}, two)) == [(0, "hash"), (1, "hash")]
+    repair = repairer(visits, mirror)
+    repair._looked_again = float("-inf")
+    repair.round()
+    alarms = reporting.run("SELECT detail FROM bus.alarms ORDER BY 1")
+    assert alarms == [("feed 0:2",), ("message 0:1",), ("message 0:2",)]
 
 
 def mend(event: Recorded) -> Public | None:
