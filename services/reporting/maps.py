@@ -66,8 +66,7 @@ def settle(tx: Connection, slot: Slot, tree: UnitTree, position: int, wanted: Ma
             continue  # another worker knew more
         stored = slot.places(tx, (number,))[number]
         changes = _changes(tree, stored, key)
-        store.moved(slot, tx, number, [(leaf, stored[leaf], new) for leaf, new in changes.items()])
-        slot.put_places(tx, number, changes, move=True)
+        store.move(slot, tx, number, changes)
         slot.set_map(tx, number, key, position)
         leaves += len(changes)
     slot.drop_maps(tx, "tree_position < :position", position=position)

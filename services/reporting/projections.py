@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from services.reporting import store
 from services.reporting.domain import USES, Tally, count, teams_named
 from services.reporting.placing import place
-from services.reporting.store import ROLLED_UP, Places, Slot
+from services.reporting.store import Slot
 from shared.log import Recorded
 from shared.unit_directory import UnitDirectory
 
@@ -34,16 +34,14 @@ class Figures:
         store.share(tx)
         slot = store.live(tx)
         tally = tallied(tx, slot, events)
-        places = self._places(tx, slot, tally.leaves)
-        slot.add_leaves(tx, tally)
-        slot.add_rollups(tx, tally, places)
+        self._place(tx, slot, tally.leaves)
+        slot.add(tx, tally)
 
-    def _places(self, tx: Connection, slot: Slot, leaves: Collection[str]) -> Places:
-        """Where the leaves stand: as stored, so that they can be moved from there; new leaves are placed and stored."""
-        known = slot.places(tx, ROLLED_UP, leaves)
-        new = {leaf for number in ROLLED_UP for leaf in leaves if leaf not in known[number]}
+    def _place(self, tx: Connection, slot: Slot, leaves: Collection[str]) -> None:
+        """Store where new leaves stand, on all maps; if another worker is first, its placement counts."""
+        new = slot.unplaced(tx, leaves)
         if not new:
-            return known
+            return
         maps = slot.maps(tx)
         with self._one_at_a_time:
             tree = self._directory.tree()
@@ -52,8 +50,6 @@ class Figures:
                 tree = self._directory.refresh()
             for number, on_map in maps.items():
                 slot.put_places(tx, number, {leaf: place(tree, leaf, on_map.key) for leaf in new})
-        # Another worker may have been first with other knowledge: what is stored counts.
-        return slot.places(tx, ROLLED_UP, leaves)
 
 
 def tallied(tx: Connection, slot: Slot, events: Iterable[tuple[str, Mapping[str, object]]]) -> Tally:

@@ -8,14 +8,15 @@ it alone. So a projection never rolls up along a placement that is just being ch
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from datetime import date
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Connection, text
 
 from services.reporting.domain import FIGURES, Tally
-from services.reporting.placing import Place
+from services.reporting.placing import EVERYWHERE, Place
 
 SLOTS = ("1a", "1b")
 GUARD = 0x7461_0001
@@ -25,6 +26,7 @@ ROLLED_UP = (MAP_BEFORE, MAP_TODAY)
 QUALITY = ("estimated", "successor_unknown", "unplaced")
 TABLES = ("leaf", "reach", "team", "placement", "rollup", "rollup_reach")
 PLACE = ("home", "commune", "district", "province", "estimated", "successor_unknown")
+_place_row = attrgetter(*PLACE)
 
 Places = Mapping[int, Mapping[str, Place]]
 """Map → leaf → place."""
@@ -71,10 +73,13 @@ class Slot:
 
     # --- facts ---------------------------------------------------------------------------------------------------
 
-    def add_leaves(self, tx: Connection, tally: Tally) -> None:
-        """Add to the leaves, in key order: two projections then wait for each other instead of deadlocking."""
-        _upsert(tx, self.table("leaf"), _LEAF_KEY, FIGURES, tally.figures)
-        _upsert(tx, self.table("reach"), _REACH_KEY, ("n",), {key: [n] for key, n in tally.reached.items() if n})
+    def add(self, tx: Connection, tally: Tally, *, roll_up: bool = True) -> None:
+        """Add to the leaves, and to the roll-ups of the units above them; every leaf must be placed before.
+
+        Rows are written in key order: two projections then wait for each other instead of deadlocking.
+        """
+        self._add_figures(tx, tally.figures, roll_up)
+        self._add_reached(tx, {key: n for key, n in tally.reached.items() if n}, roll_up)
         if tally.teams:
             rows = [{"team": t, "kind": kind, "unit": unit} for t, (kind, unit) in sorted(tally.teams.items())]
             tx.execute(
@@ -85,10 +90,55 @@ class Slot:
                 rows,
             )
 
-    def add_rollups(self, tx: Connection, tally: Tally, places: Places) -> None:
-        figures, reached = rolled_up(tally, places)
-        _upsert(tx, self.table("rollup"), _ROLLUP_KEY, (*FIGURES, *QUALITY), figures)
-        _upsert(tx, self.table("rollup_reach"), _ROLLUP_REACH_KEY, ("n",), {k: [n] for k, n in reached.items() if n})
+    def _add_figures(self, tx: Connection, rows: Mapping[tuple[str, str], Sequence[int]], roll_up: bool) -> None:
+        keys = sorted(rows)
+        if not keys:
+            return
+        columns = zip(FIGURES, zip(*(rows[key] for key in keys), strict=True), strict=True)
+        # Most batches change few columns. ``facts`` stays, for the roll-ups' quality.
+        used = {name: numbers for name, numbers in columns if name == "facts" or any(numbers)}
+        names = ", ".join(used)
+        changes = (
+            f"changes (unit, day, {names}) AS (SELECT * FROM unnest({_arrays('text', 'date', *['int'] * len(used))}))"
+        )
+        leaves = f"""INSERT INTO {self.table("leaf")} AS t (unit, day, {names}) SELECT * FROM changes
+                     ON CONFLICT (unit, day) DO UPDATE SET {_plus(used)}"""
+        if roll_up:
+            sums = ", ".join(f"sum(c.{name})" for name in used)
+            statement = f"""WITH {changes}, leaves AS ({leaves})
+                INSERT INTO {self.table("rollup")} AS t (map, unit, day, {names}, {", ".join(QUALITY)})
+                SELECT p.map, above.unit, c.day, {sums}, {_quality("c")} FROM changes c {self._placed("c")}
+                 WHERE above.unit IS NOT NULL GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+                ON CONFLICT (map, unit, day) DO UPDATE SET {_plus((*used, *QUALITY))}"""
+        else:
+            statement = f"WITH {changes} {leaves}"
+        units, days = zip(*keys, strict=True)
+        tx.exec_driver_sql(statement, (_texts(units), *map(_plain, (days, *used.values()))))
+
+    def _add_reached(self, tx: Connection, reached: Mapping[tuple[str, str, str, str], int], roll_up: bool) -> None:
+        keys = sorted(reached)
+        if not keys:
+            return
+        names = "kind, day, previous_day"
+        arrays = _arrays("text", "text", "date", "date", "int")
+        changes = f"changes (unit, {names}, n) AS (SELECT * FROM unnest({arrays}))"
+        leaves = f"""INSERT INTO {self.table("reach")} AS t (unit, {names}, n) SELECT * FROM changes
+                     ON CONFLICT (unit, {names}) DO UPDATE SET n = t.n + excluded.n"""
+        if roll_up:
+            statement = f"""WITH {changes}, leaves AS ({leaves})
+                INSERT INTO {self.table("rollup_reach")} AS t (map, unit, {names}, n)
+                SELECT p.map, above.unit, {names}, sum(c.n) FROM changes c {self._placed("c")}
+                 WHERE above.unit IS NOT NULL GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5
+                ON CONFLICT (map, unit, {names}) DO UPDATE SET n = t.n + excluded.n"""
+        else:
+            statement = f"WITH {changes} {leaves}"
+        units, kinds, days, previous = zip(*keys, strict=True)
+        numbers = [reached[key] for key in keys]
+        tx.exec_driver_sql(statement, (_texts(units), _texts(kinds), _plain(days), _plain(previous), _plain(numbers)))
+
+    def _placed(self, changes: str) -> str:
+        """Joins changes of leaves with every unit above them, on both maps."""
+        return f"""JOIN {self.table("placement")} p ON p.leaf = {changes}.unit AND p.map IN {ROLLED_UP} {_ABOVE}"""
 
     def team_kinds(self, tx: Connection, teams: Collection[str]) -> dict[str, str]:
         if not teams:
@@ -113,13 +163,23 @@ class Slot:
             found[number][leaf] = Place(*where)
         return found
 
+    def unplaced(self, tx: Connection, leaves: Iterable[str]) -> list[str]:
+        """Those of the leaves that have no place on today's map, hence on none."""
+        return list(
+            tx.exec_driver_sql(
+                f"""SELECT l.leaf FROM unnest(%s::text[]) AS l (leaf) WHERE NOT EXISTS
+                        (SELECT FROM {self.table("placement")} p WHERE p.map = {MAP_TODAY} AND p.leaf = l.leaf)""",
+                (_texts(leaves),),
+            ).scalars()
+        )
+
     def put_places(self, tx: Connection, number: int, places: Mapping[str, Place], *, move: bool = False) -> None:
         """Store placements; those that are there already stay, or with ``move`` are replaced (guard held alone)."""
         if not places:
             return
         conflict = f"UPDATE SET {', '.join(f'{c} = excluded.{c}' for c in PLACE)}" if move else "NOTHING"
         leaves = sorted(places)
-        columns = [list(column) for column in zip(*(astuple(places[leaf]) for leaf in leaves), strict=True)]
+        columns = [list(column) for column in zip(*(_place_row(places[leaf]) for leaf in leaves), strict=True)]
         tx.exec_driver_sql(
             f"""INSERT INTO {self.table("placement")} (map, leaf, {", ".join(PLACE)})
                 SELECT %s, * FROM unnest({", ".join(["%s::text[]"] * 5)}, %s::bool[], %s::bool[])
@@ -151,120 +211,75 @@ class Slot:
         self.drop_maps(tx, "true")
 
 
-# --- adding up ---------------------------------------------------------------------------------------------------
+# --- SQL ---------------------------------------------------------------------------------------------------------
+
+_ABOVE = f"""CROSS JOIN LATERAL (VALUES (p.commune), (p.district), (p.province), ('{EVERYWHERE}')) AS above (unit)"""
 
 
-def rolled_up(tally: Tally, places: Places) -> tuple[dict[tuple[str, ...], list[int]], dict[tuple[str, ...], int]]:
-    """The tally per unit above its leaves, on every map: keys begin with the map's number."""
-    figures: dict[tuple[Any, ...], list[int]] = {}
-    reached: dict[tuple[Any, ...], int] = {}
-    width, facts = len(FIGURES) + len(QUALITY), FIGURES.index("facts")
-    changes = [
-        (unit, day, [(at, n) for at, n in enumerate(row) if n], row[facts])
-        for (unit, day), row in tally.figures.items()
-    ]
-    for number, on_map in places.items():
-        for leaf, day, changed, n in changes:
-            place = on_map[leaf]
-            quality = _quality(place, n)
-            for unit in place.above:
-                row = figures.get((number, unit, day))
-                if row is None:
-                    row = figures[number, unit, day] = [0] * width
-                for at, more in changed:
-                    row[at] += more
-                for at, more in quality:
-                    row[at] += more
-        for (leaf, kind, day, previous), n in tally.reached.items():
-            for unit in on_map[leaf].above:
-                key = (number, unit, kind, day, previous)
-                reached[key] = reached.get(key, 0) + n
-    return figures, reached
+def _quality(facts: str, sign: str = "1") -> str:
+    conditions = ("p.estimated", "p.successor_unknown", "p.home IS NULL")
+    return ", ".join(f"coalesce(sum({sign} * {facts}.facts) FILTER (WHERE {each}), 0)" for each in conditions)
 
 
-def _quality(place: Place, facts: int) -> list[tuple[int, int]]:
-    flags = (place.estimated, place.successor_unknown, place.home is None)
-    return [(len(FIGURES) + at, facts) for at, flag in enumerate(flags) if flag and facts]
+def _plus(columns: Iterable[str]) -> str:
+    return ", ".join(f"{c} = t.{c} + excluded.{c}" for c in columns)
 
 
-_LEAF_KEY = {"unit": "text", "day": "date"}
-_REACH_KEY = {"unit": "text", "kind": "text", "day": "date", "previous_day": "date"}
-_ROLLUP_KEY = {"map": "int", **_LEAF_KEY}
-_ROLLUP_REACH_KEY = {"map": "int", **_REACH_KEY}
+# Arrays as PostgreSQL writes them: several times faster than converting element by element in the driver.
 
 
-def _upsert(
-    tx: Connection,
-    table: str,
-    key: Mapping[str, str],
-    columns: Sequence[str],
-    rows: Mapping[Any, Sequence[int]],
-) -> None:
-    """Add numbers to rows, making missing ones. Columns without any change are left out: most batches use few."""
-    keys = sorted(rows)
-    if not keys:
-        return
-    every = list(zip(*(rows[each] for each in keys), strict=True))
-    used = {name: list(numbers) for name, numbers in zip(columns, every, strict=True) if any(numbers)}
-    if not used:
-        return
-    names = (*key, *used)
-    casts = [*(f"%s::{kind}[]" for kind in key.values()), *("%s::bigint[]" for _ in used)]
-    tx.exec_driver_sql(
-        f"""INSERT INTO {table} AS t ({", ".join(names)}) SELECT * FROM unnest({", ".join(casts)})
-            ON CONFLICT ({", ".join(key)}) DO UPDATE SET {", ".join(f"{c} = t.{c} + excluded.{c}" for c in used)}""",
-        (*(list(column) for column in zip(*keys, strict=True)), *used.values()),
-    )
+def _arrays(*types: str) -> str:
+    return ", ".join(f"%s::{each}[]" for each in types)
+
+
+def _plain(values: Iterable[object]) -> str:
+    """Numbers, or days."""
+    return f"{{{','.join(map(str, values))}}}"
+
+
+def _texts(values: Iterable[str]) -> str:
+    joined = '","'.join(value.replace("\\", "\\\\").replace('"', '\\"') for value in values)
+    return f'{{"{joined}"}}'
 
 
 # --- moving ------------------------------------------------------------------------------------------------------
 
 
-def moved(slot: Slot, tx: Connection, number: int, changes: Iterable[tuple[str, Place, Place]]) -> None:
-    """Take leaves' figures out of the roll-ups of their old places and add them to those of the new ones.
+def move(slot: Slot, tx: Connection, number: int, places: Mapping[str, Place]) -> None:
+    """Take leaves' figures out of the roll-ups of their stored places, store these places, and add the figures there.
 
     The guard must be held alone, else figures that arrive meanwhile go astray.
     """
-    rows = [
-        (leaf, unit, sign, *(sign * flag for flag in (p.estimated, p.successor_unknown, p.home is None)))
-        for leaf, old, new in changes
-        for p, sign in ((old, -1), (new, 1))
-        for unit in p.above
-    ]
-    if rows:
-        _move(slot, tx, number, rows)
+    if places:
+        _shift(slot, tx, number, list(places), -1)
+        slot.put_places(tx, number, places, move=True)
+        _shift(slot, tx, number, list(places), 1)
 
 
-def roll_up(slot: Slot, tx: Connection, number: int, places: Mapping[str, Place]) -> None:
-    """Fill the (empty) roll-ups of a map from the leaves."""
-    moved_in = [
-        (leaf, unit, 1, *(int(flag) for flag in (p.estimated, p.successor_unknown, p.home is None)))
-        for leaf, p in places.items()
-        for unit in p.above
-    ]
-    if moved_in:
-        _move(slot, tx, number, moved_in)
+def roll_up(slot: Slot, tx: Connection, number: int) -> None:
+    """Fill the (empty) roll-ups of a map from all leaves, placed before."""
+    _shift(slot, tx, number, None, 1)
 
 
-def _move(slot: Slot, tx: Connection, number: int, rows: list[tuple[Any, ...]]) -> None:
-    shifts = [list(column) for column in zip(*rows, strict=True)]
-    source = """unnest(%s::text[], %s::text[], %s::int[], %s::int[], %s::int[], %s::int[])
-                AS m (leaf, unit, sign, estimated, successor_unknown, unplaced)"""
+def _shift(slot: Slot, tx: Connection, number: int, leaves: list[str] | None, sign: int) -> None:
     columns = (*FIGURES, *QUALITY)
-    sums = [*(f"sum(m.sign * f.{c})" for c in FIGURES), *(f"sum(m.{c} * f.facts)" for c in QUALITY)]
+    some = f"p.map = {number}" + ("" if leaves is None else " AND p.leaf = ANY(%s::text[])")
+    parameters = () if leaves is None else (_texts(leaves),)
+    placed = f"{slot.table('placement')} p {_ABOVE}"
+    sums = ", ".join(f"sum({sign} * f.{name})" for name in FIGURES)
     tx.exec_driver_sql(
         f"""INSERT INTO {slot.table("rollup")} AS t (map, unit, day, {", ".join(columns)})
-            SELECT {number}, m.unit, f.day, {", ".join(sums)}
-              FROM {source} JOIN {slot.table("leaf")} f ON f.unit = m.leaf
-            GROUP BY m.unit, f.day
-            ON CONFLICT (map, unit, day) DO UPDATE SET {", ".join(f"{c} = t.{c} + excluded.{c}" for c in columns)}""",
-        tuple(shifts),
+            SELECT {number}, above.unit, f.day, {sums}, {_quality("f", str(sign))}
+              FROM {placed} JOIN {slot.table("leaf")} f ON f.unit = p.leaf WHERE {some} AND above.unit IS NOT NULL
+             GROUP BY above.unit, f.day
+            ON CONFLICT (map, unit, day) DO UPDATE SET {_plus(columns)}""",
+        parameters,
     )
     tx.exec_driver_sql(
         f"""INSERT INTO {slot.table("rollup_reach")} AS t (map, unit, kind, day, previous_day, n)
-            SELECT {number}, m.unit, r.kind, r.day, r.previous_day, sum(m.sign * r.n)
-              FROM {source} JOIN {slot.table("reach")} r ON r.unit = m.leaf
-            GROUP BY m.unit, r.kind, r.day, r.previous_day
+            SELECT {number}, above.unit, r.kind, r.day, r.previous_day, sum({sign} * r.n)
+              FROM {placed} JOIN {slot.table("reach")} r ON r.unit = p.leaf WHERE {some} AND above.unit IS NOT NULL
+             GROUP BY above.unit, r.kind, r.day, r.previous_day
             ON CONFLICT (map, unit, kind, day, previous_day) DO UPDATE SET n = t.n + excluded.n""",
-        tuple(shifts),
+        parameters,
     )

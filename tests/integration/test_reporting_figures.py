@@ -137,6 +137,10 @@ def test_figures_equal_a_recount_on_every_map_in_any_order(stack: Stack, seed: i
             as_of = EVER + timedelta(days=rng.randrange(1800))
             answer = stack.answer(unit, map_day, first=first, last=last, as_of=as_of)
             assert answer["figures"] == recount(facts, tree, unit, map_day, first, last, as_of), (unit, map_day)
+    nation = stack.answer(NATION)["figures"]
+    for _ in range(4):
+        map_day = EVER + timedelta(days=rng.randrange(1800))
+        assert stack.answer(NATION, map_day)["figures"] == nation, map_day
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from services.reporting.domain import FIGURES, NEVER, Tally, UnknownTeam, count, teams_named
 from services.reporting.messages import MESSAGES, WARNINGS
 from services.reporting.placing import EVERYWHERE, UNPLACED, place
-from services.reporting.store import rolled_up
 from shared.problem_texts import GENERIC
 from shared.problems import rejection_codes
 from shared.units import UnitTree
@@ -153,20 +152,18 @@ days = st.dates(date(2021, 12, 1), date(2026, 12, 31))
 
 @given(seed=seeds, day=days)
 @settings(max_examples=60, deadline=None)
-def test_national_totals_are_those_of_the_leaves_on_any_map(seed: int, day: date) -> None:
+def test_every_leaf_counts_once_for_the_nation_and_for_units_of_the_map_only(seed: int, day: date) -> None:
     rng = random.Random(seed)
     tree = grown(rng)
     tally = Tally()
     for _, _, _, event in some_facts(rng, tree, 30).events:
         count(tally, *event)
-    figures, reached = rolled_up(tally, {0: {leaf: place(tree, leaf, day) for leaf in tally.leaves}})
-    for (number, unit, _), row in figures.items():
-        assert number == 0
-        assert unit == EVERYWHERE or tree.exists(unit, day)
-        assert len(row) == len(FIGURES) + 3
-    totals = [sum(row[at] for key, row in figures.items() if key[1] == EVERYWHERE) for at in range(len(FIGURES))]
-    assert totals == [sum(row[at] for row in tally.figures.values()) for at in range(len(FIGURES))]
-    assert sum(n for key, n in reached.items() if key[1] == EVERYWHERE) == sum(tally.reached.values())
+    for leaf in tally.leaves:
+        where = place(tree, leaf, day)
+        assert where.above.count(EVERYWHERE) == 1
+        assert all(tree.exists(unit, day) for unit in where.above if unit != EVERYWHERE)
+        assert where.home is None or tree.exists(where.home, day)
+        assert where.home is not None or leaf == "unheard-of" or day < START
 
 
 @given(seed=seeds, cuts=st.lists(st.integers(0, 60), max_size=5))
