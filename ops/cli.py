@@ -51,7 +51,7 @@ def run() -> int:
 
 
 def say(text: str) -> None:
-    err.print(f"[dim]{time.strftime('%H:%M:%S')}[/dim] {escape(text)}")
+    err.print(f"[dim]{time.strftime('%H:%M:%S')}[/dim] {escape(text)}", soft_wrap=True)
 
 
 # --- life ------------------------------------------------------------------------------------------------------

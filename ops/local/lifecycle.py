@@ -136,10 +136,11 @@ def _wait_ready(state: State, started: subprocess.Popen[bytes] | None, say: Say)
                 return
             if given_up := [n for n, entry in run["processes"].items() if entry["state"] == "failed"]:
                 raise StackError(f"gave up on {', '.join(given_up)}\n{process.tail(state.logs / f'{given_up[0]}.log')}")
-            waiting = ", ".join(n for n, entry in run["processes"].items() if entry["state"] != "ready")
-            if waiting and waiting != shown:
-                say(f"waiting for {waiting}")
-                shown = waiting
+            states = [entry["state"] for entry in run["processes"].values()]
+            now = f"{states.count('ready')} of {len(states)} processes are ready"
+            if now != shown:
+                say(now)
+                shown = now
         time.sleep(0.1)
     raise StackError(f"not ready after {START_TIMEOUT:.0f} s; see ./tungnha logs\n{process.tail(log)}")
 
