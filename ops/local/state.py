@@ -23,6 +23,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 """The checkout."""
 
+TESTS = "test"
+"""Directory of the states of test runs."""
 _PLAIN = re.compile(r"[A-Za-z0-9_./+-]{1,120}")
 
 
@@ -107,13 +109,23 @@ class State:
             return chosen
 
     def wipe(self) -> None:
-        """Remove everything, server files included. Nothing of this stack may run."""
+        """Remove everything, server files included. Nothing of this stack may run.
+
+        The states of test runs below ``test`` are not of this stack, and may be in use.
+        """
         servers = self.servers
         shutil.rmtree(servers, ignore_errors=True)
         if servers.parent != self.directory:
             with contextlib.suppress(OSError):  # another stack's files are in it
                 servers.parent.rmdir()
-        shutil.rmtree(self.directory, ignore_errors=True)
+        for path in self.directory.iterdir() if self.directory.exists() else ():
+            if path.is_dir() and not path.is_symlink():
+                if path.name != TESTS:
+                    shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            self.directory.rmdir()
 
 
 def _private(directory: Path) -> Path:

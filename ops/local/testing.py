@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ops.local import process
-from ops.local.state import ROOT, State
+from ops.local.state import ROOT, TESTS, State
 
 
 @contextlib.contextmanager
 def test_state() -> Iterator[State]:
     """A fresh state directory below ``.local/test``; ends what is still recorded as running in it."""
-    home = ROOT / ".local" / "test"
+    home = ROOT / ".local" / TESTS
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
     _sweep(home)
     state = State(Path(tempfile.mkdtemp(dir=home, prefix="run-")))
