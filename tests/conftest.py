@@ -5,6 +5,7 @@
     def test_z(database): db = database("visits")           # fresh, migrated (python -m services.visits migrate)
                           db.app_url, db.owner_url, db.vault_url, db.verify_url, db.name
     def test_k(database): db = database("visits", migrate=False)      # fresh and empty, roles made
+    def test_s(system): ...                   # the whole running stack, see tests/system_kit.py
 
 The servers are private: own ports on 127.0.0.1, own directory, ended and removed with the run (what a killed run left
 is ended by the next). ``TUNGNHA_TEST_DATABASE_URL`` and ``TUNGNHA_TEST_AMQP_URI`` use running servers instead; tests
@@ -29,6 +30,9 @@ from ops.local.provision import Database
 from ops.local.state import ROOT, State
 from ops.local.testing import test_state
 from shared import topology
+from tests.system_kit import system
+
+__all__ = ["system"]
 
 
 class Server:

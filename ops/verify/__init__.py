@@ -41,11 +41,11 @@ def main(as_json: bool = False) -> int:
     return 0 if ok else 1
 
 
-def run(of: stack.Stack, receipt_files: list[Path] | None = None) -> Iterator[Check]:
-    """Every check in turn, once the mirrors have come up to the logs."""
+def run(of: stack.Stack, receipt_files: list[Path] | None = None, patience: float = SETTLE_SECONDS) -> Iterator[Check]:
+    """Every check in turn, once the mirrors have come up to the logs, which is waited for ``patience`` seconds."""
     sources = {service: Source.of(of, service) for service in topology.SERVICES}
     try:
-        settle(sources)
+        settle(sources, patience)
         for service, source in sources.items():
             yield _checked(f"log {service}", partial(logs.check, source))
         for consumer, names in topology.SUBSCRIPTIONS.items():
@@ -53,7 +53,10 @@ def run(of: stack.Stack, receipt_files: list[Path] | None = None) -> Iterator[Ch
                 yield _checked(f"mirror {consumer} of {name}", partial(mirrors.check, sources[consumer], sources[name]))
         token = tokens.issue(of.state, "verify", tokens.ADMIN_SCOPE, [tokens.nation()], 3600)
         for service in topology.SOURCES:
-            yield _checked(f"feed {service}", partial(feeds.check, sources[service], of.api_url(service), token))
+            consumers = [sources[consumer] for consumer, names in topology.SUBSCRIPTIONS.items() if service in names]
+            yield _checked(
+                f"feed {service}", partial(feeds.check, sources[service], consumers, of.api_url(service), token)
+            )
         files = sorted((of.state.directory / "receipts").glob("*.ndjson")) if receipt_files is None else receipt_files
         yield _checked("receipts", partial(receipts.check, sources, files))
         yield _checked("figures", partial(figures.check, sources, of.api_url("reporting"), token))
@@ -62,7 +65,7 @@ def run(of: stack.Stack, receipt_files: list[Path] | None = None) -> Iterator[Ch
             source.close()
 
 
-def settle(sources: dict[str, Source], timeout: float = SETTLE_SECONDS) -> None:
+def settle(sources: dict[str, Source], timeout: float) -> None:
     """Wait until every mirror and cursor has come up to its log, or no longer than ``timeout``."""
     deadline = time.monotonic() + timeout
     while time.monotonic() < deadline:
@@ -78,3 +81,6 @@ def _checked(name: str, check: Callable[[], str]) -> Check:
         return Check(name, True, check())
     except Difference as difference:
         return Check(name, False, str(difference))
+    except Exception as error:
+        # What lies there does not even allow the question; the other checks may say more.
+        return Check(name, False, f"could not be checked: {type(error).__name__}: {error}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
+
 from ops.verify.difference import Difference
 from ops.verify.source import Source
 
@@ -35,7 +37,8 @@ def check(consumer: Source, source: Source) -> str:
     for partition, head in heads.items():
         count, top = counted.get(partition, (0, 0))
         if not count == top == head:
-            raise Difference(f"partition {partition}: count {count}, max {top}, head of the source {head}")
+            hole = _hole(consumer, source, partition, head)
+            raise Difference(f"partition {partition}: count {count}, max {top}, head of the source {head}{hole}")
     alarms = consumer.all("SELECT kind, detail FROM bus.alarms WHERE source = %s ORDER BY id LIMIT 1", source.service)
     if alarms:
         raise Difference(f"alarm {alarms[0][0]}: {alarms[0][1]}")
@@ -48,6 +51,18 @@ def check(consumer: Source, source: Source) -> str:
     return f"{sum(heads.values()):,} positions, count = max = head, {compared:,} hashes equal"
 
 
+def _hole(consumer: Source, source: Source, partition: int, head: int) -> str:
+    rows = consumer.all(
+        """SELECT g FROM generate_series(1, %s::bigint) g
+            WHERE NOT EXISTS (SELECT FROM bus.mirror m WHERE m.source = %s AND m.partition = %s AND m.position = g)
+            ORDER BY g LIMIT 1""",
+        head,
+        source.service,
+        partition,
+    )
+    return f"; position {rows[0][0]} is missing" if rows else ""
+
+
 def _compare(consumer: Source, source: Source, partition: int) -> int:
     theirs = source.stream(
         "SELECT position, hash, type FROM log.events WHERE partition = %s ORDER BY position", partition
@@ -58,9 +73,13 @@ def _compare(consumer: Source, source: Source, partition: int) -> int:
         partition,
     )
     compared = 0
-    for (position, hash_, type_), (mirrored, copy, used) in zip(theirs, ours, strict=True):
-        if position != mirrored:
-            raise Difference(f"{partition}:{position} is missing")
+    for there, here in zip_longest(theirs, ours):
+        position, hash_, type_ = there or (None, None, None)
+        mirrored, copy, used = here or (None, None, None)
+        if position is None or (mirrored is not None and mirrored < position):
+            raise Difference(f"{partition}:{mirrored} is not in the source's log")
+        if mirrored != position:
+            raise Difference(f"{partition}:{position} ({type_}) is missing")
         if copy is None and used is not None:
             raise Difference(f"{partition}:{position} ({type_}) has no hash")
         if copy is not None:
