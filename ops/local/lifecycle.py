@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import signal
@@ -15,7 +16,8 @@ import psutil
 
 from ops.local import install, process, stack, supervisor
 from ops.local.process import StackError
-from ops.local.state import ROOT, State
+from ops.local.state import ROOT, State, reserved
+from shared import topology
 
 START_TIMEOUT = 300.0
 Say = Callable[[str], None]
@@ -39,7 +41,11 @@ def supervise(state: State, scale: Mapping[str, int], say: Say) -> int:
         if left := supervisor.end_orphans(state):
             say(f"ended {left} processes that a killed supervisor had left behind")
         _link_servers(state)
-        return supervisor.for_stack(stack.prepare(state, scale), say).run()
+        prepared = stack.prepare(state, scale)
+        with contextlib.ExitStack() as held:
+            for service in topology.SERVICES:
+                held.enter_context(reserved(prepared.ports[f"{service}-api"]))
+            return supervisor.for_stack(prepared, say).run()
 
 
 def start_detached(state: State, scale: Mapping[str, int], say: Say) -> None:

@@ -157,6 +157,22 @@ def port_is_free(port: int) -> bool:
     return True
 
 
+def reserved(port: int) -> socket.socket:
+    """A socket that keeps this port of 127.0.0.1 for listeners with SO_REUSEPORT, until it is closed.
+
+    Such listeners would silently share a port with those of another stack that chose it in the same moment. It takes
+    no connections itself. Raises ``OSError`` if somebody else has the port.
+    """
+    holder = socket.socket()
+    try:
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        holder.bind(("127.0.0.1", port))
+    except OSError:
+        holder.close()
+        raise
+    return holder
+
+
 def _free_port(taken: set[int]) -> int:
     # Below the range from which the system takes ports of outgoing connections (32768 and up on Linux): a port kept
     # over restarts must not be lost to a passing client in between.

@@ -17,7 +17,7 @@ import pytest
 
 from ops.local import lifecycle, supervisor
 from ops.local.process import Identity, StackError
-from ops.local.state import ROOT, State
+from ops.local.state import ROOT, State, reserved
 
 
 class Stack:
@@ -149,6 +149,13 @@ def test_ports_are_kept_and_taken_ones_avoided(tmp_path):
         first = state.ports({"x": port, "y": 0})
         assert first["x"] != port and first["y"] != first["x"]
     assert state.ports({"x": port, "y": 0}) == first
+
+
+def test_two_stacks_that_start_in_the_same_moment_do_not_share_a_port(tmp_path):
+    first, second = State(tmp_path / "a"), State(tmp_path / "b")
+    port = first.ports({"x": 0})["x"]
+    with reserved(port), reserved(port):  # its own listeners still may
+        assert second.ports({"x": port})["x"] != port
 
 
 def test_a_pid_given_to_a_stranger_is_not_ours():
