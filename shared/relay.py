@@ -27,9 +27,10 @@ _log = logging.getLogger(__name__)
 RELAY = "relay"
 """Its name in ``bus.cursors``."""
 
-CONFIRM_SECONDS = 5.0
-LEASE_SECONDS = 12
-"""Longer than writing (≤ 5 s per stalled write) and confirming one run take."""
+WRITE_SECONDS = 3.0
+CONFIRM_SECONDS = 4.0
+LEASE_SECONDS = 8
+"""Longer than a stalled write and late confirms together; a killed relay delays its partitions by this."""
 
 _LEASE = text(
     f"""UPDATE bus.cursors c SET leased_until = now() + interval '{LEASE_SECONDS} seconds'
@@ -126,7 +127,7 @@ class Relay:
 
     def _ready(self) -> Publisher:
         if self._publisher is None:
-            self._connection = broker.connect(self._uri)
+            self._connection = broker.connect(self._uri, timeout=WRITE_SECONDS)
             self._publisher = Publisher(self._connection)
             _log.info("publishing to %s", topology.exchange(self._service))
         return self._publisher

@@ -162,6 +162,27 @@ def test_a_broker_that_restarts_or_loses_its_disk_costs_only_time(visits: Servic
     assert [w.last for w in received(rabbit)] == list(range(21, 31))
 
 
+def test_a_refusing_queue_moves_no_cursor(visits: Service, rabbit: Any, relay: Relay) -> None:
+    with rabbitmq.connect(rabbit.admin_uri()) as connection:
+        channel = connection.channel()
+        full = {"x-max-length": 1, "x-overflow": "reject-publish"}
+        name = channel.queue_declare(exclusive=True, arguments=full).queue
+        channel.queue_bind(name, "visits.events", "#")
+        visits.append(5)
+        with pytest.raises(broker.Unpublished, match="refused"):
+            relay.step()
+        assert cursor(visits)[0] == (0, 0)
+    assert drain(relay) == 5
+
+
+def test_a_large_event_travels_too(visits: Service, rabbit: Any, relay: Relay) -> None:
+    visits.append(1)
+    visits.append(1, note="x" * 300_000)
+    visits.append(1)
+    assert drain(relay) == 3
+    assert sorted((w.last, len(w.data.get("note", ""))) for w in received(rabbit)) == [(1, 0), (2, 300_000), (3, 0)]
+
+
 def test_a_message_is_persistent_cloudevents_json(visits: Service, rabbit: Any, relay: Relay) -> None:
     visits.append(1)
     drain(relay)
