@@ -93,7 +93,7 @@ def start(rabbit: Any, root: Any) -> Iterator[Callable[..., Process]]:
             each.popen.wait()
 
 
-def eventually(condition: Callable[[], bool], seconds: float = 30) -> None:
+def eventually(condition: Callable[[], bool], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it never came true"
