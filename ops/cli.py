@@ -90,8 +90,13 @@ def down(
     ended = lifecycle.stop(state, say)
     say("stopped" if ended else "nothing was running")
     if wipe:
-        state.wipe()
-        say("data deleted")
+        external = stack.opened(state).external_database is not None
+        state.wipe(keep_secrets=external)
+        say(
+            "deleted; the data on your own server are left alone, and the keys they need"
+            if external
+            else "data deleted"
+        )
 
 
 @app.command()

@@ -108,23 +108,24 @@ class State:
             self.write("ports.json", recorded | chosen)
             return chosen
 
-    def wipe(self) -> None:
+    def wipe(self, *, keep_secrets: bool = False) -> None:
         """Remove everything, server files included. Nothing of this stack may run.
 
-        The states of test runs below ``test`` are not of this stack, and may be in use.
+        ``keep_secrets`` where the data live on: without the keys they were written with they prove nothing any more.
         """
         servers = self.servers
         shutil.rmtree(servers, ignore_errors=True)
         if servers.parent != self.directory:
             with contextlib.suppress(OSError):  # another stack's files are in it
                 servers.parent.rmdir()
-        for path in self.directory.iterdir() if self.directory.exists() else ():
-            if path.is_dir() and not path.is_symlink():
-                if path.name != TESTS:
-                    shutil.rmtree(path, ignore_errors=True)
-            else:
-                path.unlink(missing_ok=True)
-        with contextlib.suppress(OSError):
+        # Test runs have their own states in here, and end them themselves.
+        kept = {"test", "secrets"} if keep_secrets else {"test"}
+        for path in self.directory.iterdir():
+            if path.is_symlink() or path.is_file():
+                path.unlink()
+            elif path.name not in kept:
+                shutil.rmtree(path, ignore_errors=True)
+        with contextlib.suppress(OSError):  # something was kept
             self.directory.rmdir()
 
 

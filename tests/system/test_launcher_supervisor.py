@@ -170,3 +170,14 @@ def test_secrets_are_for_their_owner_only(tmp_path):
     assert state.secret("a") == state.secret("a") != state.secret("b")
     assert stat.S_IMODE(state.secret_path("a").stat().st_mode) == 0o600
     assert stat.S_IMODE(state.directory.stat().st_mode) == stat.S_IMODE(state.logs.stat().st_mode) == 0o700
+
+
+def test_wiping_can_leave_the_keys_of_data_that_live_elsewhere(tmp_path):
+    state = State(tmp_path / "state")
+    key = state.secret("hash-key-visits")
+    state.write("run.json", {"a": 1})
+    state.wipe(keep_secrets=True)
+    assert [path.name for path in state.directory.iterdir()] == ["secrets"]
+    assert state.secret("hash-key-visits") == key
+    state.wipe()
+    assert not state.directory.exists()
