@@ -6,6 +6,7 @@ last few events the cursors are held, so that the new slot ends exactly where th
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,7 +26,7 @@ from shared.bus import PLACEHOLDER
 from shared.subscription import UNPUBLISHABLE, describe, transient
 from shared.unit_directory import UnitDirectory
 
-CHUNK = 20_000
+CHUNK = 10_000
 """Events per transaction."""
 CLOSE = 2_000
 """With at most so many events left, the live projection is held for the rest."""
@@ -76,9 +77,12 @@ def rebuild(
         flight = flight.execution_options(isolation_level="AUTOCOMMIT")
         if not flight.execute(text(f"SELECT pg_try_advisory_lock({_SINGLE_FLIGHT})")).scalar_one():
             raise AlreadyRebuilding
+        # Millions of short-lived dicts and no cycles: the collector would walk the tree of all units again and again.
+        gc.disable()
         try:
             return _rebuild(engine, directory, today, tell)
         finally:
+            gc.enable()
             flight.execute(text(f"SELECT pg_advisory_unlock({_SINGLE_FLIGHT})"))
 
 
@@ -96,6 +100,7 @@ def _rebuild(
         for key, until in target.items():
             while replay.positions[key] < until:
                 with engine.begin() as tx:
+                    store.be_patient(tx)
                     _chunk(tx, replay, key, until)
                 tell(sum(replay.positions.values()), total)
         if sum(_cursors(engine).values()) - sum(replay.positions.values()) <= CLOSE:

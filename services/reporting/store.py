@@ -179,12 +179,12 @@ class Slot:
             return
         conflict = f"UPDATE SET {', '.join(f'{c} = excluded.{c}' for c in PLACE)}" if move else "NOTHING"
         leaves = sorted(places)
-        columns = [list(column) for column in zip(*(_place_row(places[leaf]) for leaf in leaves), strict=True)]
+        *above, estimated, unknown = zip(*(_place_row(places[leaf]) for leaf in leaves), strict=True)
         tx.exec_driver_sql(
             f"""INSERT INTO {self.table("placement")} (map, leaf, {", ".join(PLACE)})
-                SELECT %s, * FROM unnest({", ".join(["%s::text[]"] * 5)}, %s::bool[], %s::bool[])
+                SELECT %s, * FROM unnest({_arrays(*["text"] * 5, "bool", "bool")})
                 ON CONFLICT (map, leaf) DO {conflict}""",
-            (number, leaves, *columns),
+            (number, *map(_texts, (leaves, *above)), _plain(estimated), _plain(unknown)),
         )
 
     def set_map(self, tx: Connection, number: int, key: date, tree_position: int) -> None:
@@ -233,13 +233,16 @@ def _arrays(*types: str) -> str:
 
 
 def _plain(values: Iterable[object]) -> str:
-    """Numbers, or days."""
+    """Numbers, days or truth values."""
     return f"{{{','.join(map(str, values))}}}"
 
 
-def _texts(values: Iterable[str]) -> str:
-    joined = '","'.join(value.replace("\\", "\\\\").replace('"', '\\"') for value in values)
-    return f'{{"{joined}"}}'
+def _texts(values: Iterable[str | None]) -> str:
+    return f"{{{','.join('NULL' if value is None else _quoted(value) for value in values)}}}"
+
+
+def _quoted(value: str) -> str:
+    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 # --- moving ------------------------------------------------------------------------------------------------------

@@ -337,3 +337,15 @@ def test_an_event_that_breaks_the_contract_is_parked_and_a_rebuild_parks_it_agai
     assert before[0] == 1 and len(before[1]) == 2
     done = rebuild(stack.engine, UnitDirectory(stack.engine), lambda: TODAY, lambda done, total: None)
     assert done.parked == 2 and state() == before
+
+
+def test_ids_of_any_letters_survive(stack: Stack) -> None:
+    """Ids come from other services: nothing in them may break or change a statement."""
+    odd = ['a"b', "a\\b", "{a,b}", "NULL", "Đông Anh", "a'b", "%s", " "]
+    facts = Facts()
+    for unit in odd:
+        visited(facts, unit, unit, TODAY, set(), 1, False)
+    stack.mirror.add([*unit_rows(established(unit, "village", None, EVER) for unit in odd), *facts.events])
+    stack.units()
+    stack.figures()
+    assert [stack.answer(unit)["figures"]["visits"] for unit in odd] == [1] * len(odd)
