@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import eventlet
 
 from services.visits.areas import Areas
 from services.visits.domain import PlaceCommand, PlaceEvent, PlaceState
 from services.visits.schemas import record_visit
+from services.visits.turns import Turns
 from shared.decider import Rejected
 from shared.edge import Call, Row
 from shared.handler import Answer, Envelope, Handler
@@ -24,12 +25,15 @@ ROWS_AT_ONCE = 200
 class Intake:
     handler: Handler[PlaceCommand, PlaceState, PlaceEvent]
     units: UnitDirectory
+    turns: Turns = field(default_factory=Turns)
 
     def one(self, call: Call) -> Answer:
         """Record the visit of a body. Raises ``Problem`` or ``Rejected``."""
         body = call.body
         Areas(self.units.tree(), call.actor).require(body.unit_id, body.day)
-        return self.handler.handle(call.envelope(record_visit(body, hanoi_day(call.now)), body.visit_id))
+        envelope = call.envelope(record_visit(body, hanoi_day(call.now)), body.visit_id)
+        with self.turns.of([body.place_id]):
+            return self.handler.handle(envelope)
 
     def many(self, call: Call, rows: Sequence[Row]) -> dict[int, Answer | Rejected]:
         """Record the visits of the good rows, refuse rows of foreign units; what became of each, by row number."""
@@ -49,6 +53,7 @@ class Intake:
         indices = list(envelopes)
         for start in range(0, len(indices), ROWS_AT_ONCE):
             part = indices[start : start + ROWS_AT_ONCE]
-            answers.update(zip(part, self.handler.handle_many([envelopes[i] for i in part]), strict=True))
+            with self.turns.of({envelopes[i].command.place_id for i in part}):
+                answers.update(zip(part, self.handler.handle_many([envelopes[i] for i in part]), strict=True))
             eventlet.sleep(0)
         return answers
