@@ -88,7 +88,11 @@ class Authority:
     def holds_all(self, actor: Actor) -> bool:
         """Whether the caller's units are the whole nation."""
         tree = self._directory.tree()
-        return any(tree.level(unit) == LEVELS[0] for unit in actor.units)
+        for unit_id in actor.units:
+            state = None if unit_id in tree else self._state(unit_id)
+            if (state.level if state else tree.level(unit_id)) == LEVELS[0]:
+                return True
+        return False
 
 
 def _targets(command: Any, knowledge: Knowledge) -> Iterable[Target]:

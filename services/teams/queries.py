@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, Row, text
 
 from services.teams.projections import Registry
-from shared.unit_directory import UnitDirectory
+from shared.unit_directory import UnitDirectory, Units
 
-_AS_OF = text("SELECT position FROM bus.cursors WHERE subscription = :name AND source = '' AND partition = 0")
+_AS_OF = text("SELECT min(position) FROM bus.cursors WHERE subscription = ANY(:names) AND source = ''")
 _NEW_TEAMS = text("SELECT position, unit_id FROM read.teams WHERE position > :position ORDER BY position")
 _TEAMS = text(
     """SELECT t.team_id, t.kind, t.unit_id, t.established, t.ended, t.ending, t.into_team_id, t.simulated,
@@ -49,14 +49,21 @@ class TeamUnits:
         self._directory = directory
         self._units: list[str] = []
         self._known: set[str] = set()
+        self._placed = 0
         self._maps: dict[tuple[int, date], _Map] = {}
         self.position = 0
 
-    def add(self, position: int, unit_id: str) -> None:
-        self.position = max(self.position, position)
-        if unit_id not in self._known:
-            self._known.add(unit_id)
-            self._units.append(unit_id)
+    def add(self, teams: Iterable[Row[Any]]) -> None:
+        """Positions and units of teams established since ``position``."""
+        for row in teams:
+            position, unit_id = row.position, row.unit_id
+            self.position = max(self.position, position)
+            if unit_id not in self._known:
+                self._known.add(unit_id)
+                self._units.append(unit_id)
+        if any(unit_id not in self._directory.tree() for unit_id in self._units[self._placed :]):
+            self._directory.refresh()
+        self._placed = len(self._units)
 
     def below(self, roots: Collection[str], day: date) -> list[str]:
         tree = self._directory.tree()
@@ -84,9 +91,8 @@ class Queries:
     ) -> tuple[list[dict[str, Any]], str]:
         """Teams of that day in the subtrees, by id; and the position of the log that the tables have come to."""
         with self._engine.begin() as tx:
-            position = tx.execute(_AS_OF, {"name": Registry.name}).scalar() or 0
-            for at, unit_id in tx.execute(_NEW_TEAMS, {"position": self._team_units.position}):
-                self._team_units.add(at, unit_id)
+            position = tx.execute(_AS_OF, {"names": [Registry.name, Units.name]}).scalar() or 0
+            self._team_units.add(tx.execute(_NEW_TEAMS, {"position": self._team_units.position}).all())
             units = self._team_units.below(roots, day)
             rows = tx.execute(
                 _TEAMS, {"units": units, "kind": kind, "day": day, "after": after, "limit": limit}

@@ -226,7 +226,7 @@ class TeamsService(Health, Feed):
 
     @route("GET", "/v1/teams", scope="teams:read", query=TeamQuery)
     def list_teams(self, call: Call) -> dict[str, Any]:
-        """Teams of a day in a subtree, by id, with their number of seats; ``next`` is the ``after`` of the next page."""
+        """Teams of a day in a subtree, by id, with the number of seats; ``next`` is ``after`` of the next page."""
         query, day = call.query, _day(call)
         if query["unit"] is not None:
             self.authority.require(call.actor, query["unit"], day, "/unit")

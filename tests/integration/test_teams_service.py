@@ -61,7 +61,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def eventually(probe: Callable[[], Any], seconds: float = 20.0) -> Any:
+def eventually(probe: Callable[[], Any], seconds: float = 60.0) -> Any:
     deadline = time.monotonic() + seconds
     while not (found := probe()):
         assert time.monotonic() < deadline, f"not within {seconds} s"
@@ -201,7 +201,7 @@ def test_units_are_dated_and_found(service: Teams, field: Field) -> None:
         assert (before["ancestors"], after["ancestors"]) == (["c1", PROVINCE, NATION], ["hh", PROVINCE, NATION])
         former = client.get("/v1/units/c1/successors", params={"as_of": reform}).json()
         assert former["successors"] == [{"unit_id": "hh", "main": True}]
-        assert former["on_map"] == [{"unit_id": "hh", "name": "Hồng Hà", "whole": True}]
+        assert [(part["unit_id"], part["whole"]) for part in former["on_map"]] == [("hh", True)]
         children = client.get(f"/v1/units/{PROVINCE}/children", params={"as_of": "2024-01-01"}).json()["units"]
         assert [child["unit_id"] for child in children] == ["c1"]
         assert client.get("/v1/units/c1", params={"as_of": reform}).json()["stands_in"]["unit_id"] == "hh"
