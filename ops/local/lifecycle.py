@@ -33,7 +33,7 @@ def is_up(state: State) -> bool:
 
 
 def supervise(state: State, scale: Mapping[str, int], say: Say) -> int:
-    """Run the stack in this process until SIGTERM or SIGINT."""
+    """Run the stack in this process until SIGTERM, SIGINT or SIGHUP."""
     holder = _claim(state)
     if holder is None:
         raise StackError("this checkout's stack runs already (or is just starting or stopping)")
@@ -99,7 +99,7 @@ def restart(state: State, name: str, timeout: float = 120.0) -> None:
     if old["pid"]:
         process.end([process.Identity(old["pid"], old["started"])], _stop_signal(name), timeout=30)
     elif running := supervisor.supervisor_of(state):
-        running.send_signal(signal.SIGHUP)  # a given-up one: try again
+        running.send_signal(signal.SIGUSR1)  # a given-up one: try again
     deadline = time.monotonic() + timeout
     while time.monotonic() < deadline:
         now = _processes(state).get(name, {})

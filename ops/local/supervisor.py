@@ -1,7 +1,7 @@
 """Keeps the processes of a stack running: starts them in order, restarts what dies, ends everything at the end.
 
 ``run.json`` in the state directory says at any moment what runs. There is no control channel: ``down`` signals the
-supervisor, ``restart`` ends one process (which is then started again), SIGHUP makes it try given-up ones once more.
+supervisor, ``restart`` ends one process (which is then started again), SIGUSR1 makes it try given-up ones once more.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ class Supervisor:
         self._servers = list(servers)
         self._services = list(services)
         self._prepare = prepare
-        self._say = say
+        self._tell = say
         self._record = dict(record or {})
         self._ending = threading.Event()
         self._again = threading.Event()
@@ -99,15 +99,19 @@ class Supervisor:
         self._written: dict[str, Any] = {}
         self._answered: dict[str, float] = {}
 
+    def _say(self, text: str) -> None:
+        with contextlib.suppress(OSError):  # a closed terminal must not keep us from ending what we started
+            self._tell(text)
+
     @property
     def _all(self) -> list[Managed]:
         return [*self._servers, *self._services]
 
     def run(self) -> int:
-        """Blocks until SIGTERM or SIGINT. 0, or 1 if the stack could not be started (the reason is in run.json)."""
-        for number in (signal.SIGTERM, signal.SIGINT):
+        """Blocks until SIGTERM, SIGINT or SIGHUP. 0, or 1 if the stack could not be started (the reason is in run.json)."""
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, lambda *_: self._ending.set())
-        signal.signal(signal.SIGHUP, lambda *_: self._again.set())
+        signal.signal(signal.SIGUSR1, lambda *_: self._again.set())
         try:
             self._start()
             watcher = threading.Thread(target=self._watch_health, daemon=True)

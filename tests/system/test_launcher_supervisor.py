@@ -86,6 +86,8 @@ def test_what_keeps_dying_is_given_up_loudly_and_the_rest_goes_on(run):
     assert "GIVEN UP" in said and "no reason at all" in said and "./tungnha restart crash" in said
     assert up.entry("web")["state"] == "ready"
     assert up.state.read("run.json")["ready"] is False
+    up.process.send_signal(signal.SIGUSR1)
+    up.until(lambda: up.entry("crash").get("state") != "failed")
 
 
 def test_the_end_is_complete_even_for_the_deaf(run):
@@ -98,11 +100,12 @@ def test_the_end_is_complete_even_for_the_deaf(run):
     assert up.state.read("run.json")["processes"] == {}
 
 
-def test_ctrl_c_ends_it_cleanly(run):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP], ids=["ctrl-c", "closed terminal"])
+def test_the_terminal_ends_it_cleanly(run, number):
     up = run("web", "child")
     up.until_ready()
     everything = psutil.Process(up.process.pid).children(recursive=True)
-    up.process.send_signal(signal.SIGINT)
+    up.process.send_signal(number)
     assert up.process.wait(20) == 0
     assert [process for process in everything if process.is_running()] == []
     assert "Traceback" not in up.output.read_text()
