@@ -108,7 +108,7 @@ class Supervisor:
         return [*self._servers, *self._services]
 
     def run(self) -> int:
-        """Blocks until SIGTERM, SIGINT or SIGHUP. 0, or 1 if the stack could not be started (the reason is in run.json)."""
+        """Blocks until SIGTERM, SIGINT or SIGHUP. 0, or 1 if the stack could not be started (run.json says why)."""
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, lambda *_: self._ending.set())
         signal.signal(signal.SIGUSR1, lambda *_: self._again.set())
