@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 
-from bench.measure import interleaved, report, say
+from bench.kit.measure import interleaved, report, say
 from ops.local import postgres, process, provision
 from ops.local.state import ROOT
 from ops.local.testing import test_state
@@ -64,7 +64,7 @@ def _run(variant: str, url: str, *arguments: str) -> float:
         "POSTGRES_MAX_OVERFLOW": "20",
     }
     done = subprocess.run(
-        [sys.executable, "-m", "bench.append_variants", variant, *arguments],
+        [sys.executable, "-m", "bench.kit.append_variants", variant, *arguments],
         env=env,
         cwd=ROOT,
         capture_output=True,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import platform
 import statistics
@@ -16,6 +17,12 @@ RUNS = 3
 def medians(runs: Sequence[Mapping[str, float]]) -> dict[str, float]:
     """Key by key, over runs with the same keys."""
     return {key: round(statistics.median(run[key] for run in runs), 3) for key in runs[0]}
+
+
+def percentile(values: Sequence[float], percent: float) -> float:
+    """The smallest value that so many percent of the values do not exceed; 100 is the largest."""
+    ranked = sorted(values)
+    return ranked[max(0, math.ceil(len(ranked) * percent / 100) - 1)]
 
 
 def interleaved(variants: Mapping[str, Callable[[], float]], runs: int = RUNS) -> dict[str, float]:

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
+from bench.kit.options import seconds
+
 CLIENTS = 64
-SECONDS = 6.0
+SECONDS = seconds("SECONDS", 6.0)
 NOTE = "x" * 300
 """Makes an event about as large as a visit."""
 
@@ -63,12 +65,12 @@ def ours(group: int) -> float:
         return handle
 
     before = sum(log.heads().values())
-    sent, seconds = together(client, CLIENTS)
+    sent, took = together(client, CLIENTS)
     stored = sum(log.heads().values()) - before
     if stored != sent:
         raise SystemExit(f"sent {sent}, stored {stored}")
     writer.stop()
-    return stored / seconds
+    return stored / took
 
 
 def library(threads: int) -> float:
@@ -95,9 +97,9 @@ def library(threads: int) -> float:
 
         return save
 
-    sent, seconds = together(client, threads)
+    sent, took = together(client, threads)
     books.close()
-    return sent / seconds
+    return sent / took
 
 
 def together(client: Callable[[int], Callable[[int], None]], clients: int) -> tuple[int, float]:

@@ -1,0 +1,105 @@
+"""A private stack for one benchmark: servers and services under the real supervisor, ports and state of its own.
+
+    with running() as of: of.api_url("visits") …
+
+Gone at the end; what a killed benchmark left is ended by the next one (``ops.local.testing``).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+from bench.kit.options import scale
+from ops.local import lifecycle, process, provision, stack
+from ops.local.process import Identity, StackError
+from ops.local.stack import KINDS, SERVER_PORTS, Stack
+from ops.local.state import ROOT, State
+from ops.local.testing import test_state
+from shared import topology
+
+START_SECONDS = 180.0
+
+
+@contextlib.contextmanager
+def running() -> Iterator[Stack]:
+    """Every process is ready; ``TUNGNHA_BENCH_SCALE`` says how many there are."""
+    with test_state() as state:
+        _any_ports(state)
+        supervisor = _supervisor(state)
+        process.remember(
+            state.directory / "processes.jsonl", Identity.of(supervisor.pid) or Identity(supervisor.pid, 0)
+        )
+        try:
+            _wait(state, supervisor)
+            yield stack.opened(state)
+        finally:
+            supervisor.send_signal(signal.SIGTERM)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                supervisor.wait(90)
+            lifecycle.stop(state, lambda text: None)
+
+
+@contextlib.contextmanager
+def database_only(service: str) -> Iterator[Stack]:
+    """PostgreSQL alone, with the database of one service migrated."""
+    with test_state() as state:
+        _any_ports(state)
+        of = stack.prepare(state, env={})
+        server = process.run_program(of.servers()[0])
+        process.remember(state.directory / "processes.jsonl", server.identity)
+        try:
+            provision.database(of.admin_database_url, service, state.secret)
+            subprocess.run(
+                [sys.executable, "-m", f"services.{service}", "migrate"],
+                env=of.environment(service),
+                cwd=ROOT,
+                check=True,
+            )
+            yield of
+        finally:
+            server.stop()
+
+
+def superuser_url(of: Stack, service: str) -> str:
+    """A service's database, for counting and for what no role of the service may do."""
+    parts = urlsplit(of.admin_database_url)
+    return urlunsplit(parts._replace(path=f"/{of.database(service).name}"))
+
+
+def _any_ports(state: State) -> None:
+    names = [*SERVER_PORTS, *(f"{service}-{kind}" for service in topology.SERVICES for kind in KINDS)]
+    state.ports(dict.fromkeys(names, 0))
+
+
+def _supervisor(state: State) -> subprocess.Popen[bytes]:
+    env: Mapping[str, str] = {k: v for k, v in os.environ.items() if not k.startswith("TUNGNHA_") or "_BENCH_" in k}
+    with (state.logs / "supervisor.log").open("ab") as output:
+        return subprocess.Popen(
+            [sys.executable, "-m", "bench.kit.stack", str(state.directory)],
+            cwd=ROOT,
+            env={**env, "PYTHONPATH": str(ROOT)},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+
+def _wait(state: State, supervisor: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while not state.read("run.json").get("ready"):
+        if supervisor.poll() is not None or time.monotonic() > deadline:
+            raise StackError(f"the stack did not start\n{process.tail(state.logs / 'supervisor.log', 60)}")
+        time.sleep(0.1)
+
+
+if __name__ == "__main__":
+    sys.exit(lifecycle.supervise(State(Path(sys.argv[1])), scale(), lambda text: print(text, flush=True)))
