@@ -137,9 +137,9 @@ class Changed:
         _write(tx, _NAMES, self.names)
         _write(tx, _CONVERTED, self.converted)
         _write(tx, _ENDED, self.ended)
-        # Releases concern seats of earlier batches, so they come before what this batch filled.
-        _write(tx, _RELEASE_ALL, self.ended)
+        # These concern seats of earlier batches, so they come before what this batch filled; ends come last in a life.
         _write(tx, _RELEASE, self.released)
+        _write(tx, _RELEASE_ALL, self.ended)
         _write(tx, _SEAT, self.past.values())
         _write(tx, _SEAT, self.filled.values())
 

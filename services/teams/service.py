@@ -150,7 +150,7 @@ class TeamsService(Health, Feed):
         person_id = str(call.path["person_id"])
         self._require_person(call, person_id)
         person = self.people.read(person_id)
-        audit.info("person read", person=person_id, sub=call.actor.sub)
+        audit.info("person read", audit=True, person=person_id, sub=call.actor.sub)
         return Reply(200, person, {"Cache-Control": "no-store"}, etag=person["version"])
 
     @route("DELETE", "/v1/people/<uuid:person_id>", scope="people:erase")
@@ -160,7 +160,7 @@ class TeamsService(Health, Feed):
         self._require_person(call, person_id)
         answer = self.intake.one(call, call.envelope(ErasePerson(person_id)), bound=False)
         self.people.destroy_key(person_id)
-        audit.info("person erased", person=person_id, sub=call.actor.sub)
+        audit.info("person erased", audit=True, person=person_id, sub=call.actor.sub)
         return answered(answer)
 
     # --- teams ---------------------------------------------------------------------------------------------------

@@ -1,0 +1,195 @@
+"""The read tables say what the folded streams say, however the events are cut into batches."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import Connection, text
+
+from ops.local.provision import Database
+from services.teams.domain import DECIDER, EVENTS
+from services.teams.domain.documents import DocumentKind, RegisterDocument
+from services.teams.domain.mergers import Fate, MergeTeams, SeatFate
+from services.teams.domain.people import ErasePerson, RegisterPerson
+from services.teams.domain.seats import AppointSeat, ReconstituteTeam, ReleaseSeat
+from services.teams.domain.teams import DissolveTeam, EndPilot, EstablishTeam, RenameTeam, Role, Seat, Team, TeamKind
+from services.teams.domain.units import EstablishUnit
+from services.teams.projections import Registry
+from shared.codec import Codec
+from shared.db import engine
+from shared.decider import Personal, Rejected
+from shared.handler import Envelope, Handler
+from shared.log import PostgresLog, Recorded
+from shared.vault import MemoryKeys, Vault
+from shared.writer import GroupWriter
+
+START = date(2023, 1, 1)
+PEOPLE = [f"p{n}" for n in range(15)]
+TABLES = {
+    "teams": "team_id, kind, unit_id, pilot, pilot_until, established, ended, ending, into_team_id, simulated",
+    "team_names": "team_id, since, name",
+    "seats": "team_id, seat_id, since, until, person_id, role, affiliation",
+    "people": "person_id, affiliation, simulated, erased",
+    "documents": "document_id, kind, issuer, number",
+}
+
+
+class History:
+    """Random commands, most of them sensible; what is refused is refused."""
+
+    def __init__(self, handler: Handler[Any, Any, Any], seed: int) -> None:
+        self.handler, self.dice, self.day, self.made = handler, random.Random(seed), START, 0
+        self.teams = [f"t{n}" for n in range(12)]
+
+    def send(self, *commands: Any) -> list[Any]:
+        now = datetime.now(UTC)
+        ids = [UUID(int=self.dice.getrandbits(128)) for _ in commands]
+        return self.handler.handle_many([Envelope(i, c, "test", now) for i, c in zip(ids, commands, strict=True)])
+
+    def run(self, steps: int) -> int:
+        day = START
+        self.send(EstablishUnit("vn", "nation", "quốc gia", "Việt Nam", None, None, day))
+        self.send(RegisterDocument("d", DocumentKind.DECISION, "UBND", "1", 2023, day, day))
+        self.send(*(EstablishUnit(f"v{n}", "village", "thôn", f"Thôn {n}", "vn", None, day) for n in range(12)))
+        self.send(*(RegisterPerson(p, Personal("An"), None, "teacher") for p in PEOPLE))
+        self.send(*(self.establish(n) for n in range(12)))
+        stored = 0
+        for _ in range(steps):
+            self.day += timedelta(self.dice.choice((0, 0, 1, 30)))
+            [result] = self.send(self.change())
+            stored += not isinstance(result, Rejected)
+        self.send(ErasePerson("p0"))
+        return stored
+
+    def seats(self, most: int) -> tuple[Seat, ...]:
+        people = self.dice.sample(PEOPLE, self.dice.randrange(most + 1))
+        return tuple(self.seat(p, Role.MEMBER if n else Role.LEADER) for n, p in enumerate(people))
+
+    def seat(self, person: str, role: Role = Role.MEMBER) -> Seat:
+        self.made += 1
+        return Seat(f"s{self.made}", person, role, self.dice.choice((None, "teacher")))
+
+    def establish(self, n: int) -> EstablishTeam:
+        return EstablishTeam(f"t{n}", TeamKind.VILLAGE, f"v{n}", f"Tổ {n}", START, "d", self.seats(4), n % 3 == 0)
+
+    def change(self) -> Any:
+        dice, day = self.dice, self.day
+        one, other = dice.sample(self.teams, 2)
+        team: Team = self.handler.state(f"team:{one}")[0]
+        ever = list(team.seats) or ["none"]
+        match dice.randrange(8):
+            case 0:
+                return RenameTeam(one, f"Tổ mới {dice.randrange(5)}", day, "d")
+            case 1 | 2:
+                return AppointSeat(one, self.seat(dice.choice(PEOPLE)), day, "d")
+            case 3:
+                return ReleaseSeat(one, dice.choice(ever), day, "d", "moved")
+            case 4 | 5:
+                kept = [s for s in team.open_seats if dice.random() < 0.7 and s.role is not Role.LEADER]
+                turned = [Seat(s.seat_id, s.person_id, Role.DEPUTY) if dice.random() < 0.4 else s for s in kept]
+                return ReconstituteTeam(one, tuple(turned), day, "d")
+            case 6:
+                return EndPilot(one, dice.random() < 0.7, day, "d")
+            case _ if dice.random() < 0.3:
+                return DissolveTeam(one, day, "d")
+            case _:
+                return self.merge(one, other)
+
+    def merge(self, into: str, source: str) -> MergeTeams:
+        seated = {s.person_id: s.seat_id for s in self.handler.state(f"team:{into}")[0].open_seats}
+        fates = []
+        for seat in self.handler.state(f"team:{source}")[0].open_seats:
+            if seat.person_id in seated:
+                fates.append(SeatFate(seat.seat_id, Fate.JOINED, seated[seat.person_id]))
+            else:
+                fates.append(SeatFate(seat.seat_id, self.dice.choice((Fate.CARRIED, Fate.RELEASED))))
+        return MergeTeams(into, (source,), tuple(fates), self.day, "d")
+
+
+def tables(tx: Connection) -> dict[str, list[tuple[Any, ...]]]:
+    return {
+        name: [tuple(row) for row in tx.execute(text(f"SELECT {columns} FROM read.{name} ORDER BY 1, 2, 3"))]
+        for name, columns in TABLES.items()
+    }
+
+
+def projected(tx: Connection, events: list[Recorded], size: int) -> dict[str, list[tuple[Any, ...]]]:
+    """The tables after these events in batches of this size; nothing stays."""
+    with tx.begin_nested() as attempt:
+        for first in range(0, len(events), size):
+            Registry().apply(tx, [("", event) for event in events[first : first + size]])
+        found = tables(tx)
+        attempt.rollback()
+    return found
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_any_cut_gives_the_same_tables_and_they_equal_the_folded_states(
+    database: Callable[..., Database], seed: int
+) -> None:
+    db = database("teams")
+    autocommit, transactions = engine(db.app_url, name="log", autocommit=True), engine(db.app_url, name="test")
+    log = PostgresLog(autocommit)
+    writer = GroupWriter(log)
+    codec = Codec(*EVENTS, vault=Vault(MemoryKeys()))
+    handler: Handler[Any, Any, Any] = Handler(log, writer, DECIDER, codec, hash_key=b"k" * 32, trust_cache=False)
+    history = History(handler, seed)
+    assert history.run(150) > 25
+    events = log.read(0, 0, 10_000)
+    with transactions.connect() as tx:
+        expected = projected(tx, events, 1)
+        for size in (2, 7, 50, 10_000):
+            assert projected(tx, events, size) == expected
+    seats = [
+        (team, s.seat.seat_id, s.since, s.until, s.seat.person_id, s.seat.role.value, s.seat.affiliation)
+        for team in history.teams
+        for s in folded(handler, team)
+    ]
+    assert expected["seats"] == sorted(seats, key=lambda row: row[:3])
+    ends = {row[0]: (row[6], row[7], row[8]) for row in expected["teams"]}
+    states = {team: handler.state(f"team:{team}")[0] for team in history.teams}
+    assert ends == {team: (state.ended, state.ending, state.into) for team, state in states.items()}
+    assert ("p0", None, False, True) in expected["people"]
+    writer.stop()
+    for each in (autocommit, transactions):
+        each.dispose()
+
+
+def folded(handler: Handler[Any, Any, Any], team: str) -> list[Any]:
+    """Every filling of every seat; one that lasted no day because its role changed at once counts by the later role."""
+    state: Team = handler.state(f"team:{team}")[0]
+    by_key = {(s.seat.seat_id, s.since): s for s in (*state.past, *state.seats.values())}
+    return list(by_key.values())
+
+
+def test_eight_at_once_establish_one_team(database: Callable[..., Database]) -> None:
+    """The reservation decides, whichever process comes first."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    db = database("teams")
+    logs = [PostgresLog(engine(db.app_url, name=f"log {n}", autocommit=True)) for n in range(4)]
+    keys, writers = MemoryKeys(), [GroupWriter(log) for log in logs]
+    handlers: list[Handler[Any, Any, Any]] = [
+        Handler(log, writer, DECIDER, Codec(*EVENTS, vault=Vault(keys)), hash_key=b"k" * 32, trust_cache=False)
+        for log, writer in zip(logs, writers, strict=True)
+    ]
+    start = History(handlers[0], 0)
+    start.run(0)
+    free = EstablishUnit("v99", "village", "thôn", "Thôn", "vn", None, START)
+    start.send(free)
+
+    def establish(n: int) -> str:
+        command = EstablishTeam(f"x{n}", TeamKind.VILLAGE, "v99", "Tổ", START, "d")
+        result = handlers[n % 4].handle_many([Envelope(uuid4(), command, "test", datetime.now(UTC))])[0]
+        return result.code if isinstance(result, Rejected) else result.outcome.value
+
+    with ThreadPoolExecutor(8) as pool:
+        outcomes = sorted(pool.map(establish, range(8)))
+    assert outcomes == ["stored", *["team-place-taken"] * 7]
+    for writer in writers:
+        writer.stop()
