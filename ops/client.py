@@ -96,7 +96,7 @@ class Api:
         id_key: str = "id",
         parallel: int = 4,
     ) -> None:
-        """Send rows in batches, ``parallel`` at once (1 = in order). Raises ``Refused`` at a row that is turned down."""
+        """Send rows in batches, ``parallel`` at once (1 = in order). Raises ``Refused`` at a row turned down."""
 
         def send(first: int) -> None:
             part = rows[first : first + ROWS]

@@ -24,6 +24,8 @@ EVENING = time(18, 0)
 EVENING_SECONDS = 7_200
 NEXT_MORNING_SECONDS = 14 * 3_600
 
+VISITS_A_DAY = 10
+"""What a member manages on a Sunday (the stress assumption: every seat, ten visits, four hours)."""
 SENT_TWICE = 0.06
 """Share of uploads whose answer was lost, so that the phone sends them again."""
 RECUT = 0.02
@@ -55,16 +57,14 @@ class Delivery:
 
 
 def visits(crews: Sequence[Crew], count: int, day: date, seed: int) -> Iterator[tuple[str, dict[str, Any]]]:
-    """``count`` visits as ``(phone, body)``, a phone's in its own order; crews take turns, the larger more often."""
+    """``count`` visits as ``(phone, body)``: about ``VISITS_A_DAY`` per phone, from so many phones as that takes."""
     chance = random.Random(f"visits {seed} {day}")
-    weights = [len(crew.member_ids) for crew in crews]
-    skews: dict[str, timedelta] = {}
-    for crew in chance.choices(crews, weights, k=count):
-        phone = chance.choice(crew.member_ids)
-        if phone not in skews:
-            wrong = chance.random() < SKEWED
-            skews[phone] = timedelta(minutes=chance.randint(-180, 180)) if wrong else timedelta()
-        yield phone, _visit(crew, phone, day, skews[phone], chance)
+    phones = [(crew, phone) for crew in crews for phone in crew.member_ids]
+    out = chance.sample(phones, min(len(phones), max(1, count // VISITS_A_DAY)))
+    skews = [chance.randint(-180, 180) if chance.random() < SKEWED else 0 for _ in out]
+    for index in chance.choices(range(len(out)), k=count):
+        crew, phone = out[index]
+        yield phone, _visit(crew, phone, day, timedelta(minutes=skews[index]), chance)
 
 
 def deliveries(crews: Sequence[Crew], count: int, day: date, seed: int) -> list[Delivery]:

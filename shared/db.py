@@ -40,5 +40,6 @@ def engine(url: str, *, name: str, pool_size: int = 5, autocommit: bool = False)
         pool_size=pool_size,
         max_overflow=0,
         pool_pre_ping=True,
+        hide_parameters=True,  # an error message must not quote anybody's data
         isolation_level="AUTOCOMMIT" if autocommit else "READ COMMITTED",
     )

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Engine, RowMapping, text
+from sqlalchemy import Engine, Row, text
 from sqlalchemy.exc import DBAPIError
 
 
@@ -155,6 +155,7 @@ def wire(commands: Iterable[Append]) -> bytes:
     )
 
 
+# In the order of the fields of ``Recorded``.
 COLUMNS = (
     "partition, position, stream_id, version, type, schema, data, metadata, command_id, ordinal, hash, recorded_at"
 )
@@ -176,10 +177,6 @@ _FIND = text(
          FROM unnest(cast(:ids AS uuid[])) AS wanted (id),
               LATERAL (SELECT * FROM log.events x WHERE x.command_id = wanted.id AND x.ordinal = 1) f"""
 )
-
-
-def recorded(row: RowMapping) -> Recorded:
-    return Recorded(**row)
 
 
 class PostgresLog:
@@ -219,36 +216,31 @@ class PostgresLog:
         ]
 
     def find(self, command_ids: Collection[UUID]) -> dict[UUID, tuple[bytes, Appended]]:
-        rows = self._all(_FIND, ids=list(command_ids))
         return {
-            r["command_id"]: (
-                bytes(r["fingerprint"]),
-                Appended(
-                    r["command_id"], Outcome.REPEATED, r["partition"], r["position"], r["version"], r["stream_id"]
-                ),
+            row.command_id: (
+                bytes(row.fingerprint),
+                Appended(row.command_id, Outcome.REPEATED, row.partition, row.position, row.version, row.stream_id),
             )
-            for r in rows
+            for row in self._all(_FIND, ids=list(command_ids))
         }
 
     def load(self, after: Mapping[str, int]) -> dict[str, list[Recorded]]:
         found: dict[str, list[Recorded]] = {stream: [] for stream in after}
         for row in self._all(_LOAD, streams=list(after), versions=list(after.values())):
-            found[row["stream_id"]].append(recorded(row))
+            found[row.stream_id].append(Recorded(*row))
         return found
 
     def read(self, partition: int, after: int, limit: int) -> list[Recorded]:
-        return [recorded(row) for row in self._all(_READ, partition=partition, after=after, limit=limit)]
+        return [Recorded(*row) for row in self._all(_READ, partition=partition, after=after, limit=limit)]
 
     def heads(self) -> dict[int, int]:
-        return {
-            r["partition"]: r["position"]
-            for r in self._all(text("SELECT partition, position FROM log.heads ORDER BY 1"))
-        }
+        heads = self._all(text("SELECT partition, position FROM log.heads ORDER BY partition"))
+        return {partition: position for partition, position in heads}
 
-    def _all(self, statement: Any, **parameters: Any) -> Sequence[RowMapping]:
+    def _all(self, statement: Any, **parameters: Any) -> Sequence[Row[Any]]:
         try:
             with self._engine.connect() as connection:
-                return connection.execute(statement, parameters).mappings().all()
+                return connection.execute(statement, parameters).all()
         except DBAPIError as error:
             raise _storage_error(error) from error
 

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ops.client import Api
+from ops.demo.asking import report
 from ops.demo.story import LAST_OLD_DAY, Story
 from ops.demo.sunday import Rush
 from ops.local.process import StackError
@@ -66,8 +67,7 @@ def _successors(story: Story, apis: Mapping[str, Api], today: date) -> str:
 
 
 def _figures(apis: Mapping[str, Api], unit_id: str, map_day: date) -> dict[str, Any]:
-    answer: dict[str, Any] = apis["reporting"].get(f"/v1/reports/{unit_id}", map=map_day, **{"from": "2022-01-01"})
-    figures: dict[str, Any] = answer["figures"]
+    figures: dict[str, Any] = report(apis, unit_id, map=map_day, **{"from": "2022-01-01"})["figures"]
     return figures
 
 

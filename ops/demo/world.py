@@ -99,17 +99,18 @@ class World:
         }
 
     def decisions(self, communes: Sequence[str], signed: date, subject: str) -> dict[str, Row]:
-        """One decision of each commune's People's Committee."""
+        """One decision of each commune's People's Committee; numbers restart every year."""
+        number = signed.timetuple().tm_yday
         tree = self.units.tree
         return {
             commune: self.document(
                 "decision",
                 f"UBND {tree.full_name(commune, signed)} ({tree.code(commune, signed)})",
-                f"{10 + index}/QĐ-UBND",
+                f"{number}/QĐ-UBND",
                 signed,
                 subject,
             )
-            for index, commune in enumerate(communes)
+            for commune in communes
         }
 
     # --- people and teams ----------------------------------------------------------------------------------------
