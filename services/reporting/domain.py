@@ -5,7 +5,7 @@
 Two sorts of figures, both additive over units and days: *stocks* are asked as of a date (sum of all days up to it),
 *flows* for a period. Who was reached in a period is not additive over days, so it is kept as pairs: ``n`` households
 (or persons) were met on ``day`` and last before on ``previous_day``; a period counts the pairs whose day lies in it and
-whose previous day lies before it, so each household exactly once.
+whose previous day lies before it, so each household exactly once. Those never met before are a plain flow.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ SKILLS = ("public_services", "online_shopping", "online_payment", "online_safety
 COVERED = tuple(f"covered_{skill}" for skill in (*SKILLS, "all"))
 """Households where at least one person does it; ``all``: does all five."""
 STOCKS = ("teams_commune", "teams_village", "seats", *COVERED)
-FLOWS = ("visits", "people_taught", "attendances")
+FLOWS = ("visits", "people_taught", "attendances", "first_households", "first_persons")
 FIGURES = (*STOCKS, *FLOWS, "facts")
 """Columns of the read model; ``facts`` counts the events a row is made of."""
 
 HOUSEHOLD, PERSON = "household", "person"
-NEVER = "0001-01-01"
-"""The previous day of those met for the first time: a day before all others that every driver can read."""
+FIRST = {HOUSEHOLD: "first_households", PERSON: "first_persons"}
+"""Column of those met on a day and never before."""
 
 USES: Mapping[str, frozenset[str]] = {
     "teams": frozenset(
@@ -46,6 +46,7 @@ _AT = {name: at for at, name in enumerate(FIGURES)}
 _SEATS, _VISITS, _TAUGHT, _ATTENDANCES, _FACTS = (
     _AT[name] for name in ("seats", "visits", "people_taught", "attendances", "facts")
 )
+_FIRST_AT = {kind: _AT[name] for kind, name in FIRST.items()}
 _COVERED_AT = {skill: _AT[f"covered_{skill}"] for skill in (*SKILLS, "all")}
 
 
@@ -177,9 +178,8 @@ def _visit(tally: Tally, data: Mapping[str, Any]) -> None:
     row[_VISITS] += 1
     row[_FACTS] += 1
     row[_TAUGHT] += data["people_taught"]
-    kind = data["place_kind"]
-    _reach(tally, unit, kind, data["reach"])
-    if kind == HOUSEHOLD:
+    if data["place_kind"] == HOUSEHOLD:
+        _reach(tally, unit, HOUSEHOLD, data["reach"])
         for change in data["covered"]:
             at = _COVERED_AT.get(change["skill"])
             if at is not None:
@@ -195,10 +195,13 @@ def _attendance(tally: Tally, data: Mapping[str, Any]) -> None:
 
 def _reach(tally: Tally, unit: str, kind: str, changes: Iterable[Mapping[str, Any]]) -> None:
     """A person's link may belong to another unit than the event's and then names it; a household stays where it is."""
-    reached = tally.reached
     for change in changes:
-        key = (change.get("unit_id", unit), kind, change["day"], change["previous_day"] or NEVER)
-        reached[key] = reached.get(key, 0) + change["n"]
+        where, day, previous, n = change.get("unit_id", unit), change["day"], change["previous_day"], change["n"]
+        if previous is None:
+            tally.row(where, day)[_FIRST_AT[kind]] += n
+        else:
+            key = (where, kind, day, previous)
+            tally.reached[key] = tally.reached.get(key, 0) + n
 
 
 _COUNTERS: Mapping[str, Callable[[Tally, Mapping[str, Any]], None]] = {

@@ -19,6 +19,10 @@ from shared.units import UnitTree
 _log = logging.getLogger(__name__)
 
 
+RESTING = 4.0
+"""While units keep changing, at most a fifth of the time goes into moving leaves."""
+
+
 class Maps:
     """``settle()`` now and then (from one thread); ``directory`` must be this object's own.
 
@@ -26,11 +30,23 @@ class Maps:
     visit costs nothing.
     """
 
-    def __init__(self, engine: Engine, directory: UnitDirectory, today: Callable[[], date]) -> None:
-        self._engine, self._directory, self._today = engine, directory, today
+    def __init__(
+        self, engine: Engine, directory: UnitDirectory, today: Callable[[], date], resting: float = RESTING
+    ) -> None:
+        self._engine, self._directory, self._today, self._resting = engine, directory, today, resting
+        self._rest_until = 0.0
 
     def settle(self) -> int:
         """Bring the live slot's maps up to the units known now; the number of leaves that moved."""
+        if time.monotonic() < self._rest_until:
+            return 0
+        began = time.monotonic()
+        try:
+            return self._settle()
+        finally:
+            self._rest_until = time.monotonic() + self._resting * (time.monotonic() - began)
+
+    def _settle(self) -> int:
         tree = self._directory.refresh()
         position = self._directory.position
         wanted = wanted_keys(tree, self._today())
@@ -117,6 +133,8 @@ class OtherMaps:
                 slot.put_places(tx, number, places)
             with self._engine.begin() as tx:
                 store.hold_alone(tx)
+                if store.live(tx) != slot:
+                    return  # switched meanwhile: the caller looks again
                 now = slot.places(tx, (MAP_TODAY, number))
                 late = now[MAP_TODAY].keys() - now[number].keys()
                 slot.put_places(tx, number, {leaf: place(tree, leaf, key) for leaf in late})

@@ -75,8 +75,8 @@ class Reports:
 
     def reached(self, question: Question) -> dict[str, Any] | None:
         """Wait until the figures include the positions asked for; else, after five seconds, the answer that says so."""
-        end = time.monotonic() + WAIT_SECONDS
-        while True:
+        end, pause = time.monotonic() + WAIT_SECONDS, 0.01
+        while question.after:
             with self._engine.connect() as tx:
                 now = progress(tx)
             for source, partition in question.after:
@@ -88,7 +88,9 @@ class Reports:
                 return None
             if time.monotonic() > end:
                 return {"outcome": "pending", "positions": now.by_source(), "lag": now.lag()}
-            time.sleep(0.02)
+            time.sleep(pause)
+            pause = min(pause * 1.5, 0.1)
+        return None
 
     # --- answers -------------------------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, text
 
-from services.reporting.domain import FLOWS, HOUSEHOLD, PERSON, STOCKS
+from services.reporting.domain import FIRST, FLOWS, HOUSEHOLD, PERSON, STOCKS
 from services.reporting.placing import EVERYWHERE
 from services.reporting.schemas import Settled
 from services.reporting.store import QUALITY, ROLLED_UP, Slot
@@ -60,6 +60,9 @@ def summed(tx: Connection, where: Standing, asked: Settled) -> dict[str, Sums]:
         found[row["unit"]].figures = {name: int(row[name] or 0) for name in (*STOCKS, *FLOWS, *QUALITY)}
     for unit, kind, n in tx.execute(text(_reached(where)), parameters):
         found[unit].reached[kind] = int(n)
+    for sums in found.values():
+        for kind, column in FIRST.items():
+            sums.reached[kind] += sums.figures[column]
     return {where.units[0]: found[EVERYWHERE]} if where.level == "nation" else found
 
 

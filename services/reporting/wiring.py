@@ -64,7 +64,7 @@ def worker(settings: Settings) -> int:
     # Beside the kernel's loops: units change and days pass without an event of the figures.
     stop = threading.Event()
     maps = Maps(kit.engine, UnitDirectory(kit.engine), today)
-    Loop("maps", maps.settle, stop, idle=(1.0, 1.0)).start()
+    Loop("maps", maps.settle, stop, idle=(0.2, 0.5)).start()
     return run_worker(definition, settings, kit.log, on_stop=[stop.set, kit.close])
 
 

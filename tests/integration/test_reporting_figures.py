@@ -53,7 +53,7 @@ class Stack:
     today: date = TODAY
 
     def __post_init__(self) -> None:
-        self.maps = Maps(self.engine, UnitDirectory(self.engine, 0), lambda: self.today)
+        self.maps = Maps(self.engine, UnitDirectory(self.engine, 0), lambda: self.today, resting=0)
         self.reports = Reports(self.engine, UnitDirectory(self.engine, 0), lambda: self.today)
 
     def subscription(self, limit: int = 500) -> Subscription:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.reporting.domain import FIGURES, NEVER, Tally, UnknownTeam, count, teams_named
+from services.reporting.domain import FIGURES, Tally, UnknownTeam, count, teams_named
 from services.reporting.messages import MESSAGES, WARNINGS
 from services.reporting.placing import EVERYWHERE, UNPLACED, place
 from shared.problem_texts import GENERIC
@@ -41,8 +41,19 @@ def visit(**more: Any) -> tuple[str, dict[str, Any]]:
 
 def test_a_first_visit_counts_the_household_as_reached() -> None:
     tally = counted(visit(reach=[{"day": DAY, "previous_day": None, "n": 1}]))
-    assert numbers(tally, "v") == {"visits": 1, "people_taught": 3, "facts": 1}
-    assert tally.reached == {("v", "household", DAY, NEVER): 1}
+    assert numbers(tally, "v") == {"visits": 1, "people_taught": 3, "facts": 1, "first_households": 1}
+    assert not tally.reached
+
+
+def test_a_visit_before_another_one_takes_its_place_as_the_first() -> None:
+    reach = [
+        {"day": DAY, "previous_day": None, "n": 1},
+        {"day": "2026-04-01", "previous_day": None, "n": -1},
+        {"day": "2026-04-01", "previous_day": DAY, "n": 1},
+    ]
+    tally = counted(visit(reach=reach))
+    assert numbers(tally, "v", "2026-04-01") == {"first_households": -1}
+    assert tally.reached == {("v", "household", "2026-04-01", DAY): 1}
 
 
 def test_a_late_visit_moves_coverage_to_its_own_day() -> None:
@@ -64,7 +75,7 @@ def test_a_persons_link_stays_in_the_unit_of_its_own_day() -> None:
         {"day": "2026-04-01", "previous_day": None, "n": -1, "unit_id": "w"},
     ]
     tally = counted(("AttendanceRecorded", {"unit_id": "v", "day": DAY, "reach": reach}))
-    assert tally.reached == {("v", "person", DAY, NEVER): 1, ("w", "person", "2026-04-01", NEVER): -1}
+    assert numbers(tally, "w", "2026-04-01") == {"first_persons": -1}
     assert tally.leaves == {"v", "w"}
 
 

@@ -19,7 +19,8 @@ STOCKS = (
     "covered_local_platforms",
     "covered_all",
 )
-FIGURES = (*STOCKS, "visits", "people_taught", "attendances", "facts")
+FLOWS = ("visits", "people_taught", "attendances", "first_households", "first_persons")
+FIGURES = (*STOCKS, *FLOWS, "facts")
 QUALITY = ("estimated", "successor_unknown", "unplaced")
 
 SLOT = """
@@ -29,7 +30,7 @@ CREATE TABLE read.leaf_{slot} (          -- the truth: figures by the unit of th
     {figures},
     PRIMARY KEY (unit, day)
 ) WITH (fillfactor = 80);                -- room for updates within the page
-CREATE TABLE read.reach_{slot} (         -- n met on day and last before on previous_day (0001-01-01: never before)
+CREATE TABLE read.reach_{slot} (         -- n met on day and last before on previous_day
     day          date NOT NULL,
     previous_day date NOT NULL,
     n            bigint NOT NULL,
