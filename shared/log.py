@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Engine, Row, text
+from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
 
@@ -237,7 +237,7 @@ class PostgresLog:
         heads = self._all(text("SELECT partition, position FROM log.heads ORDER BY partition"))
         return {partition: position for partition, position in heads}
 
-    def _all(self, statement: Any, **parameters: Any) -> Sequence[Row[Any]]:
+    def _all(self, statement: Any, **parameters: Any) -> Sequence[Any]:
         try:
             with self._engine.connect() as connection:
                 return connection.execute(statement, parameters).all()
