@@ -13,7 +13,7 @@ class RegisterDocumentSchema(Change):
     makes = RegisterDocument
     document_id = Uid(required=True)
     kind = Choice(DocumentKind, required=True)
-    issuer = Line(60, required=True)
+    issuer = Line(120, required=True)
     number = Line(40, required=True)
     year = fields.Integer(strict=True, required=True, validate=validate.Range(min=1945, max=2200))
     signed_on = Day(required=True)

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 import msgspec
-from marshmallow import RAISE, Schema, ValidationError, fields, validate
+from marshmallow import RAISE, Schema, fields, validate
 
 from services.teams.domain.mergers import Fate, MergeTeams, NewTeam, SeatFate
 from services.teams.domain.seats import AppointSeat, ReconstituteTeam, ReleaseSeat
 from services.teams.domain.teams import DissolveTeam, EndPilot, EstablishTeam, RenameTeam, Role, Seat, TeamKind
 from services.teams.schemas.base import Change
+from services.teams.schemas.items import Items, like
 from services.teams.schemas.kinds import CANONICAL, UNIT_ID, WORD, Choice, Day, Flag, Line, Matching, Uid
 
 MAX_SEATS = 100
@@ -25,37 +26,15 @@ class SeatSchema(Schema):
     affiliation = Matching(WORD, load_default=None, allow_none=True)
 
 
-def _pattern(pattern: Any) -> Any:
-    return msgspec.Meta(pattern=f"^{pattern.pattern}\\Z")
-
-
 class QuickSeat(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
-    """What ``SeatSchema`` accepts in its usual spelling."""
-
-    seat_id: Annotated[str, _pattern(UNIT_ID)]
-    person_id: Annotated[str, _pattern(CANONICAL)]
+    seat_id: Annotated[str, like(UNIT_ID)]
+    person_id: Annotated[str, like(CANONICAL)]
     role: Role
-    affiliation: Annotated[str, _pattern(WORD)] | None = None
+    affiliation: Annotated[str, like(WORD)] | None = None
 
 
-class Seats(fields.Field[Any]):
-    """A list of seats → a tuple of ``Seat``. Seven of them would cost more than the rest of a team's row.
-
-    So the usual spelling is read by msgspec; whatever that refuses is read by the schema, which names what is wrong.
-    """
-
-    schema = SeatSchema(many=True, unknown=RAISE)
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> tuple[Seat, ...]:
-        if not isinstance(value, list):
-            raise ValidationError("Not a valid list.")
-        if len(value) > MAX_SEATS:
-            raise ValidationError(f"Longer than maximum length {MAX_SEATS}.")
-        try:
-            quick = msgspec.convert(value, list[QuickSeat])
-        except msgspec.ValidationError:
-            return tuple(Seat(**seat) for seat in self.schema.load(value))
-        return tuple(Seat(seat.seat_id, seat.person_id, seat.role, seat.affiliation) for seat in quick)
+def seats(**kwargs: Any) -> Items:
+    return Items(SeatSchema, QuickSeat, Seat, most=MAX_SEATS, **kwargs)
 
 
 class OneSeat(fields.Field[Any]):
@@ -73,7 +52,7 @@ class EstablishTeamSchema(Change):
     name = Line(200, required=True)
     effective = Day(required=True)
     document_id = Uid(required=True)
-    seats = Seats(load_default=())
+    seats = seats(load_default=())
     pilot = Flag(load_default=False)
     simulated = Flag(load_default=False)
 
@@ -93,7 +72,7 @@ class RenameTeamSchema(TeamChange):
 
 class ReconstituteTeamSchema(TeamChange):
     makes = ReconstituteTeam
-    seats = Seats(required=True)
+    seats = seats(required=True)
 
 
 class AppointSeatSchema(TeamChange):
@@ -123,6 +102,13 @@ class SeatFateSchema(Schema):
     reason = Matching(WORD, load_default=None, allow_none=True)
 
 
+class QuickFate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
+    seat_id: Annotated[str, like(UNIT_ID)]
+    fate: Fate
+    with_seat_id: Annotated[str, like(UNIT_ID)] | None = None
+    reason: Annotated[str, like(WORD)] | None = None
+
+
 class NewTeamSchema(Schema):
     kind = Choice(TeamKind, required=True)
     unit_id = Matching(UNIT_ID, required=True)
@@ -134,9 +120,7 @@ class MergeTeamsSchema(Change):
     makes = MergeTeams
     into_team_id = Uid(required=True)
     from_team_ids = fields.List(Uid(), required=True, validate=validate.Length(min=1, max=MAX_MERGED))
-    seats = fields.Nested(
-        SeatFateSchema(many=True), load_default=list, validate=validate.Length(max=MAX_SEATS * MAX_MERGED)
-    )
+    seats = Items(SeatFateSchema, QuickFate, SeatFate, most=MAX_SEATS * MAX_MERGED, load_default=())
     effective = Day(required=True)
     document_id = Uid(required=True)
     new = fields.Nested(NewTeamSchema(), load_default=None, allow_none=True)
@@ -145,7 +129,6 @@ class MergeTeamsSchema(Change):
         loaded = super().load(data, **options)
         found = loaded.found
         found["from_team_ids"] = tuple(found["from_team_ids"])
-        found["seats"] = tuple(SeatFate(**fate) for fate in found["seats"])
         found["new"] = NewTeam(**found["new"]) if found["new"] else None
         return loaded
 

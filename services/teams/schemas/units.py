@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated
 
-from marshmallow import Schema, fields, validate
+import msgspec
+from marshmallow import Schema
 
 from services.teams.domain.units import (
     AbolishUnit,
@@ -17,6 +18,7 @@ from services.teams.domain.units import (
     Successor,
 )
 from services.teams.schemas.base import Change
+from services.teams.schemas.items import Items, like
 from services.teams.schemas.kinds import CODE, UNIT_ID, WORD, Choice, Day, Flag, Line, Matching, Uid
 from shared.units import GSO, LEVELS
 
@@ -63,15 +65,15 @@ class SuccessorSchema(Schema):
     main = Flag(load_default=False)
 
 
+class QuickSuccessor(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
+    unit_id: Annotated[str, like(UNIT_ID)]
+    main: bool = False
+
+
 class AbolishUnitSchema(UnitChange):
     makes = AbolishUnit
-    successors = fields.Nested(SuccessorSchema(many=True), load_default=list, validate=validate.Length(max=50))
+    successors = Items(SuccessorSchema, QuickSuccessor, Successor, most=50, load_default=())
     successor_unknown = Flag(load_default=False)
-
-    def load(self, data: Any, **options: Any) -> Any:
-        loaded = super().load(data, **options)
-        loaded.found["successors"] = tuple(Successor(**successor) for successor in loaded.found["successors"])
-        return loaded
 
 
 UNIT_CHANGES: Mapping[str, type[Change]] = {
