@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection, text
 
 from services.reporting.domain import FIRST, FLOWS, HOUSEHOLD, PERSON, STOCKS
 from services.reporting.placing import EVERYWHERE
 from services.reporting.schemas import Settled
-from services.reporting.store import QUALITY, ROLLED_UP, Slot
+from services.reporting.store import MAP_TODAY, QUALITY, ROLLED_UP, Slot
 
 _COLUMN = {"village": "home", "commune": "commune", "district": "district", "province": "province"}
 
@@ -44,12 +44,37 @@ class Standing:
 
 
 def summed(tx: Connection, where: Standing, asked: Settled) -> dict[str, Sums]:
-    """Each unit's sums; the nation's id becomes ``*`` and comes back as given."""
-    units = (EVERYWHERE,) if where.level == "nation" else where.units
-    found = {unit: Sums() for unit in units}
+    """The sums of every unit asked for."""
+    if where.level == "nation":
+        return {where.units[0]: _national(tx, where, asked)}
+    return _summed(tx, where, asked)
+
+
+def _national(tx: Connection, where: Standing, asked: Settled) -> Sums:
+    """The nation's sums are the same on every map, only how well the leaves are placed is not."""
+    rolled_up = replace(where, map=where.map if where.map in ROLLED_UP else MAP_TODAY, units=(EVERYWHERE,))
+    sums = _summed(tx, rolled_up, asked)[EVERYWHERE]
+    if where.map not in ROLLED_UP:
+        row = tx.execute(
+            text(
+                f"""SELECT coalesce(sum(f.facts) FILTER (WHERE p.estimated), 0) AS estimated,
+                           coalesce(sum(f.facts) FILTER (WHERE p.successor_unknown), 0) AS successor_unknown,
+                           coalesce(sum(f.facts) FILTER (WHERE p.home IS NULL), 0) AS unplaced
+                      FROM {where.slot.table("placement")} p JOIN {where.slot.table("leaf")} f ON f.unit = p.leaf
+                     WHERE p.map = :map AND f.day <= :until
+                       AND (p.estimated OR p.successor_unknown OR p.home IS NULL)"""
+            ),
+            {"map": where.map, "until": max(asked.last, asked.as_of)},
+        ).mappings()
+        sums.figures |= {name: int(n) for name, n in row.one().items()}
+    return sums
+
+
+def _summed(tx: Connection, where: Standing, asked: Settled) -> dict[str, Sums]:
+    found = {unit: Sums() for unit in where.units}
     parameters = {
         "map": where.map,
-        "units": list(units),
+        "units": list(where.units),
         "first": asked.first,
         "last": asked.last,
         "as_of": asked.as_of,
@@ -63,7 +88,7 @@ def summed(tx: Connection, where: Standing, asked: Settled) -> dict[str, Sums]:
     for sums in found.values():
         for kind, column in FIRST.items():
             sums.reached[kind] += sums.figures[column]
-    return {where.units[0]: found[EVERYWHERE]} if where.level == "nation" else found
+    return found
 
 
 def _figures(where: Standing) -> str:
@@ -81,30 +106,27 @@ def _reached(where: Standing) -> str:
                 GROUP BY unit, kind"""
 
 
+_OF_LEAVES = {
+    "leaf": ", ".join(
+        (
+            *(f"f.{name}" for name in ("day", *STOCKS, *FLOWS)),
+            "CASE WHEN p.estimated THEN f.facts ELSE 0 END AS estimated",
+            "CASE WHEN p.successor_unknown THEN f.facts ELSE 0 END AS successor_unknown",
+            "CASE WHEN p.home IS NULL THEN f.facts ELSE 0 END AS unplaced",
+        )
+    ),
+    "reach": "f.kind, f.day, f.previous_day, f.n",
+}
+
+
 def _source(where: Standing, rollup: str, leaf: str) -> str:
     """Rows of the wanted units: roll-ups where the map has them, else leaves through their placement."""
     if where.map in ROLLED_UP and where.level != "village":
         return f"(SELECT * FROM {where.slot.table(rollup)} WHERE map = :map AND unit = ANY(:units)) s"
-    placement = where.slot.table("placement")
-    if where.level == "nation":
-        unit, condition = f"'{EVERYWHERE}'", "true"
-    else:
-        unit, condition = f"p.{_COLUMN[where.level]}", f"p.{_COLUMN[where.level]} = ANY(:units)"
-    quality = (
-        ""
-        if leaf == "reach"
-        else """, CASE WHEN p.estimated THEN f.facts ELSE 0 END AS estimated,
-                  CASE WHEN p.successor_unknown THEN f.facts ELSE 0 END AS successor_unknown,
-                  CASE WHEN p.home IS NULL THEN f.facts ELSE 0 END AS unplaced"""
-    )
-    columns = (
-        "f.kind, f.day, f.previous_day, f.n"
-        if leaf == "reach"
-        else ", ".join(f"f.{c}" for c in ("day", *STOCKS, *FLOWS))
-    )
-    return f"""(SELECT {unit} AS unit, {columns}{quality} 
-                  FROM {placement} p JOIN {where.slot.table(leaf)} f ON f.unit = p.leaf
-                 WHERE p.map = :map AND {condition}) s"""
+    column = f"p.{_COLUMN[where.level]}"
+    return f"""(SELECT {column} AS unit, {_OF_LEAVES[leaf]}
+                  FROM {where.slot.table("placement")} p JOIN {where.slot.table(leaf)} f ON f.unit = p.leaf
+                 WHERE p.map = :map AND {column} = ANY(:units)) s"""
 
 
 def spread(

@@ -193,6 +193,7 @@ def test_children_and_the_remainder_add_up(stack: Stack) -> None:
     remainder = stack.ask(stack.reports.children, NATION, TODAY)["remainder"]
     assert remainder["figures"]["visits"] == 1
     assert "unplaced" in codes(stack.answer(NATION))
+    assert "unplaced" in codes(stack.answer(NATION, date(2023, 1, 1)))
 
 
 def test_a_former_district_answers_for_its_own_leaves_and_lists_its_successors(stack: Stack) -> None:
