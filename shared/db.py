@@ -11,6 +11,8 @@ from typing import Any
 import orjson
 from psycopg.types.json import set_json_dumps, set_json_loads
 from sqlalchemy import Engine, create_engine
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 
 set_json_loads(orjson.loads)
 set_json_dumps(lambda value: orjson.dumps(value))
@@ -43,3 +45,12 @@ def engine(url: str, *, name: str, pool_size: int = 5, autocommit: bool = False)
         hide_parameters=True,  # an error message must not quote anybody's data
         isolation_level="AUTOCOMMIT" if autocommit else "READ COMMITTED",
     )
+
+
+def unreachable(error: Exception) -> bool:
+    """Whether the database itself is the trouble (gone, starting, out of connections), not what was asked of it."""
+    if not isinstance(error, DBAPIError):
+        return isinstance(error, NoConnection)
+    state = (getattr(error.orig, "sqlstate", None) or "")[:2]
+    lost = not state and isinstance(error, OperationalError | InterfaceError)
+    return error.connection_invalidated or lost or state in ("08", "53", "57")

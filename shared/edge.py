@@ -39,10 +39,12 @@ from eventlet.event import Event
 from marshmallow import Schema, ValidationError, fields
 from nameko.exceptions import ConfigurationError
 from nameko.web.handlers import HttpRequestHandler
+from sqlalchemy.exc import SQLAlchemyError
 from uuid_utils.compat import uuid7
 
 from shared import edge_body
 from shared.access import Actor, BadToken, NoKeys
+from shared.db import unreachable
 from shared.decider import Rejected
 from shared.edge_batch import Row, Rows
 from shared.edge_body import Environ
@@ -138,7 +140,7 @@ class Route(HttpRequestHandler):  # type: ignore[misc]  # nameko has no types
             call.body = self._body(environ)
         try:
             return reply_of(self._work(call))
-        except (Rejected, Busy, Overloaded, LogUnavailable, Unstorable) as error:
+        except (Rejected, Busy, Overloaded, LogUnavailable, Unstorable, SQLAlchemyError) as error:
             raise problem_of(error) from None
 
     def _work(self, call: Call) -> Any:
@@ -229,6 +231,8 @@ def problem_of(error: Exception) -> Problem:
         return overloaded()
     if isinstance(error, LogUnavailable):
         return Problem("not-ready", headers={"Retry-After": "2"}, reason="log")
+    if isinstance(error, SQLAlchemyError) and unreachable(error):
+        return Problem("not-ready", headers={"Retry-After": "2"}, reason="database")
     if isinstance(error, Unstorable):
         return from_rejected(Rejected("unstorable"))
     raise error

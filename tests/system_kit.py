@@ -336,7 +336,7 @@ def _units_known(system: System) -> None:
             known = "SELECT min(position) >= %s FROM bus.cursors WHERE source = 'teams'"
 
             def arrived(tx: psycopg.Connection[Any] = tx, known: str = known) -> bool:
-                return tx.execute(known, [head]).fetchone() == (True,)  # type: ignore[call-overload]  # a literal
+                return tx.execute(known, [head]).fetchone() == (True,)
 
             eventually(f"{service} knows the units", arrived)
 

@@ -158,7 +158,7 @@ def test_a_changed_event_is_not_what_was_appended(system: System, day: date, cha
 
 
 def test_a_forged_hash_needs_the_key(system: System, day: date):
-    """Payload and hash changed together: without the service's key the hash does not fit, and mirrors hold the old one."""
+    """Payload and hash changed together: without the service's key it does not fit, and mirrors hold the old one."""
     partition, position = a_position(system)
     change = "data = jsonb_set(data, '{platforms}', '[\"forged\"]'), hash = decode(md5(data::text), 'hex')"
     with planted(system, "visits", "log.events", "(partition, position) = (%s, %s)", change, partition, position):
