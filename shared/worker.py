@@ -74,7 +74,7 @@ class Loop(threading.Thread):
         stop: threading.Event,
         *,
         full: int = 1,
-        idle: tuple[float, float] = (0.02, 0.25),
+        idle: tuple[float, float] = (0.05, 0.25),
     ) -> None:
         super().__init__(name=name, daemon=True)
         self._step, self._stop_asked, self._full, self._idle = step, stop, full, idle
@@ -99,7 +99,7 @@ class Loop(threading.Thread):
             failures, self.reason = 0, None
             if done >= self._full:
                 continue
-            # A short wait after a little work lets a batch gather: half the transactions, a few milliseconds later.
+            # A short wait after a little work lets a batch gather: a third of the transactions, a moment later.
             pause = shortest if done else min(pause * 2, self._idle[1])
             self._stop_asked.wait(pause)
 
