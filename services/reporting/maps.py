@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import Connection, Engine, text
@@ -51,13 +52,17 @@ class Maps:
         position = self._directory.position
         wanted = wanted_keys(tree, self._today())
         with self._engine.begin() as tx:
-            maps = store.live(tx).maps(tx)
-        if all(maps[n].key == wanted[n] and maps[n].tree_position >= position for n in ROLLED_UP):
-            return 0
+            store.be_patient(tx)
+            slot = store.live(tx)
+            maps = slot.maps(tx)
+            if all(maps[n].key == wanted[n] and maps[n].tree_position >= position for n in ROLLED_UP):
+                return 0
+            # Comparing takes long and moving does not: while projections wait, only what came in between is looked at.
+            foreseen = {number: _foreseen(tx, slot, maps[number], tree, key) for number, key in wanted.items()}
         with self._engine.begin() as tx:
             store.be_patient(tx)
             store.hold_alone(tx)
-            leaves = settle(tx, store.live(tx), tree, position, wanted)
+            leaves = settle(tx, store.live(tx), tree, position, wanted, foreseen)
         if leaves:
             _log.info("%s leaves moved on the maps of %s", leaves, ", ".join(map(str, wanted.values())))
         return leaves
@@ -73,25 +78,45 @@ def key_of(tree: UnitTree, day: date) -> date:
     return day if key == date.min else key
 
 
-def settle(tx: Connection, slot: Slot, tree: UnitTree, position: int, wanted: Mapping[int, date]) -> int:
-    """Move every leaf of the slot whose place has changed. The guard must be held alone."""
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """The moves that a map needs, for as long as it is this map of this slot and has this many leaves."""
+
+    slot: Slot
+    map: Map
+    leaves: int
+    changes: Mapping[str, Place]
+
+
+def _foreseen(tx: Connection, slot: Slot, on_map: Map, tree: UnitTree, key: date) -> Foreseen:
+    stored = slot.places(tx, (on_map.number,))[on_map.number]
+    now = {leaf: place(tree, leaf, key) for leaf in stored}
+    return Foreseen(slot, on_map, len(stored), {leaf: new for leaf, new in now.items() if new != stored[leaf]})
+
+
+def settle(
+    tx: Connection,
+    slot: Slot,
+    tree: UnitTree,
+    position: int,
+    wanted: Mapping[int, date],
+    foreseen: Mapping[int, Foreseen] | None = None,
+) -> int:
+    """Move every leaf of the slot whose place has changed; the number of leaves. The guard must be held alone."""
     maps = slot.maps(tx)
-    leaves = 0
+    moved = 0
     for number, key in wanted.items():
         if maps[number].tree_position > position:
             continue  # another worker knew more
-        stored = slot.places(tx, (number,))[number]
-        changes = _changes(tree, stored, key)
-        store.move(slot, tx, number, changes)
+        plan = foreseen[number] if foreseen else None
+        # Leaves are only ever added, and moved only together with the map's own row.
+        if plan is None or (plan.slot, plan.map, plan.leaves) != (slot, maps[number], slot.leaves(tx, number)):
+            plan = _foreseen(tx, slot, maps[number], tree, key)
+        store.move(slot, tx, number, plan.changes)
         slot.set_map(tx, number, key, position)
-        leaves += len(changes)
+        moved += len(plan.changes)
     slot.drop_maps(tx, "tree_position < :position", position=position)
-    return leaves
-
-
-def _changes(tree: UnitTree, stored: Mapping[str, Place], key: date) -> dict[str, Place]:
-    now = {leaf: place(tree, leaf, key) for leaf in stored}
-    return {leaf: new for leaf, new in now.items() if new != stored[leaf]}
+    return moved
 
 
 # --- maps somebody asks for --------------------------------------------------------------------------------------

@@ -163,6 +163,11 @@ class Slot:
             found[number][leaf] = Place(*where)
         return found
 
+    def leaves(self, tx: Connection, number: int) -> int:
+        """How many leaves stand on a map."""
+        statement = text(f"SELECT count(*) FROM {self.table('placement')} WHERE map = :map")
+        return int(tx.execute(statement, {"map": number}).scalar_one())
+
     def unplaced(self, tx: Connection, leaves: Iterable[str]) -> list[str]:
         """Those of the leaves that have no place on today's map, hence on none."""
         return list(
