@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -18,8 +19,8 @@ from services.teams.domain.mergers import Fate, MergeTeams, SeatFate
 from services.teams.domain.people import ErasePerson, RegisterPerson
 from services.teams.domain.seats import AppointSeat, ReconstituteTeam, ReleaseSeat
 from services.teams.domain.teams import DissolveTeam, EndPilot, EstablishTeam, RenameTeam, Role, Seat, Team, TeamKind
-from services.teams.domain.units import EstablishUnit
-from services.teams.projections import Registry
+from services.teams.domain.units import AbolishUnit, EstablishUnit
+from services.teams.projections import Erasures, Registry
 from shared.codec import Codec
 from shared.db import engine
 from shared.decider import Personal, Rejected
@@ -167,29 +168,74 @@ def folded(handler: Handler[Any, Any, Any], team: str) -> list[Any]:
     return list(by_key.values())
 
 
-def test_eight_at_once_establish_one_team(database: Callable[..., Database]) -> None:
-    """The reservation decides, whichever process comes first."""
-    from concurrent.futures import ThreadPoolExecutor
-
+@pytest.fixture
+def processes(database: Callable[..., Database]) -> Iterator[list[Handler[Any, Any, Any]]]:
+    """Four handlers with caches of their own, as in four api processes; the first has told a history."""
     db = database("teams")
-    logs = [PostgresLog(engine(db.app_url, name=f"log {n}", autocommit=True)) for n in range(4)]
-    keys, writers = MemoryKeys(), [GroupWriter(log) for log in logs]
+    engines = [engine(db.app_url, name=f"log {n}", autocommit=True) for n in range(4)]
+    logs = [PostgresLog(each) for each in engines]
+    keys, writers = CountingKeys(), [GroupWriter(log) for log in logs]
     handlers: list[Handler[Any, Any, Any]] = [
         Handler(log, writer, DECIDER, Codec(*EVENTS, vault=Vault(keys)), hash_key=b"k" * 32, trust_cache=False)
         for log, writer in zip(logs, writers, strict=True)
     ]
     start = History(handlers[0], 0)
     start.run(0)
-    free = EstablishUnit("v99", "village", "thôn", "Thôn", "vn", None, START)
-    start.send(free)
-
-    def establish(n: int) -> str:
-        command = EstablishTeam(f"x{n}", TeamKind.VILLAGE, "v99", "Tổ", START, "d")
-        result = handlers[n % 4].handle_many([Envelope(uuid4(), command, "test", datetime.now(UTC))])[0]
-        return result.code if isinstance(result, Rejected) else result.outcome.value
-
-    with ThreadPoolExecutor(8) as pool:
-        outcomes = sorted(pool.map(establish, range(8)))
-    assert outcomes == ["stored", *["team-place-taken"] * 7]
-    for writer in writers:
+    start.send(EstablishUnit("v99", "village", "thôn", "Thôn", "vn", None, START))
+    yield handlers
+    for writer, each in zip(writers, engines, strict=True):
         writer.stop()
+        each.dispose()
+
+
+class CountingKeys(MemoryKeys):
+    asked = 0
+
+    def get(self, subjects: Collection[str]) -> dict[str, bytes]:
+        CountingKeys.asked += 1
+        return super().get(subjects)
+
+
+def sent(handler: Handler[Any, Any, Any], command: Any) -> str:
+    result = handler.handle_many([Envelope(uuid4(), command, "test", datetime.now(UTC))])[0]
+    return result.code if isinstance(result, Rejected) else result.outcome.value
+
+
+def establish(n: int, *seats: Seat, day: date = START) -> EstablishTeam:
+    return EstablishTeam(f"x{n}", TeamKind.VILLAGE, "v99", "Tổ", day, "d", seats)
+
+
+def test_eight_at_once_establish_one_team(processes: list[Handler[Any, Any, Any]]) -> None:
+    """The reservation decides, whichever process comes first."""
+    with ThreadPoolExecutor(8) as pool:
+        outcomes = sorted(pool.map(lambda n: sent(processes[n % 4], establish(n)), range(8)))
+    assert outcomes == ["stored", *["team-place-taken"] * 7]
+
+
+def test_what_another_process_has_just_decided_counts(processes: list[Handler[Any, Any, Any]]) -> None:
+    one, other = processes[:2]
+    one.state("unit:v99")
+    one.state("person:p1")
+    assert sent(other, AbolishUnit("v99", date(2024, 1, 1), (), True)) == "stored"
+    assert sent(other, ErasePerson("p1")) == "stored"
+    assert sent(one, establish(1, day=date(2024, 1, 1))) == "unit-closed"
+    assert sent(one, establish(1, Seat("s", "p1", Role.MEMBER))) == "person-erased"
+    assert sent(one, establish(1, Seat("s", "p2", Role.MEMBER))) == "stored"
+
+
+def test_keys_of_many_people_are_fetched_at_once(processes: list[Handler[Any, Any, Any]]) -> None:
+    CountingKeys.asked = 0
+    members = [Seat(f"s{n}", f"p{n}", Role.MEMBER) for n in range(1, 10)]
+    assert sent(processes[3], establish(1, *members)) == "stored"
+    assert CountingKeys.asked == 1
+
+
+def test_an_erasure_is_completed_by_the_worker() -> None:
+    """Should the api have ended between the event and the destruction of the key."""
+    vault = Vault(MemoryKeys())
+    vault.ensure(["p1", "p2"])
+    sealed = {p: vault.seal(p, "e", "An") for p in ("p1", "p2")}
+    event = Recorded(0, 1, "person:p1", 2, "SubjectErased", 1, {"person_id": "p1"}, {}, None, 1, b"", datetime.now(UTC))
+    for _ in range(2):
+        Erasures(vault).apply(None, [("", event)])  # type: ignore[arg-type]  # it needs no transaction
+    assert (vault.open("p1", "e", sealed["p1"]), vault.open("p2", "e", sealed["p2"])) == (None, "An")
