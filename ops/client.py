@@ -18,6 +18,8 @@ import orjson
 
 ROWS = 500
 PATIENCE_SECONDS = 120.0
+NOT_YET = {"unknown-unit", "unit-not-on-day"}
+"""What a service says of a unit that the registry has and that has not reached it yet."""
 
 
 class Refused(Exception):
@@ -64,7 +66,14 @@ class Api:
         return self._send("GET", path, query={k: v for k, v in query.items() if v is not None})
 
     def post(self, path: str, body: dict[str, Any]) -> Any:
-        return self._send("POST", path, body)
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                return self._send("POST", path, body)
+            except Refused as refusal:
+                if refusal.problem.get("code") not in NOT_YET or time.monotonic() > deadline:
+                    raise
+            time.sleep(0.2)
 
     def batch(self, path: str, rows: Sequence[dict[str, Any]], id_key: str = "id") -> list[dict[str, Any]]:
         """One result per row; what is stored or repeated gets a receipt."""
@@ -87,6 +96,25 @@ class Api:
         """Our last positions, as ``?after=`` of the reports wants them."""
         return ",".join(f"{self.service}:{partition}:{position}" for partition, position in sorted(self.heads.items()))
 
+    def settle(self, path: str, rows: Sequence[dict[str, Any]], id_key: str = "id") -> list[dict[str, Any]]:
+        """Send rows until each is stored; one result per row. Raises ``Refused`` at a row turned down for good.
+
+        Services hear of new units within a second, not at once: such rows are sent again.
+        """
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        settled: dict[int, dict[str, Any]] = {}
+        while len(settled) < len(rows):
+            waiting = [n for n in range(len(rows)) if n not in settled]
+            for n, result in zip(waiting, self.batch(path, [rows[n] for n in waiting], id_key), strict=True):
+                problem = result.get("problem") or {"code": result["outcome"]}
+                if result["outcome"] in ("stored", "repeated"):
+                    settled[n] = result
+                elif problem["code"] not in NOT_YET or time.monotonic() > deadline:
+                    raise Refused(200, problem | {"row": rows[n]})
+            if len(settled) < len(rows):
+                time.sleep(0.2)
+        return [settled[n] for n in range(len(rows))]
+
     def load(
         self,
         path: str,
@@ -100,9 +128,7 @@ class Api:
 
         def send(first: int) -> None:
             part = rows[first : first + ROWS]
-            for row, result in zip(part, self.batch(path, part, id_key), strict=True):
-                if result["outcome"] not in ("stored", "repeated"):
-                    raise Refused(200, result.get("problem", {"code": result["outcome"]}) | {"row": row})
+            self.settle(path, part, id_key)
             advance(len(part))
 
         with ThreadPoolExecutor(parallel) as pool:

@@ -28,6 +28,13 @@ VISITS, SMALL_VISITS = 50_000, 5_000
 
 def main(*, small: bool, seed: int, visits: int | None) -> int:
     """Play the demo on the running stack; 0 if every total is right and ``verify`` finds nothing."""
+    try:
+        return _main(small, seed, visits)
+    except Refused as refusal:
+        raise StackError(f"{refusal}\n{refusal.problem.get('row', '')}".strip()) from refusal
+
+
+def _main(small: bool, seed: int, visits: int | None) -> int:
     started = time.monotonic()
     out = Console(highlight=False)
     of = stack.opened(lifecycle.local_state())
@@ -43,10 +50,7 @@ def main(*, small: bool, seed: int, visits: int | None) -> int:
             if chapter.title.startswith("Tập huấn"):
                 apis["training"].post("/v1/courses", story.course)
                 apis["training"].post("/v1/sessions", story.session)
-            try:
-                play(chapter, apis, partial(progress.advance, task))
-            except Refused as refusal:
-                raise StackError(f"{chapter.title}: {refusal} {refusal.problem.get('row', '')}") from refusal
+            play(chapter, apis, partial(progress.advance, task))
             told = [check(total, apis) for total in chapter.totals]
             for line in told:
                 progress.console.print(f"   [green]✓[/green] {line}")

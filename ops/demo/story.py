@@ -27,6 +27,7 @@ SUNDAY = date(2026, 11, 15)
 CHUONG_MY_TEAMS, CHUONG_MY_SEATS = 208, 1_456
 NINH_BINH_TEAMS, NINH_BINH_SEATS = 1_675, 8_412  # published: more than 8,400
 THAI_BINH_TEAMS = 1_797  # published: nearly 12,000 members, about 10 per commune and 5 to 6 per village
+PILOT = "bac-kan"
 OLD, NEW = "công nghệ số", "chuyển đổi số"
 
 
@@ -120,9 +121,7 @@ class Story:
         chapter.send("teams", "/v1/units/batch", villages)
         chapter.send("teams", "/v1/documents/batch", [plan])
         sizes = shared_out(7 * len(communes) + 5 * len(communes), 2 * len(communes))
-        teams = self._form(
-            chapter, "bac-kan", communes, sizes, PILOT_FIRST, dict.fromkeys(communes, plan), OLD, pilot=True
-        )
+        teams = self._form(chapter, PILOT, communes, sizes, PILOT_FIRST, dict.fromkeys(communes, plan), OLD, pilot=True)
         seats = sum(len(team.seats) for team in teams)
         chapter.send(
             "teams",
@@ -273,10 +272,17 @@ class Story:
                 team.team_id, team.unit_id, tuple(seat["person_id"] for seat in team.seats), 60 + chance.randrange(140)
             )
             for place, teams in sorted(self.world.teams.items())
-            if place != "bac-kan"
+            if place != PILOT
             for team in teams
             if team.kind == "village"
         ]
+
+    def provinces_on(self, day: date) -> list[str]:
+        """The provinces in which the crews are on that day."""
+        tree = self.units.tree
+        communes = {team.commune_id for place, teams in self.world.teams.items() if place != PILOT for team in teams}
+        placed = [tree.place(commune, day) for commune in communes]
+        return sorted({tree.ancestors(p.unit_id, day)[-2] for p in placed if p})
 
     def _form(
         self,

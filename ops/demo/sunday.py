@@ -51,7 +51,7 @@ def play(story: Story, apis: Mapping[str, Api], count: int, progress: Progress) 
     probe.start()
 
     def send(rows: list[dict[str, object]]) -> None:
-        results = apis["visits"].batch("/v1/visits/batch", rows, "visit_id")
+        results = apis["visits"].settle("/v1/visits/batch", rows, "visit_id")
         with lock:
             rush.outcomes.update(result["outcome"] for result in results)
         progress.advance(task, len(rows))
@@ -66,14 +66,12 @@ def play(story: Story, apis: Mapping[str, Api], count: int, progress: Progress) 
 
 
 def _campaign(story: Story) -> dict[str, object]:
-    placed = [story.units.tree.place(p, SUNDAY) for p in (story.chuong_my, story.ninh_binh, story.thai_binh)]
-    provinces = {p.unit_id for p in placed if p}
     return {
         "campaign_id": story.world.id("campaign", SUNDAY),
         "name": "Ngày chủ nhật số (mô phỏng)",
         "first_day": SUNDAY.isoformat(),
         "last_day": SUNDAY.isoformat(),
-        "unit_ids": sorted(provinces),
+        "unit_ids": story.provinces_on(SUNDAY),
     }
 
 

@@ -19,7 +19,10 @@ from shared.access import AUDIENCE
 from shared.topology import SERVICES
 
 ISSUER = "tungnha-local"
-ADMIN_SCOPE = " ".join(f"{service}:{verb}" for service in SERVICES for verb in ("admin", "write", "read", "feed"))
+ADMIN_SCOPE = " ".join(
+    [f"{service}:{verb}" for service in SERVICES for verb in ("admin", "write", "read", "feed")]
+    + ["people:read", "people:erase", "places:read"]
+)
 FEED_TTL = 365 * 24 * 3600
 
 
