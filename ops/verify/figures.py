@@ -73,6 +73,7 @@ def check(sources: Mapping[str, Source], url: str, token: str) -> str:
         (days[0], max(days[-1], today), BEFORE_REFORM),
         (days[0], max(days[-1], today), today),
         (days[-1], days[-1], today),
+        (days[len(days) // 2], days[-1], today),  # whoever was met before and again in between counts once
         (date(2023, 10, 1), date(2024, 10, 31), BEFORE_REFORM),
     ]
     compared = 0

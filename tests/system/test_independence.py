@@ -11,7 +11,7 @@ from ops.local import process
 from ops.local.stack import http_get
 from ops.simulator import visits
 from ops.units.seed import NATION_ID
-from tests.system_kit import System
+from tests.system_kit import System, eventually
 
 COUNT = 40
 
@@ -82,7 +82,7 @@ def test_without_its_database_a_service_says_so_and_keeps_standing(system: Syste
             assert (answer.status_code, answer.json()["code"]) == (503, "not-ready")
             assert int(answer.headers["Retry-After"]) > 0
             assert http_get(f"{url}/healthz")[0] == 200
-            assert http_get(f"{url}/readyz")[0] == 503
+            eventually("visits not ready", lambda: http_get(f"{url}/readyz")[0] == 503)
         phone = system.api("visits")
         results = phone.batch("/v1/visits/batch", rows, "visit_id")
     assert {result["outcome"] for result in results} == {"stored"}

@@ -105,10 +105,14 @@ def test_a_reporting_worker_falls_asleep_in_the_middle(siege: Siege):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("service", ["visits", "teams", "training"])
-def test_a_killed_process_comes_back(siege: Siege, service: str, kind: str):
-    name = f"{service}-{kind}"
-    siege.system.back(name, siege.system.kill(name))
+def test_killed_processes_come_back(siege: Siege, kind: str):
+    """One after the other, before the one before is back."""
+    killed = {}
+    for service in ("visits", "teams", "training"):
+        killed[f"{service}-{kind}"] = siege.system.kill(f"{service}-{kind}")
+        time.sleep(0.5)
+    for name, pid in killed.items():
+        siege.system.back(name, pid)
 
 
 def test_the_other_reporting_worker_takes_the_work_over(siege: Siege):
@@ -117,8 +121,7 @@ def test_the_other_reporting_worker_takes_the_work_over(siege: Siege):
 
 def test_the_woken_worker_does_no_harm(siege: Siege):
     siege.wake("reporting-worker")
-    siege.stop("visits-worker")
-    siege.flows()  # nothing is relayed now: the feed has it
+    siege.flows()
 
 
 @pytest.mark.parametrize("name", ["reporting-api", "reporting-worker"])
@@ -127,18 +130,24 @@ def test_a_killed_reporting_process_comes_back(siege: Siege, name: str):
     siege.flows()
 
 
+def test_a_relay_falls_asleep(siege: Siege):
+    """Its service has no other worker: the feed has what is not relayed now, and in the tests that follow."""
+    siege.stop("visits-worker")
+    siege.flows()
+
+
 def test_a_killed_database_server_recovers(siege: Siege):
     siege.system.back("postgres", siege.system.kill("postgres"))
     siege.flows()
 
 
-def test_the_woken_relay_does_no_harm(siege: Siege):
-    siege.wake("visits-worker")
+def test_a_killed_broker_comes_back(siege: Siege):
+    siege.system.back("rabbitmq", siege.system.kill("rabbitmq"))
     siege.flows()
 
 
-def test_a_killed_broker_comes_back(siege: Siege):
-    siege.system.back("rabbitmq", siege.system.kill("rabbitmq"))
+def test_the_woken_relay_does_no_harm(siege: Siege):
+    siege.wake("visits-worker")
     siege.flows()
 
 
@@ -162,7 +171,7 @@ def test_nothing_was_lost_and_nothing_counts_twice(siege: Siege):
     assert load.errors == []
     assert set(load.outcomes) <= {"stored", "repeated"}
     confirmed = load.confirmed["/v1/visits/batch"]
-    assert len(confirmed) > 1_000
+    assert len(confirmed) > 2_000
     phone = system.api("visits")
     phone.heads = {int(p): n for p, n in phone.get("/v1/events/heads")["heads"].items()}
     assert system.reported(NATION_ID, siege.day, phone)["visits"] == len(confirmed)
