@@ -1,4 +1,4 @@
-"""The three ways of ``bench append``; each prints its events per second. Run by ``bench.append`` only."""
+"""The ways of ``bench append``; each prints its events per second. Run by ``bench.append`` only."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ CLIENTS = 64
 SECONDS = seconds("SECONDS", 6.0)
 NOTE = "x" * 300
 """Makes an event about as large as a visit."""
+STREAMS = 20
+"""Per client. Their states are in the handler's cache, as the library's aggregates are in memory."""
 
 
 @dataclass(frozen=True)
@@ -36,8 +38,11 @@ def decide(command: Note, states: Mapping[str, int]) -> Sequence[tuple[str, Note
     return [(command.stream, Noted(command.number, command.note))]
 
 
-def ours(group: int) -> float:
-    """64 clients, each with its own streams, one command at a time; at most ``group`` commands per commit."""
+def ours(group: int, streams: int = STREAMS) -> float:
+    """64 clients, each with its own streams, one command at a time; at most ``group`` commands per commit.
+
+    With more ``streams`` than a client uses, every command is the first to its stream, which is looked for in the log.
+    """
     from shared.edge_server import prepare
 
     prepare()  # as the api processes run: under eventlet
@@ -57,13 +62,17 @@ def ours(group: int) -> float:
     handler = Handler(log, writer, decider, Codec(Noted), hash_key=b"k" * 32)
     run = uuid4().hex[:8]
 
+    def command(number: int, n: int) -> Envelope:
+        return Envelope(uuid4(), Note(f"{run} {number} {n % streams}", 1, NOTE), "bench", datetime.now(UTC))
+
     def client(number: int) -> Callable[[int], None]:
         def handle(n: int) -> None:
-            command = Note(f"{run} {number} {n % 200}", 1, NOTE)
-            handler.handle(Envelope(uuid4(), command, "bench", datetime.now(UTC)))
+            handler.handle(command(number, n))
 
         return handle
 
+    if streams == STREAMS:
+        handler.handle_many([command(number, n) for number in range(CLIENTS) for n in range(streams)])
     before = sum(log.heads().values())
     sent, took = together(client, CLIENTS)
     stored = sum(log.heads().values()) - before
@@ -128,5 +137,7 @@ if __name__ == "__main__":
             print(ours(500))
         case "one-by-one":
             print(ours(1))
+        case "unknown-streams":
+            print(ours(500, sys.maxsize))
         case "library":
             print(library(int(sys.argv[2])))
