@@ -20,6 +20,7 @@ import msgspec
 from shared.codec import Codec, NothingChanged
 from shared.decider import Decider, Rejected
 from shared.log import Append, Appended, Log, LogUnavailable, NewEvent, Outcome, Unstorable, canonical, content_hash
+from shared.vault import SubjectErased
 from shared.writer import GroupWriter
 
 C = TypeVar("C")
@@ -223,10 +224,16 @@ class Handler(Generic[C, S, E]):
         results: dict[int, Answer | Rejected],
     ) -> set[int]:
         self._codec.prepare(event for d in decided for _, event in d.changes)
-        appends = [self._encoded(d, held) for d in decided]
+        encoded: list[tuple[_Decided, Append]] = []
+        for d in decided:
+            try:
+                encoded.append((d, self._encoded(d, held)))
+            except SubjectErased:
+                results[d.index] = Rejected("subject-erased")
         stale: set[int] = set()
         known: list[int] = []
-        for d, result in zip(decided, self._writer.submit(appends), strict=True):
+        stored = self._writer.submit([append for _, append in encoded])
+        for (d, _), result in zip(encoded, stored, strict=True):
             if isinstance(result, Unstorable):
                 results[d.index] = Rejected("unstorable")
             elif isinstance(result, LogUnavailable):

@@ -201,6 +201,13 @@ GENERIC: dict[str, Text] = {
         "Cannot be stored",
         "The database does not accept this content.",
     ),
+    "subject-erased": Text(
+        409,
+        "Dữ liệu cá nhân đã bị xoá",
+        "Dữ liệu cá nhân của đối tượng này đã bị xoá theo yêu cầu; không thể ghi thêm.",
+        "Personal data erased",
+        "The personal data of this subject was erased on request; no more can be recorded.",
+    ),
     "timeout": Text(
         408, "Hết thời gian chờ", "Nội dung đến quá chậm.", "Request timeout", "The body arrived too slowly."
     ),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 import threading
 from collections.abc import Mapping
@@ -55,8 +54,6 @@ def api(settings: Settings) -> int:
 
 
 def worker(settings: Settings) -> int:
-    # Events are short-lived and have no cycles, and a full collection walks the tree of all units: rarely is enough.
-    gc.set_threshold(50_000, 50, 1_000)
     kit = Kit(settings, name="reporting-worker")
     definition = Definition(
         "reporting", PARTITIONS, projections=[Units(), Figures(UnitDirectory(kit.engine))], uses=USES

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from typing import Any
 
 from services.teams.domain import DECIDER, EVENTS
@@ -45,8 +44,6 @@ def api(settings: Settings) -> int:
     from shared.edge_server import run_api
 
     register(MESSAGES)
-    # Tens of thousands of kept states, none of them in cycles: looking through them all costs a third of an import.
-    gc.set_threshold(50_000, 20, 50)
     kit = Kit(settings, name="teams-api", events=EVENTS)
     handler, units = handler_of(kit), UnitDirectory(kit.engine)
     authority = Authority(units, handler)

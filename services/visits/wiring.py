@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from zlib import crc32
 
 from services.visits.domain import (
@@ -34,16 +33,6 @@ def partition_of(stream: str) -> int:
     return crc32(stream.partition(":")[2].encode()) % PARTITIONS
 
 
-def _spare_the_collector() -> None:
-    """Let the garbage collector run seldom: what it would walk are rows on their way and cached states, without cycles.
-
-    With Python's own thresholds it took a third of the CPU time of a visit.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
-
-
 def api(settings: Settings) -> int:
     """Serve HTTP and ingest until told to stop; the exit code."""
     from services.visits.intake import Intake
@@ -52,7 +41,6 @@ def api(settings: Settings) -> int:
     from shared.edge_server import run_api
 
     register(MESSAGES)
-    _spare_the_collector()
     kit = Kit(settings, name="visits-api", events=EVENTS)
     units = UnitDirectory(kit.engine)
     places = kit.handler(PLACES, partition_of=partition_of)
@@ -74,7 +62,6 @@ def api(settings: Settings) -> int:
 
 
 def worker(settings: Settings) -> int:
-    _spare_the_collector()
     kit = Kit(settings, name="visits-worker")
     definition = Definition(
         "visits",

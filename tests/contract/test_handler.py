@@ -12,11 +12,12 @@ import pytest
 
 from shared.codec import Codec
 from shared.db import engine
-from shared.decider import Decider, Rejected, ambient
+from shared.decider import Decider, Personal, Rejected, ambient, sealed
 from shared.handler import Envelope, Handler
 from shared.log import LogUnavailable, Outcome, PostgresLog, Unstorable
 from shared.memory import MemoryLog
 from shared.migrate import kernel_sql
+from shared.vault import MemoryKeys, Vault
 from shared.writer import GroupWriter, Overloaded
 
 
@@ -255,4 +256,35 @@ def test_unstorable_is_not_retried(log):
     with pytest.raises(Rejected, match="unstorable"):
         handler.handle(envelope(Pay("bank", "a", 1)))
     assert calls == [1]
+    writer.stop()
+
+
+@dataclass(frozen=True)
+class Note:
+    place: str
+    text: Personal
+
+
+@dataclass(frozen=True)
+class Noted:
+    place: str
+    text: Personal = sealed(by="place")
+
+
+def test_a_note_about_an_erased_subject_is_refused_and_its_neighbours_stored(log):
+    """One row of a batch must not fail the others, nor bring an erased key back."""
+    notes: Decider = Decider(
+        initial=lambda stream: 0,
+        streams=lambda c: (c.place,),
+        decide=lambda c, states: [(c.place, Noted(c.place, c.text))],
+        evolve=lambda n, e: n + 1,
+    )
+    vault = Vault(MemoryKeys())
+    vault.ensure(["erased"])
+    vault.destroy("erased")
+    writer = GroupWriter(log)
+    handler = Handler(log, writer, notes, Codec(Noted, vault=vault), hash_key=b"k" * 32)
+    rows = [Envelope(uuid4(), Note(p, Personal("hỏi")), "tester", datetime.now(UTC)) for p in ("a", "erased", "b")]
+    told = [r.code if isinstance(r, Rejected) else str(r.outcome) for r in handler.handle_many(rows)]
+    assert told == ["stored", "subject-erased", "stored"]
     writer.stop()
