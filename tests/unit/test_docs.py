@@ -1,0 +1,29 @@
+"""What the documents say is what there is."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+ROUTE = re.compile(r'@route\(\s*"(\w+)",\s*"([^"]+)",.*?scope=(?:"([^"]+)"|(PROBE))', re.DOTALL)
+LISTED = re.compile(r"^\| (GET|POST|DELETE) \| `([^`]+)`[^|]* \| (?:`([^`]+)`|–) \|$", re.MULTILINE)
+
+
+def test_the_api_page_lists_every_route_with_its_scope(root: Path) -> None:
+    sources = [*root.glob("services/*/service.py"), root / "shared/edge_feed.py", root / "shared/edge_health.py"]
+    routes = {(m[1], m[2], m[3]) for source in sources for m in ROUTE.finditer(source.read_text(encoding="utf-8"))}
+    page = (root / "docs/api.md").read_text(encoding="utf-8")
+    listed = {(m[1], m[2], m[3]) for m in LISTED.finditer(page)}
+    assert len(routes) > 40
+    assert listed == routes
+
+
+def test_every_link_of_the_documents_leads_somewhere(root: Path) -> None:
+    pages = [*root.glob("*.md"), *root.glob("docs/**/*.md")]
+    links = [
+        (page, link)
+        for page in pages
+        for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
+    ]
+    assert links
+    assert [f"{page.name}: {link}" for page, link in links if not (page.parent / link).exists()] == []
