@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterator
 
@@ -206,9 +207,22 @@ def test_a_worker_that_stands_still_is_ended(visits: Service) -> None:
     assert prepared.step() == 0, "leased by somebody else"
     assert end_stuck(visits.plain, "visits-leases-stuck", seconds=30) == 0
     assert end_stuck(visits.plain, "visits-leases-stuck", seconds=0) == 1
+    _wait_until_gone(visits, "visits-leases-stuck")
     assert drain(prepared) == 4
     connection.invalidate()
     stuck.dispose()
+
+
+def _wait_until_gone(service: Service, name: str) -> None:
+    """A session that was told to end gives its locks back a moment later."""
+    query = text("SELECT count(*) FROM pg_stat_activity WHERE application_name = :name")
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        with service.plain.connect() as connection:
+            if not connection.execute(query, {"name": name}).scalar_one():
+                return
+        time.sleep(0.02)
+    raise AssertionError(f"sessions of {name} are still there")
 
 
 def test_a_reaction_gives_the_same_command_id_however_often_it_runs(visits: Service) -> None:
