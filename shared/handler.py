@@ -99,6 +99,7 @@ class Handler(Generic[C, S, E]):
         self._hash_key, self._partition_of, self._cache_size = hash_key, partition_of, cache_size
         self._trust_cache = trust_cache
         self._cache: dict[str, _Held[S]] = {}
+        self._ambient: dict[type, tuple[str, ...]] = {}
 
     def handle(self, envelope: Envelope) -> Answer:
         """Raises ``Rejected``, ``Busy``, ``LogUnavailable`` or ``Overloaded``."""
@@ -141,10 +142,15 @@ class Handler(Generic[C, S, E]):
     def fingerprint(self, command: Any) -> bytes:
         """Keyed hash of what the client said: tells a repeat from an altered copy, and tells nobody the content."""
         said = msgspec.to_builtins(command)
-        for f in fields(command):
-            if f.metadata.get("ambient"):
-                del said[f.name]
+        for name in self._ambient_fields(type(command)):
+            del said[name]
         return hashlib.blake2b(canonical([type(command).__name__, said]), digest_size=16, key=self._hash_key).digest()
+
+    def _ambient_fields(self, command: type[Any]) -> tuple[str, ...]:
+        known = self._ambient.get(command)
+        if known is None:
+            known = self._ambient[command] = tuple(f.name for f in fields(command) if f.metadata.get("ambient"))
+        return known
 
     def _round(
         self, envelopes: Sequence[Envelope], pending: list[int], results: dict[int, Answer | Rejected], fresh: set[str]

@@ -24,21 +24,22 @@ Result = Appended | Unstorable | LogUnavailable
 
 
 class _Submission:
-    """Some appends of one caller, and the event that wakes it when all are done."""
+    """Some appends of one caller, and the lock it waits for, held until all are done (cheaper than an Event)."""
 
     def __init__(self, size: int) -> None:
         self.results: list[Result | None] = [None] * size
         self._open = size
-        self._done = threading.Event()
+        self._done = threading.Lock()
+        self._done.acquire()
 
     def finish(self, index: int, result: Result) -> None:
         self.results[index] = result
         self._open -= 1
         if self._open == 0:
-            self._done.set()
+            self._done.release()
 
     def wait(self) -> list[Result]:
-        self._done.wait()
+        self._done.acquire()
         return [result for result in self.results if result is not None]
 
 
