@@ -212,18 +212,19 @@ def _answers(
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """What the reports say of these units: the nation by itself, every other among its parent's children."""
     query = {"from": first.isoformat(), "to": last.isoformat(), "map": map_day.isoformat()}
-    parents = {tree.parent(unit_id, map_day) for unit_id in units}
-    for parent in parents:
+    by_parent: dict[str | None, list[str]] = defaultdict(list)
+    for unit_id in units:
+        by_parent[tree.parent(unit_id, map_day)].append(unit_id)
+    for parent, children in by_parent.items():
         if parent is None:
-            nation = next(u for u in units if tree.parent(u, map_day) is None)
-            yield nation, _get(http, f"/v1/reports/{nation}", query)["figures"]
-            continue
-        told = {c["unit"]["id"]: c["figures"] for c in _get(http, f"/v1/reports/{parent}/children", query)["children"]}
-        for unit_id in units:
-            if tree.parent(unit_id, map_day) == parent:
-                if unit_id not in told:
-                    raise Difference(f"{_named(tree, unit_id, map_day)} is missing among the children of its parent")
-                yield unit_id, told[unit_id]
+            told = {u: _get(http, f"/v1/reports/{u}", query)["figures"] for u in children}
+        else:
+            answer = _get(http, f"/v1/reports/{parent}/children", query)["children"]
+            told = {child["unit"]["id"]: child["figures"] for child in answer}
+        for unit_id in children:
+            if unit_id not in told:
+                raise Difference(f"{_named(tree, unit_id, map_day)} is missing among the children of its parent")
+            yield unit_id, told[unit_id]
 
 
 def _get(http: httpx.Client, path: str, query: dict[str, str]) -> dict[str, Any]:
