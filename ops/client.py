@@ -103,6 +103,7 @@ class Api:
         """
         deadline = time.monotonic() + PATIENCE_SECONDS
         settled: dict[int, dict[str, Any]] = {}
+        pause = 0.25
         while len(settled) < len(rows):
             waiting = [n for n in range(len(rows)) if n not in settled]
             for n, result in zip(waiting, self.batch(path, [rows[n] for n in waiting], id_key), strict=True):
@@ -112,7 +113,8 @@ class Api:
                 elif problem["code"] not in NOT_YET or time.monotonic() > deadline:
                     raise Refused(200, problem | {"row": rows[n]})
             if len(settled) < len(rows):
-                time.sleep(0.2)
+                time.sleep(pause)
+                pause = min(pause * 2, 0.5)
         return [settled[n] for n in range(len(rows))]
 
     def load(

@@ -26,6 +26,8 @@ NEXT_MORNING_SECONDS = 14 * 3_600
 
 VISITS_A_DAY = 10
 """What a member manages on a Sunday (the stress assumption: every seat, ten visits, four hours)."""
+UPLOAD_SIZES = (1, 5, 25, 50, 100, 100)
+"""How many visits a phone puts into one upload: most send all they have, some apps one by one."""
 SENT_TWICE = 0.06
 """Share of uploads whose answer was lost, so that the phone sends them again."""
 RECUT = 0.02
@@ -90,7 +92,7 @@ def _upload_time(chance: random.Random) -> float:
 
 
 def _upload(phone: str, bodies: list[dict[str, Any]], start: float, chance: random.Random) -> Iterator[Delivery]:
-    size = chance.choice((1, 5, 10, 25, 50, 100))
+    size = chance.choice(UPLOAD_SIZES)
     for first in range(0, len(bodies), size):
         rows = bodies[first : first + size]
         if chance.random() < 0.5:

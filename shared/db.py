@@ -29,9 +29,12 @@ def engine(url: str, *, name: str, pool_size: int = 5, autocommit: bool = False)
     """An engine on ``postgresql://…`` (psycopg 3).
 
     Transactions left idle for five seconds are ended by the server, so that a stopped client frees its leases.
-    ``autocommit`` gives connections outside any transaction: ``log.append`` accepts no other.
+    ``autocommit`` gives connections outside any transaction, for the log: ``log.append`` accepts no other.
     """
     options = f"-c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_MS} -c statement_timeout={STATEMENT_MS}"
+    if autocommit:
+        # All it does is look-ups by key. A plan made and kept while the table is small would scan it when it is large.
+        options += " -c enable_seqscan=off"
     arguments: dict[str, Any] = {
         "application_name": name,
         "options": options,

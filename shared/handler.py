@@ -9,17 +9,27 @@ from __future__ import annotations
 import hashlib
 import random
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 from uuid import UUID
 
 import msgspec
 
 from shared.codec import Codec, NothingChanged
 from shared.decider import Decider, Rejected
-from shared.log import Append, Appended, Log, LogUnavailable, NewEvent, Outcome, Unstorable, canonical, content_hash
+from shared.log import (
+    Append,
+    Appended,
+    LogUnavailable,
+    NewEvent,
+    Outcome,
+    Recorded,
+    Unstorable,
+    canonical,
+    content_hash,
+)
 from shared.vault import SubjectErased
 from shared.writer import GroupWriter
 
@@ -59,6 +69,13 @@ class Answer:
         return f"{self.partition}:{self.position}"
 
 
+class Reads(Protocol):
+    """What a handler reads: a ``Log``, or a ``GroupReader`` over one."""
+
+    def load(self, after: Mapping[str, int]) -> dict[str, list[Recorded]]: ...
+    def find(self, command_ids: Collection[UUID]) -> dict[UUID, tuple[bytes, Appended]]: ...
+
+
 class Busy(Exception):
     """Others kept changing the same streams; nothing was stored, try again."""
 
@@ -81,7 +98,7 @@ class Handler(Generic[C, S, E]):
 
     def __init__(
         self,
-        log: Log,
+        reads: Reads,
         writer: GroupWriter,
         decider: Decider[C, S, E],
         codec: Codec,
@@ -95,7 +112,7 @@ class Handler(Generic[C, S, E]):
 
         ``trust_cache=False`` is for rules that read other streams: all are brought up to date before each decision.
         """
-        self._log, self._writer, self._decider, self._codec = log, writer, decider, codec
+        self._reads, self._writer, self._decider, self._codec = reads, writer, decider, codec
         self._hash_key, self._partition_of, self._cache_size = hash_key, partition_of, cache_size
         self._trust_cache = trust_cache
         self._cache: dict[str, _Held[S]] = {}
@@ -214,7 +231,7 @@ class Handler(Generic[C, S, E]):
     ) -> set[int]:
         if not indices:
             return set()
-        known = self._log.find({envelopes[i].command_id for i in indices})
+        known = self._reads.find({envelopes[i].command_id for i in indices})
         settled = {i for i in indices if envelopes[i].command_id in known}
         for i in settled:
             fingerprint, answer = known[envelopes[i].command_id]
@@ -285,7 +302,7 @@ class Handler(Generic[C, S, E]):
             if cached is None or stream in fresh:
                 missing[stream] = held[stream].version
         if missing:
-            loaded = self._log.load(missing)
+            loaded = self._reads.load(missing)
             self._codec.unlock(event for events in loaded.values() for event in events)
             for stream, events in loaded.items():
                 changes = [(stream, self._codec.decode(event)) for event in events]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable
+from functools import cached_property
 from typing import TypeVar
 
 from shared.codec import Codec, EventType
@@ -11,6 +12,7 @@ from shared.db import engine
 from shared.decider import Decider
 from shared.handler import Handler
 from shared.log import PostgresLog
+from shared.reader import GroupReader
 from shared.settings import Settings
 from shared.vault import PostgresKeys, Vault
 from shared.writer import GroupWriter
@@ -39,17 +41,26 @@ class Kit:
         self.log = PostgresLog(self._log_engine)
         self.vault = Vault(PostgresKeys(self._vault_engine))
         self.codec = Codec(*events, vault=self.vault)
-        self.writer = GroupWriter(self.log)
+
+    @cached_property
+    def writer(self) -> GroupWriter:
+        return GroupWriter(self.log)
+
+    @cached_property
+    def reader(self) -> GroupReader:
+        return GroupReader(self.log)
 
     def handler(
         self, decider: Decider[C, S, E], *, partition_of: Callable[[str], int] = lambda stream: 0
     ) -> Handler[C, S, E]:
         return Handler(
-            self.log, self.writer, decider, self.codec, hash_key=self.settings.hash_key, partition_of=partition_of
+            self.reader, self.writer, decider, self.codec, hash_key=self.settings.hash_key, partition_of=partition_of
         )
 
     def close(self) -> None:
-        self.writer.stop()
+        for part in ("writer", "reader"):  # only those that were ever needed
+            if part in self.__dict__:
+                getattr(self, part).stop()
         for each in (self.engine, self._log_engine, self._vault_engine):
             each.dispose()
 

@@ -51,6 +51,7 @@ def ours(group: int, streams: int = STREAMS) -> float:
     from shared.decider import Decider
     from shared.handler import Envelope, Handler
     from shared.log import PostgresLog
+    from shared.reader import GroupReader
     from shared.writer import GroupWriter
 
     connections = engine(os.environ["BENCH_DATABASE_URL"], name="bench", autocommit=True)
@@ -59,7 +60,8 @@ def ours(group: int, streams: int = STREAMS) -> float:
     decider: Decider[Note, int, Noted] = Decider(
         initial=lambda stream: 0, streams=lambda c: (c.stream,), decide=decide, evolve=lambda n, event: n + event.number
     )
-    handler = Handler(log, writer, decider, Codec(Noted), hash_key=b"k" * 32)
+    reader = GroupReader(log)
+    handler = Handler(reader, writer, decider, Codec(Noted), hash_key=b"k" * 32)
     run = uuid4().hex[:8]
 
     def command(number: int, n: int) -> Envelope:
@@ -79,6 +81,7 @@ def ours(group: int, streams: int = STREAMS) -> float:
     if stored != sent:
         raise SystemExit(f"sent {sent}, stored {stored}")
     writer.stop()
+    reader.stop()
     return stored / took
 
 

@@ -24,7 +24,7 @@ KEPT_STREAMS = 60_000
 def handler_of(kit: Kit) -> Handler[Any, Any, Any]:
     """Most rules here read streams they do not write (a unit, a document, people), so nothing old may decide."""
     return Handler(
-        kit.log,
+        kit.reader,
         kit.writer,
         DECIDER,
         kit.codec,

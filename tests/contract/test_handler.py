@@ -17,6 +17,7 @@ from shared.handler import Envelope, Handler
 from shared.log import LogUnavailable, Outcome, PostgresLog, Unstorable
 from shared.memory import MemoryLog
 from shared.migrate import kernel_sql
+from shared.reader import GroupReader
 from shared.vault import MemoryKeys, Vault
 from shared.writer import GroupWriter, Overloaded
 
@@ -76,15 +77,16 @@ def log(request):
 @pytest.fixture
 def process(log):
     """Makes handlers as separate api processes would: own writer, own cache, one log."""
-    writers = []
+    parts = []
 
     def make(log_=log) -> Handler:
-        writers.append(GroupWriter(log_))
-        return Handler(log_, writers[-1], BANK, Codec(Paid, Received), hash_key=b"k" * 32)
+        reader, writer = GroupReader(log_), GroupWriter(log_)
+        parts.extend((reader, writer))
+        return Handler(reader, writer, BANK, Codec(Paid, Received), hash_key=b"k" * 32)
 
     yield make
-    for writer in writers:
-        writer.stop()
+    for part in parts:
+        part.stop()
 
 
 def envelope(command: Pay, id: UUID | None = None, expected: int | None = None) -> Envelope:
