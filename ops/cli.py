@@ -38,7 +38,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on standar
 def run() -> int:
     """Run a command; errors of the stack are told in words, Ctrl-C is 130."""
     try:
-        app()
+        app(prog_name="./tungnha")
     except StackError as error:
         err.print(f"[red]error[/red] {escape(str(error))}")
         return 1
@@ -167,7 +167,7 @@ def token(
 
 @app.command()
 def demo(
-    small: Annotated[bool, typer.Option(help="A tenth of the visits: under 40 s.")] = False,
+    small: Annotated[bool, typer.Option(help="Fewer provinces, a tenth of the visits.")] = False,
     seed: Annotated[int, typer.Option(help="Same seed, same villages, people and visits.")] = 2026,
     visits: Annotated[int | None, typer.Option(min=1, help="Visits of the Digital Sunday.")] = None,
 ) -> None:
