@@ -18,10 +18,14 @@ def test_state() -> Iterator[State]:
     """A fresh state directory below ``.local/test``; ends what is still recorded as running in it."""
     home = ROOT / ".local" / TESTS
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    _sweep(home)
-    state = State(Path(tempfile.mkdtemp(dir=home, prefix="run-")))
-    with (state.directory / "alive").open("w") as alive:
-        fcntl.flock(alive, fcntl.LOCK_EX)  # held until this process ends, however it ends
+    with contextlib.ExitStack() as held:
+        # One run at a time sweeps and settles in, so that none takes another's fresh directory for a killed run's.
+        with (home / "lock").open("w") as turn:
+            fcntl.flock(turn, fcntl.LOCK_EX)
+            _sweep(home)
+            state = State(Path(tempfile.mkdtemp(dir=home, prefix="run-")))
+            alive = held.enter_context((state.directory / "alive").open("w"))
+            fcntl.flock(alive, fcntl.LOCK_EX)  # held until this process ends, however it ends
         try:
             yield state
         finally:
