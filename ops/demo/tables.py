@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 from rich.console import Console
@@ -15,6 +15,7 @@ from ops.demo.story import LAST_OLD_DAY, Story
 from ops.demo.sunday import Rush
 from ops.local.process import StackError
 from ops.units.seed import NATION_ID
+from shared.vietnamese import hanoi_day
 
 ROWS = (
     ("tổ · teams", "teams"),
@@ -35,7 +36,7 @@ SKILLS = {
 
 def show(out: Console, story: Story, apis: Mapping[str, Api], rush: Rush) -> None:
     """Print the tables. Raises ``StackError`` if the nation is not the same on both maps."""
-    today = date.today()
+    today = hanoi_day(datetime.now(UTC))
     former = f"huyện Chương Mỹ (cũ): {_successors(story, apis, today)}"
     for title, unit_id in (("Toàn quốc", NATION_ID), ("Ninh Bình", story.ninh_binh), (former, story.chuong_my)):
         before = _figures(apis, unit_id, LAST_OLD_DAY)

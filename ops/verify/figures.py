@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import httpx
@@ -17,6 +17,7 @@ import httpx
 from ops.verify.difference import Difference
 from ops.verify.source import Source
 from shared.units import UnitTree
+from shared.vietnamese import hanoi_day
 
 SKILLS = ("public_services", "online_shopping", "online_payment", "online_safety", "local_platforms")
 BEFORE_REFORM = date(2025, 6, 30)
@@ -68,7 +69,7 @@ def check(sources: Mapping[str, Source], url: str, token: str) -> str:
     """Ask for every unit with facts, on the map before the reform and on today's. Raises ``Difference``."""
     facts = collect(sources)
     days = facts.days or [date(2022, 1, 1)]
-    today = date.today()
+    today = hanoi_day(datetime.now(UTC))
     questions = [
         (days[0], max(days[-1], today), BEFORE_REFORM),
         (days[0], max(days[-1], today), today),
