@@ -6,7 +6,7 @@ from typing import Any
 
 from services.teams.domain import DECIDER, EVENTS
 from services.teams.messages import MESSAGES
-from services.teams.projections import Erasures, Registry
+from services.teams.projections.registry import Erasures, Registry
 from services.teams.public import Publisher
 from shared.handler import Handler
 from shared.health import Readiness

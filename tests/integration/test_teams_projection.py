@@ -20,7 +20,7 @@ from services.teams.domain.people import ErasePerson, RegisterPerson
 from services.teams.domain.seats import AppointSeat, ReconstituteTeam, ReleaseSeat
 from services.teams.domain.teams import DissolveTeam, EndPilot, EstablishTeam, RenameTeam, Role, Seat, Team, TeamKind
 from services.teams.domain.units import AbolishUnit, EstablishUnit
-from services.teams.projections import Erasures, Registry
+from services.teams.projections.registry import Erasures, Registry
 from shared.codec import Codec
 from shared.db import engine
 from shared.decider import Personal, Rejected

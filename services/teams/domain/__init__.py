@@ -14,48 +14,13 @@ from typing import Any
 from services.teams.domain import documents, mergers, people, seats, teams, units
 from shared.decider import Decider
 
-COMMANDS: Mapping[type, ModuleType] = {
-    **dict.fromkeys(
-        (
-            units.EstablishUnit,
-            units.RenameUnit,
-            units.ChangeUnitKind,
-            units.AssignUnitCode,
-            units.ReparentUnit,
-            units.AbolishUnit,
-        ),
-        units,
-    ),
-    documents.RegisterDocument: documents,
-    people.RegisterPerson: people,
-    people.ErasePerson: people,
-    **dict.fromkeys((teams.EstablishTeam, teams.RenameTeam, teams.EndPilot, teams.DissolveTeam), teams),
-    **dict.fromkeys((seats.ReconstituteTeam, seats.AppointSeat, seats.ReleaseSeat), seats),
-    mergers.MergeTeams: mergers,
-}
+MODULES: tuple[ModuleType, ...] = (units, documents, people, teams, seats, mergers)
+"""Each has ``COMMANDS`` and ``EVENTS`` (types), and the functions ``streams``, ``decide`` and ``evolve``."""
+
+COMMANDS: Mapping[type, ModuleType] = {command: module for module in MODULES for command in module.COMMANDS}
 """Command → the module that decides it."""
 
-OF_EVENT: Mapping[type, ModuleType] = {
-    **dict.fromkeys(
-        (
-            units.UnitEstablished,
-            units.UnitRenamed,
-            units.UnitKindChanged,
-            units.UnitCodeAssigned,
-            units.UnitReparented,
-            units.UnitAbolished,
-            units.UnitCodeTaken,
-        ),
-        units,
-    ),
-    **dict.fromkeys((documents.DocumentRegistered, documents.DocumentKeyTaken), documents),
-    **dict.fromkeys((people.PersonRegistered, people.SubjectErased), people),
-    **dict.fromkeys(
-        (teams.TeamEstablished, teams.TeamRenamed, teams.PilotEnded, teams.TeamDissolved, teams.TeamPlaced), teams
-    ),
-    **dict.fromkeys((seats.SeatAppointed, seats.SeatReleased, seats.TeamReconstituted), seats),
-    **dict.fromkeys((mergers.TeamsMerged, mergers.TeamAbsorbed), mergers),
-}
+OF_EVENT: Mapping[type, ModuleType] = {event: module for module in MODULES for event in module.EVENTS}
 
 EVENTS: tuple[type, ...] = tuple(OF_EVENT)
 """Every event type, for the codec."""

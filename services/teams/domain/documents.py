@@ -70,6 +70,10 @@ class DocumentKey:
     document_id: str
 
 
+COMMANDS = (RegisterDocument,)
+EVENTS = (DocumentRegistered, DocumentKeyTaken)
+
+
 def document_stream(document_id: str) -> str:
     return f"document:{document_id}"
 

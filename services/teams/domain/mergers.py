@@ -157,6 +157,10 @@ Owned = tuple[str, Seat]
 """A seat and the team it is in before the merger."""
 
 
+COMMANDS = (MergeTeams,)
+EVENTS = (TeamsMerged, TeamAbsorbed)
+
+
 def streams(command: MergeTeams) -> tuple[str, ...]:
     names = [team_stream(command.into_team_id), document_stream(command.document_id)]
     names += [team_stream(team_id) for team_id in command.from_team_ids]

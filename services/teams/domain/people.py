@@ -51,6 +51,10 @@ class Person:
     erased: bool = False
 
 
+COMMANDS = (RegisterPerson, ErasePerson)
+EVENTS = (PersonRegistered, SubjectErased)
+
+
 def person_stream(person_id: str) -> str:
     return f"person:{person_id}"
 

@@ -86,6 +86,10 @@ SeatCommand = ReconstituteTeam | AppointSeat | ReleaseSeat
 Changes = Sequence[tuple[str, Any]]
 
 
+COMMANDS = (ReconstituteTeam, AppointSeat, ReleaseSeat)
+EVENTS = (SeatAppointed, SeatReleased, TeamReconstituted)
+
+
 def streams(command: SeatCommand) -> tuple[str, ...]:
     names = [team_stream(command.team_id), document_stream(command.document_id)]
     match command:

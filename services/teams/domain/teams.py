@@ -282,6 +282,10 @@ LifeCommand = EstablishTeam | RenameTeam | EndPilot | DissolveTeam
 Changes = Sequence[tuple[str, Any]]
 
 
+COMMANDS = (EstablishTeam, RenameTeam, EndPilot, DissolveTeam)
+EVENTS = (TeamEstablished, TeamRenamed, PilotEnded, TeamDissolved, TeamPlaced)
+
+
 def streams(command: LifeCommand) -> tuple[str, ...]:
     own = (team_stream(command.team_id), document_stream(command.document_id))
     if not isinstance(command, EstablishTeam):

@@ -227,6 +227,18 @@ UnitCommand = EstablishUnit | RenameUnit | ChangeUnitKind | AssignUnitCode | Rep
 Changes = Sequence[tuple[str, Any]]
 
 
+COMMANDS = (EstablishUnit, RenameUnit, ChangeUnitKind, AssignUnitCode, ReparentUnit, AbolishUnit)
+EVENTS = (
+    UnitEstablished,
+    UnitRenamed,
+    UnitKindChanged,
+    UnitCodeAssigned,
+    UnitReparented,
+    UnitAbolished,
+    UnitCodeTaken,
+)
+
+
 def streams(command: UnitCommand) -> tuple[str, ...]:
     others: list[str] = []
     match command:

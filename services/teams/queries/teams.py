@@ -1,4 +1,4 @@
-"""Reads from the read tables; single units, teams and documents are answered from the tree and the log."""
+"""Pages of teams."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Engine, Row, text
 
-from services.teams.projections import Registry
+from services.teams.projections.registry import Registry
 from shared.unit_directory import UnitDirectory, Units
 
 _AS_OF = text("SELECT min(position) FROM bus.cursors WHERE subscription = ANY(:names) AND source = ''")

@@ -1,0 +1,12 @@
+"""Texts of the registry's rejections, Vietnamese and English, with their HTTP status; one file per subject."""
+
+from __future__ import annotations
+
+from services.teams.messages.documents import DOCUMENTS
+from services.teams.messages.mergers import MERGERS
+from services.teams.messages.people import PEOPLE
+from services.teams.messages.teams import TEAMS
+from services.teams.messages.units import UNITS
+from shared.problem_texts import Text
+
+MESSAGES: dict[str, Text] = UNITS | DOCUMENTS | PEOPLE | TEAMS | MERGERS

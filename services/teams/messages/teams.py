@@ -1,0 +1,102 @@
+"""Texts of rejections: teams."""
+
+from __future__ import annotations
+
+from shared.problem_texts import Text
+
+TEAMS: dict[str, Text] = {
+    "team-unknown": Text(
+        404, "Không có tổ này", "Chưa có tổ mang mã {team}.", "Unknown team", "There is no team {team}."
+    ),
+    "team-exists": Text(
+        409,
+        "Tổ đã tồn tại",
+        "Mã {team} đã được dùng cho một tổ có nội dung khác.",
+        "Team exists",
+        "The id {team} is already used for a team with other content.",
+    ),
+    "team-ended": Text(
+        409,
+        "Tổ đã kết thúc hoạt động",
+        "Tổ {team} đã kết thúc từ ngày {ended}.",
+        "Team has ended",
+        "The team {team} ended on {ended}.",
+    ),
+    "team-not-yet": Text(
+        422,
+        "Tổ chưa được thành lập",
+        "Tổ {team} được thành lập từ ngày {established}, sau ngày {day}.",
+        "Team not established yet",
+        "The team {team} was established on {established}, after {day}.",
+    ),
+    "team-place-taken": Text(
+        409,
+        "Đơn vị đã có tổ",
+        "Đơn vị {unit} đã có tổ cùng loại: {holder}. Mỗi đơn vị chỉ thành lập một tổ mỗi loại.",
+        "The unit has a team",
+        "The unit {unit} already has a team of this kind: {holder}. One team per unit and kind is established.",
+    ),
+    "team-unit-level": Text(
+        422,
+        "Loại tổ không khớp cấp đơn vị",
+        "Tổ loại {kind} không thể thuộc đơn vị cấp {level}.",
+        "Team kind and unit level differ",
+        "A {kind} team cannot belong to a unit of level {level}.",
+    ),
+    "team-not-pilot": Text(
+        409,
+        "Tổ không hoạt động thí điểm",
+        "Tổ {team} không ở giai đoạn thí điểm.",
+        "Not a pilot",
+        "The team {team} is not a pilot.",
+    ),
+    "change-out-of-order": Text(
+        409,
+        "Ngày có hiệu lực quá sớm",
+        "Tổ {team} đã có thay đổi từ ngày {last}; không thể ghi thay đổi có hiệu lực ngày {day} trước đó.",
+        "Effective too early",
+        "The team {team} already has a change of {last}; one effective on {day} cannot come before it.",
+    ),
+    "seat-id-taken": Text(
+        409,
+        "Mã vị trí đã được dùng",
+        "Mã vị trí {seat} đã được dùng; mỗi vị trí có một mã riêng, gắn với một người.",
+        "Seat id taken",
+        "The seat id {seat} is already used; a seat has an id of its own and stays with its person.",
+    ),
+    "person-already-seated": Text(
+        409,
+        "Người này đã có vị trí trong tổ",
+        "Người mang mã {person} chỉ giữ một vị trí trong một tổ.",
+        "Already in the team",
+        "The person {person} can have one seat in a team.",
+    ),
+    "leader-exists": Text(
+        409,
+        "Tổ đã có tổ trưởng",
+        "Mỗi tổ chỉ có một tổ trưởng.",
+        "The team has a leader",
+        "A team has one leader.",
+    ),
+    "seat-unknown": Text(
+        422,
+        "Không có vị trí này",
+        "Không có vị trí {seat} đang hoạt động.",
+        "Unknown seat",
+        "There is no open seat {seat}.",
+    ),
+    "seat-released": Text(
+        409,
+        "Vị trí đã được miễn nhiệm",
+        "Vị trí {seat} đã thôi từ ngày {until}.",
+        "Seat released",
+        "The seat {seat} was released on {until}.",
+    ),
+    "release-before-appointment": Text(
+        422,
+        "Miễn nhiệm trước khi bổ nhiệm",
+        "Vị trí này chỉ có từ ngày {since}, sau ngày {day}.",
+        "Released before appointed",
+        "The seat exists from {since} on, after {day}.",
+    ),
+}

@@ -1,0 +1,1 @@
+"""Own events → own read tables; one file per read model."""

@@ -1,0 +1,23 @@
+"""The entrypoints of teams, one file per subject; what they need is provided by ``wiring.py``."""
+
+from __future__ import annotations
+
+from services.teams.service.documents import DocumentRoutes
+from services.teams.service.people import PeopleRoutes
+from services.teams.service.team_reads import TeamReads
+from services.teams.service.teams import TeamRoutes
+from services.teams.service.units import UnitRoutes
+from shared.edge_feed import Feed
+from shared.edge_health import Health
+
+
+class TeamsService(
+    UnitRoutes,
+    DocumentRoutes,
+    PeopleRoutes,
+    TeamRoutes,
+    TeamReads,
+    Health,
+    Feed,
+):
+    name = "teams"

@@ -1,0 +1,70 @@
+"""Changes of teams and their seats."""
+
+from __future__ import annotations
+
+from services.teams.schemas.base import Picked, row_of
+from services.teams.schemas.teams import (
+    TEAM_CHANGES,
+    AppointSeatSchema,
+    DissolveTeamSchema,
+    EndPilotSchema,
+    EstablishTeamSchema,
+    MergeTeamsSchema,
+    ReconstituteTeamSchema,
+    ReleaseSeatSchema,
+    RenameTeamSchema,
+)
+from services.teams.service.base import Pieces, one
+from shared.edge import Call, Reply, Rows, route
+
+
+class TeamRoutes(Pieces):
+    @route("POST", "/v1/teams", scope="teams:write", body=EstablishTeamSchema)
+    def establish_team(self, call: Call) -> Reply:
+        return self.change(call)
+
+    @route("POST", "/v1/teams/batch", scope="teams:write", body=Rows(row_of(EstablishTeamSchema)))
+    def establish_teams(self, call: Call) -> Reply:
+        return self.intake.batch(call)
+
+    @route("POST", "/v1/teams/changes/batch", scope="teams:write", body=Rows(Picked(TEAM_CHANGES)))
+    def change_teams(self, call: Call) -> Reply:
+        return self.intake.batch(call)
+
+    @route("POST", "/v1/teams/merge", scope="teams:write", body=MergeTeamsSchema)
+    def merge_teams(self, call: Call) -> Reply:
+        return self.change(call)
+
+    @route("POST", "/v1/teams/<uuid:team_id>/rename", scope="teams:write", body=one(RenameTeamSchema, "team_id"))
+    def rename_team(self, call: Call) -> Reply:
+        return self.change(call)
+
+    @route(
+        "POST",
+        "/v1/teams/<uuid:team_id>/reconstitute",
+        scope="teams:write",
+        body=one(ReconstituteTeamSchema, "team_id"),
+    )
+    def reconstitute_team(self, call: Call) -> Reply:
+        return self.change(call)
+
+    @route("POST", "/v1/teams/<uuid:team_id>/dissolve", scope="teams:write", body=one(DissolveTeamSchema, "team_id"))
+    def dissolve_team(self, call: Call) -> Reply:
+        return self.change(call)
+
+    @route("POST", "/v1/teams/<uuid:team_id>/end-pilot", scope="teams:write", body=one(EndPilotSchema, "team_id"))
+    def end_pilot(self, call: Call) -> Reply:
+        return self.change(call)
+
+    @route("POST", "/v1/teams/<uuid:team_id>/seats", scope="teams:write", body=one(AppointSeatSchema, "team_id"))
+    def appoint_seat(self, call: Call) -> Reply:
+        return self.change(call)
+
+    @route(
+        "POST",
+        "/v1/teams/<uuid:team_id>/seats/<seat_id>/release",
+        scope="teams:write",
+        body=one(ReleaseSeatSchema, "team_id", "seat_id"),
+    )
+    def release_seat(self, call: Call) -> Reply:
+        return self.change(call)
