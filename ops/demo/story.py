@@ -337,6 +337,7 @@ class Story:
         merge = {
             "id": self.world.id("merge", team_id),
             "do": "merge",
+            "rearrangement_id": self.world.id("merge", team_id),
             "into_team_id": team_id,
             "from_team_ids": [team.team_id for team in merging],
             "seats": [{"seat_id": seat["seat_id"], "fate": "carried"} for seat in seats],

@@ -183,10 +183,13 @@ def _happen(teams: dict[str, Team], type_: str, data: dict[str, Any]) -> None:
             team = teams[data["team_id"]]
             team.seats -= set(data["released"])
             team.seats |= {seat["seat_id"] for seat in data["appointed"]}
-        case "TeamsMerged":
-            for gone in data["from_teams"]:
-                teams[gone["team_id"]].standing = False
-            teams[data["into_team_id"]].seats = {seat["seat_id"] for seat in data["carried"]}
+        case "TeamTookPart":
+            team = teams[data["team_id"]]
+            team.standing = data["exists"]
+            team.seats -= set(data["left"])
+            team.seats |= {seat["seat_id"] for seat in data["came"]}
+        case "TeamReassigned":
+            teams[data["team_id"]].unit_id = data["unit_id"]
         case "PilotEnded" if not data["converted"]:
             teams[data["team_id"]].standing = False
         case "TeamDissolved":

@@ -32,7 +32,8 @@ USES: Mapping[str, frozenset[str]] = {
             "TeamReconstituted",
             "SeatAppointed",
             "SeatReleased",
-            "TeamsMerged",
+            "TeamsRearranged",
+            "TeamReassigned",
             "PilotEnded",
             "TeamDissolved",
         }
@@ -112,8 +113,6 @@ def count(tally: Tally, type_: str, data: Mapping[str, Any]) -> None:
 def teams_named(type_: str, data: Mapping[str, Any]) -> Iterable[str]:
     """The teams whose kind ``count`` will ask for."""
     match type_:
-        case "TeamsMerged":
-            return (data["into_team_id"], *(gone["team_id"] for gone in data["from"]))
         case "PilotEnded" | "TeamDissolved":
             return (data["team_id"],)
         case _:
@@ -145,18 +144,18 @@ def _pilot_ended(tally: Tally, data: Mapping[str, Any]) -> None:
         _ended(tally, data)
 
 
-def _merged(tally: Tally, data: Mapping[str, Any]) -> None:
-    """The teams merged away lose their seats where they were; the survivor gets what the totals say.
+def _rearranged(tally: Tally, data: Mapping[str, Any]) -> None:
+    """The event says itself what to add where."""
+    for change in data["counts"]:
+        row = tally.row(change["unit_id"], change["day"])
+        row[_AT[f"teams_{change['kind']}"]] += change["teams"]
+        row[_SEATS] += change["seats"]
+    tally.row(data["unit_id"], data["effective"])[_FACTS] += 1
 
-    A survivor that is new was established just before, without seats, and the totals count it as there before.
-    """
-    into, totals = data["into_team_id"], data["totals"]
-    gone = [team for team in data["from"] if team["team_id"] != into]
-    for team in gone:
-        _team(tally, data, team["unit_id"], tally.kind(team["team_id"]), -1, -team["seats"])
-    teams = totals["teams_after"] - totals["teams_before"] + len(gone)
-    seats = totals["seats_after"] - totals["seats_before"] + sum(team["seats"] for team in gone)
-    _team(tally, data, data["unit_id"], tally.kind(into), teams, seats)[_FACTS] += 1
+
+def _reassigned(tally: Tally, data: Mapping[str, Any]) -> None:
+    _team(tally, data, data["from_unit_id"], data["kind"], -1, -data["seats"])
+    _team(tally, data, data["unit_id"], data["kind"], 1, data["seats"])[_FACTS] += 1
 
 
 def _seats(change: Callable[[Mapping[str, Any]], int]) -> Callable[[Tally, Mapping[str, Any]], None]:
@@ -209,7 +208,8 @@ _COUNTERS: Mapping[str, Callable[[Tally, Mapping[str, Any]], None]] = {
     "TeamReconstituted": _seats(lambda data: data["seats_after"] - data["seats_before"]),
     "SeatAppointed": _seats(lambda data: 1),
     "SeatReleased": _seats(lambda data: -1),
-    "TeamsMerged": _merged,
+    "TeamsRearranged": _rearranged,
+    "TeamReassigned": _reassigned,
     "PilotEnded": _pilot_ended,
     "TeamDissolved": _ended,
     "VisitRecorded": _visit,

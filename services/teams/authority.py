@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from services.teams.domain.mergers import MergeTeams
-from services.teams.domain.teams import EstablishTeam, Team, team_stream
+from services.teams.domain.team.life import EstablishTeam, team_stream
+from services.teams.domain.team.rearrange import MergeTeams
+from services.teams.domain.team.state import Team
 from services.teams.domain.units import EstablishUnit, ReparentUnit, Unit, unit_stream
 from shared.access import Actor
 from shared.handler import Handler

@@ -1,7 +1,7 @@
 """The published contract of teams (version 1, docs/architecture.md): stored event → public form, or nothing.
 
 Names and phone numbers of people never leave: ``PersonRegistered`` is private as a whole, as are the reservations. The
-rest is published as it is stored; only ``from_teams`` is called ``from``, which Python does not allow.
+rest is published as it is stored.
 """
 
 from __future__ import annotations
@@ -21,7 +21,11 @@ OF_TEAMS = frozenset(
         "TeamReconstituted",
         "SeatAppointed",
         "SeatReleased",
-        "TeamsMerged",
+        "TeamsRearranged",
+        "TeamReassigned",
+        "TeamSuspended",
+        "TeamResumed",
+        "SeatChanged",
         "TeamDissolved",
         "PilotEnded",
     }
@@ -41,8 +45,6 @@ class Publisher:
         if event.type not in OF_TEAMS and event.type not in UNIT_EVENTS:
             return None
         data = event.data
-        if event.type == "TeamsMerged":
-            data = {"from" if name == "from_teams" else name: value for name, value in data.items()}
         province, commune = self._where(event.type, data)
         return Public(event.type, VERSION, data, province, commune)
 

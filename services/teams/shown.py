@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 
 from services.teams.domain.dated import on
-from services.teams.domain.teams import Role, Seated, Team
+from services.teams.domain.team.events import Role
+from services.teams.domain.team.state import Seated, Team
 from shared.units import UnitTree
 
 
@@ -54,11 +55,10 @@ def team(state: Team, version: int, day: date) -> dict[str, Any]:
     birth = state.birth
     seats = [_seat(seated) for seated in state.filled_on(day)]
     leaders = sum(seat["role"] == Role.LEADER for seat in seats)
-    exists = birth.effective <= day and (state.ended is None or day < state.ended)
     return {
         "team_id": birth.team_id,
         "kind": birth.kind,
-        "unit_id": birth.unit_id,
+        "unit_id": state.unit_on(day),
         "name": on(state.names, max(day, birth.effective)),
         "names": [{"since": since, "name": name} for since, name in state.names],
         "pilot": state.pilot_on(day),
@@ -68,7 +68,8 @@ def team(state: Team, version: int, day: date) -> dict[str, Any]:
         "into_team_id": state.into,
         "document_id": birth.document_id,
         "simulated": birth.simulated,
-        "exists": exists,
+        "standing": state.standing_on(day),
+        "exists": state.exists(day),
         "seats": seats,
         "surplus_leaders": max(0, leaders - 1),
         "version": version,

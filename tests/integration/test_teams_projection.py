@@ -15,10 +15,12 @@ from sqlalchemy import Connection, text
 from ops.local.provision import Database
 from services.teams.domain import DECIDER, EVENTS
 from services.teams.domain.documents import DocumentKind, RegisterDocument
-from services.teams.domain.mergers import Fate, MergeTeams, SeatFate
 from services.teams.domain.people import ErasePerson, RegisterPerson
-from services.teams.domain.seats import AppointSeat, ReconstituteTeam, ReleaseSeat
-from services.teams.domain.teams import DissolveTeam, EndPilot, EstablishTeam, RenameTeam, Role, Seat, Team, TeamKind
+from services.teams.domain.team.events import Role, Seat, TeamKind
+from services.teams.domain.team.life import DissolveTeam, EndPilot, EstablishTeam, RenameTeam
+from services.teams.domain.team.rearrange import Fate, MergeTeams, SeatFate
+from services.teams.domain.team.seats import AppointSeat, ReconstituteTeam, ReleaseSeat
+from services.teams.domain.team.state import Team
 from services.teams.domain.units import AbolishUnit, EstablishUnit
 from services.teams.projections.registry import Erasures, Registry
 from shared.codec import Codec

@@ -11,10 +11,11 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from services.teams.domain import DECIDER
 from services.teams.domain.documents import DocumentKind, DocumentRegistered
-from services.teams.domain.mergers import Fate, MergeTeams, SeatFate
 from services.teams.domain.people import PersonRegistered
-from services.teams.domain.seats import AppointSeat, ReleaseSeat
-from services.teams.domain.teams import EstablishTeam, Role, Seat, TeamKind
+from services.teams.domain.team.events import Role, Seat, TeamKind
+from services.teams.domain.team.life import EstablishTeam
+from services.teams.domain.team.rearrange import Fate, MergeTeams, SeatFate
+from services.teams.domain.team.seats import AppointSeat, ReleaseSeat
 from services.teams.domain.units import UnitEstablished
 from shared.decider import Personal
 from shared.testing import Spec

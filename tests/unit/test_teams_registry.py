@@ -12,30 +12,22 @@ import pytest
 from services.teams import domain
 from services.teams.domain import DECIDER
 from services.teams.domain.documents import DocumentKeyTaken, DocumentKind, DocumentRegistered, RegisterDocument
-from services.teams.domain.mergers import Fate, MergeTeams, NewTeam, SeatFate
 from services.teams.domain.people import ErasePerson, PersonRegistered, RegisterPerson, SubjectErased
-from services.teams.domain.seats import (
-    AppointSeat,
-    ReconstituteTeam,
-    ReleaseSeat,
-    SeatAppointed,
-    SeatReleased,
-    TeamReconstituted,
-)
-from services.teams.domain.teams import (
-    DissolveTeam,
-    EndPilot,
-    EstablishTeam,
+from services.teams.domain.team.events import (
     PilotEnded,
-    RenameTeam,
     Role,
     Seat,
+    SeatAppointed,
+    SeatReleased,
     TeamDissolved,
     TeamEstablished,
     TeamKind,
-    TeamPlaced,
+    TeamReconstituted,
     TeamRenamed,
 )
+from services.teams.domain.team.life import DissolveTeam, EndPilot, EstablishTeam, RenameTeam, TeamPlaced
+from services.teams.domain.team.rearrange import Fate, MergeTeams, NewTeam, SeatFate
+from services.teams.domain.team.seats import AppointSeat, ReconstituteTeam, ReleaseSeat
 from services.teams.domain.units import UnitAbolished, UnitEstablished
 from services.teams.messages import MESSAGES
 from shared.decider import Personal
@@ -269,7 +261,13 @@ def two_teams(*second: Seat) -> Spec[Any, Any, Any]:
 
 
 def merge(*fates: SeatFate, **other: Any) -> MergeTeams:
-    fields = {"into_team_id": "t", "from_team_ids": ("u",), "effective": date(2024, 2, 1), "document_id": "d"}
+    fields = {
+        "rearrangement_id": "r",
+        "into_team_id": "t",
+        "from_team_ids": ("u",),
+        "effective": date(2024, 2, 1),
+        "document_id": "d",
+    }
     return MergeTeams(seats=fates, **fields | other)
 
 

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from marshmallow import ValidationError
 
-from services.teams.domain.mergers import Fate, SeatFate
-from services.teams.domain.teams import Role, Seat
+from services.teams.domain.team.events import Role, Seat
+from services.teams.domain.team.rearrange import Fate, SeatFate
 from services.teams.domain.units import AbolishUnit, Successor
 from services.teams.messages import MESSAGES
 from services.teams.schemas.base import Picked, row_of

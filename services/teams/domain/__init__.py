@@ -11,10 +11,11 @@ from collections.abc import Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
-from services.teams.domain import documents, mergers, people, seats, teams, units
+from services.teams.domain import documents, people, units
+from services.teams.domain.team import life, rearrange, seats
 from shared.decider import Decider
 
-MODULES: tuple[ModuleType, ...] = (units, documents, people, teams, seats, mergers)
+MODULES: tuple[ModuleType, ...] = (units, documents, people, life, seats, rearrange)
 """Each has ``COMMANDS`` and ``EVENTS`` (types), and the functions ``streams``, ``decide`` and ``evolve``."""
 
 COMMANDS: Mapping[type, ModuleType] = {command: module for module in MODULES for command in module.COMMANDS}

@@ -117,10 +117,11 @@ class Changed:
                 self._fill(data["team_id"], [data["seat"]], day)
             case "SeatReleased":
                 self._release(data["team_id"], [data["seat_id"]], day)
-            case "TeamsMerged":
-                self._merge(data, day)
-            case "TeamAbsorbed":
-                self._end(data["team_id"], day, "merged", data["into_team_id"])
+            case "TeamTookPart":
+                self._release(data["team_id"], data["left"], day)
+                self._fill(data["team_id"], data["came"], day)
+                if not data["exists"]:
+                    self._end(data["team_id"], day, data["ending"], data["into_team_id"])
             case "TeamDissolved":
                 self._end(data["team_id"], day, "dissolved")
             case "PilotEnded" if data["converted"]:
@@ -158,12 +159,6 @@ class Changed:
                 self.released.append({"team_id": team_id, "seat_id": seat_id, "until": day})
             else:
                 self.past[team_id, seat_id, row["since"]] = {**row, "until": day}
-
-    def _merge(self, data: dict[str, Any], day: str) -> None:
-        into = data["into_team_id"]
-        own = [s["seat_id"] for s in (*data["joined"], *data["released"]) if s["from_team_id"] == into]
-        self._release(into, own, day)
-        self._fill(into, [seat for seat in data["carried"] if seat["from_team_id"] != into], day)
 
     def _end(self, team_id: str, day: str, ending: str, into: str | None = None) -> None:
         self.ended.append({"team_id": team_id, "effective": day, "ending": ending, "into_team_id": into})

@@ -8,9 +8,10 @@ from typing import Annotated, Any
 import msgspec
 from marshmallow import RAISE, Schema, fields, validate
 
-from services.teams.domain.mergers import Fate, MergeTeams, NewTeam, SeatFate
-from services.teams.domain.seats import AppointSeat, ReconstituteTeam, ReleaseSeat
-from services.teams.domain.teams import DissolveTeam, EndPilot, EstablishTeam, RenameTeam, Role, Seat, TeamKind
+from services.teams.domain.team.events import Role, Seat, TeamKind
+from services.teams.domain.team.life import DissolveTeam, EndPilot, EstablishTeam, RenameTeam
+from services.teams.domain.team.rearrange import Fate, MergeTeams, NewTeam, SeatFate
+from services.teams.domain.team.seats import AppointSeat, ReconstituteTeam, ReleaseSeat
 from services.teams.schemas.base import Change
 from services.teams.schemas.items import Items, like
 from services.teams.schemas.kinds import CANONICAL, UNIT_ID, WORD, Choice, Day, Flag, Line, Matching, Uid
@@ -118,6 +119,7 @@ class NewTeamSchema(Schema):
 
 class MergeTeamsSchema(Change):
     makes = MergeTeams
+    rearrangement_id = Uid(required=True)
     into_team_id = Uid(required=True)
     from_team_ids = fields.List(Uid(), required=True, validate=validate.Length(min=1, max=MAX_MERGED))
     seats = Items(SeatFateSchema, QuickFate, SeatFate, most=MAX_SEATS * MAX_MERGED, load_default=())

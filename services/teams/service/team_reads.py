@@ -7,7 +7,9 @@ from typing import Any
 from marshmallow import fields, validate
 
 from services.teams import shown
-from services.teams.domain.teams import Team, TeamKind, team_stream
+from services.teams.domain.team.events import TeamKind
+from services.teams.domain.team.life import team_stream
+from services.teams.domain.team.state import Team
 from services.teams.schemas.kinds import UNIT_ID, Choice, Matching, Uid
 from services.teams.service.base import PAGE, AsOf, Pieces, day_of
 from shared.edge import Call, Reply, route

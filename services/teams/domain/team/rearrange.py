@@ -1,37 +1,33 @@
-"""Merging teams: no person disappears.
+"""Rearranging teams: in a merger, a split or the undoing of one, no person disappears. Stream ``rearrangement:<id>``.
 
-Every open seat of every team concerned is *carried* into the surviving team, *joined* with another seat of the same
-person, or *released*; the totals are part of the event and reconcile: seats_before = carried + joined + released, and
-seats_after = carried. Several leaders may come together: the surplus is left for a later decision, not hidden.
+Every open seat of every team concerned is *carried* (into another team, or on in its own), *joined* with another seat
+of the same person, or *released*; undoing brings back what was joined or released (*restored*). The totals are part of
+the event and reconcile: seats_after = seats_before - joined - released + restored. Several leaders may come together:
+the surplus is left for a later decision, not hidden.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Any
 
 from services.teams.domain.documents import cite, document_stream
-from services.teams.domain.seats import released
-from services.teams.domain.teams import (
-    Role,
-    Seat,
-    Seated,
-    Team,
-    TeamEstablished,
-    TeamKind,
-    TeamPlaced,
-    ended,
-    place_stream,
-    place_team,
-    running,
-    settles,
-    team_stream,
-)
+from services.teams.domain.team.events import Seat, TeamEstablished, TeamKind, TeamTookPart
+from services.teams.domain.team.life import TeamPlaced, place_stream, place_team, running, team_stream
+from services.teams.domain.team.replay import admit
+from services.teams.domain.team.replay import evolve as evolve_team
+from services.teams.domain.team.state import Team
 from services.teams.domain.units import unit_stream
 from shared.decider import Rejected, ambient
+
+
+class How(StrEnum):
+    MERGER = "merger"
+    SPLIT = "split"
+    UNDO = "undo"
 
 
 class Fate(StrEnum):
@@ -66,6 +62,7 @@ class MergeTeams:
     ``seats`` says otherwise.
     """
 
+    rearrangement_id: str
     into_team_id: str
     from_team_ids: tuple[str, ...]
     seats: tuple[SeatFate, ...]
@@ -79,37 +76,47 @@ class MergeTeams:
 
 
 @dataclass(frozen=True, slots=True)
-class MergedTeam:
+class TeamPart:
+    """One team before and after. A team that begins here, or begins again, did not exist before."""
+
     team_id: str
+    kind: TeamKind
     unit_id: str
-    seats: int
+    existed: bool
+    exists: bool
+    seats_before: int
+    seats_after: int
 
 
 @dataclass(frozen=True, slots=True)
 class CarriedSeat:
-    """``from_team_id`` is the surviving team itself for its own seats."""
+    """``from_team_id`` is ``to_team_id`` for a seat that stays where it is."""
 
-    seat_id: str
-    person_id: str
-    role: Role
-    affiliation: str | None
+    seat: Seat
     from_team_id: str
+    to_team_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class JoinedSeat:
-    seat_id: str
-    person_id: str
+    seat: Seat
     from_team_id: str
     with_seat_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class LetGoSeat:
-    seat_id: str
-    person_id: str
+    seat: Seat
     from_team_id: str
     reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RestoredSeat:
+    """A seat that the undone rearrangement had joined or released."""
+
+    seat: Seat
+    to_team_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,49 +127,64 @@ class Totals:
     carried: int
     joined: int
     released: int
+    restored: int
     seats_after: int
 
 
 @dataclass(frozen=True, slots=True)
-class TeamsMerged:
-    """On the surviving team's stream; a surviving team that is new has its ``TeamEstablished`` just before.
+class Count:
+    """What a reader adds to the numbers of a unit from a day on."""
 
-    So ``teams_before`` counts the surviving team in either case, and ``carried`` lists its own seats too.
-    """
-
-    into_team_id: str
     unit_id: str
-    from_teams: tuple[MergedTeam, ...]
-    effective: date
-    document_id: str
-    carried: tuple[CarriedSeat, ...]
-    joined: tuple[JoinedSeat, ...]
-    released: tuple[LetGoSeat, ...]
-    totals: Totals
+    kind: TeamKind
+    day: date
+    teams: int
+    seats: int
 
 
 @dataclass(frozen=True, slots=True)
-class TeamAbsorbed:
-    """On the stream of each team that ends by the merger. Private: ``TeamsMerged`` says it all."""
+class TeamsRearranged:
+    """``unit_id``: of the first team that exists afterwards. A team that is new has its ``TeamEstablished`` (without
+    seats) just before, so it ``existed``: with no seats. ``undoes``: the rearrangement that this one takes back."""
 
-    team_id: str
-    into_team_id: str
+    rearrangement_id: str
+    how: How
+    undoes: str | None
+    unit_id: str
     effective: date
+    document_id: str
+    teams: tuple[TeamPart, ...]
+    carried: tuple[CarriedSeat, ...]
+    joined: tuple[JoinedSeat, ...]
+    released: tuple[LetGoSeat, ...]
+    restored: tuple[RestoredSeat, ...]
+    totals: Totals
+    counts: tuple[Count, ...]
+
+
+COMMANDS = (MergeTeams,)
+EVENTS = (TeamsRearranged, TeamTookPart)
+
+
+@dataclass(frozen=True, slots=True)
+class Rearrangement:
+    event: TeamsRearranged
+
+
+def rearrangement_stream(rearrangement_id: str) -> str:
+    return f"rearrangement:{rearrangement_id}"
 
 
 # --- decisions ----------------------------------------------------------------------------------------------------
 
 Changes = Sequence[tuple[str, Any]]
 Owned = tuple[str, Seat]
-"""A seat and the team it is in before the merger."""
-
-
-COMMANDS = (MergeTeams,)
-EVENTS = (TeamsMerged, TeamAbsorbed)
+"""A seat and the team it is in before."""
 
 
 def streams(command: MergeTeams) -> tuple[str, ...]:
-    names = [team_stream(command.into_team_id), document_stream(command.document_id)]
+    names = [rearrangement_stream(command.rearrangement_id), team_stream(command.into_team_id)]
+    names += [document_stream(command.document_id)]
     names += [team_stream(team_id) for team_id in command.from_team_ids]
     if command.new is not None:
         names += [unit_stream(command.new.unit_id), place_stream(command.new.unit_id, command.new.kind)]
@@ -173,23 +195,31 @@ def streams(command: MergeTeams) -> tuple[str, ...]:
 
 def decide(command: MergeTeams, states: Mapping[str, Any]) -> Changes:
     cite(states, command.document_id)
+    if states[rearrangement_stream(command.rearrangement_id)] is not None:
+        raise Rejected("rearrangement-exists", "/rearrangement_id", rearrangement=command.rearrangement_id)
     into = _surviving(command, states)
-    teams = {team_id: _absorbed(command, states, n) for n, team_id in enumerate(command.from_team_ids)}
+    absorbed = {
+        team_id: running(states, team_id, command.effective, f"/from_team_ids/{n}")[1]
+        for n, team_id in enumerate(command.from_team_ids)
+    }
     kind = into.birth.kind if into else command.new.kind if command.new else None
-    if any(team.birth.kind != kind for team in teams.values()):
+    if any(team.birth.kind != kind for team in absorbed.values()):
         raise Rejected("merge-kinds-differ", "/from_team_ids", kind=kind)
-    owned = _owned(command.into_team_id, into, teams)
+    owned = _owned(command.into_team_id, into, absorbed)
     fates = _fates(command, owned)
-    merged = _merged(command, into, teams, owned, fates)
-    changes: list[tuple[str, Any]] = [(team_stream(command.into_team_id), merged)]
-    if into is None and command.new is not None:
-        changes = [*_establish(command, command.new, states), *changes]
-    absorbed = [TeamAbsorbed(team_id, command.into_team_id, command.effective) for team_id in teams]
-    return [*changes, *((team_stream(event.team_id), event) for event in absorbed)]
+    begun = _establish(command, command.new, states) if into is None and command.new is not None else []
+    event = _merged(command, into, absorbed, owned, fates)
+    parts = _parts(event, absorbed, command.into_team_id)
+    for part in parts:
+        state = states[team_stream(part.team_id)]
+        first = [fact for stream, fact in begun if stream == team_stream(part.team_id)]
+        admit(state, *first, part)
+    stream = rearrangement_stream(command.rearrangement_id)
+    return [*begun, (stream, event), *((team_stream(part.team_id), part) for part in parts)]
 
 
 def _surviving(command: MergeTeams, states: Mapping[str, Any]) -> Team | None:
-    """The surviving team; None if it is to be established."""
+    """The surviving team of that day; None if it is to be established."""
     if command.into_team_id in command.from_team_ids:
         raise Rejected("merge-into-itself", "/from_team_ids", team=command.into_team_id)
     if len(set(command.from_team_ids)) < len(command.from_team_ids):
@@ -197,9 +227,7 @@ def _surviving(command: MergeTeams, states: Mapping[str, Any]) -> Team | None:
     if command.new is None:
         if not command.from_team_ids:
             raise Rejected("merge-too-few", "/from_team_ids")
-        team = running(states, command.into_team_id, command.effective, "/into_team_id")
-        settles(team, command.effective)
-        return team
+        return running(states, command.into_team_id, command.effective, "/into_team_id")[1]
     if states[team_stream(command.into_team_id)] is not None:
         raise Rejected("team-exists", "/into_team_id", team=command.into_team_id)
     if len(command.from_team_ids) < 2:
@@ -207,13 +235,7 @@ def _surviving(command: MergeTeams, states: Mapping[str, Any]) -> Team | None:
     return None
 
 
-def _absorbed(command: MergeTeams, states: Mapping[str, Any], n: int) -> Team:
-    team = running(states, command.from_team_ids[n], command.effective, f"/from_team_ids/{n}")
-    settles(team, command.effective)
-    return team
-
-
-def _establish(command: MergeTeams, new: NewTeam, states: Mapping[str, Any]) -> Changes:
+def _establish(command: MergeTeams, new: NewTeam, states: Mapping[str, Any]) -> list[tuple[str, Any]]:
     place = place_team(command, new.unit_id, new.kind, states, ending=command.from_team_ids)
     event = TeamEstablished(
         command.into_team_id,
@@ -281,53 +303,92 @@ def _check_joined(seat: Seat, fate: SeatFate, owned: Mapping[str, Owned], fates:
 def _merged(
     command: MergeTeams,
     into: Team | None,
-    teams: Mapping[str, Team],
+    absorbed: Mapping[str, Team],
     owned: Mapping[str, Owned],
     fates: Mapping[str, SeatFate],
-) -> TeamsMerged:
+) -> TeamsRearranged:
     def of(fate: Fate) -> list[tuple[str, Seat, SeatFate]]:
         return [(team, seat, fates[s]) for s, (team, seat) in owned.items() if fates[s].fate is fate]
 
-    carried = tuple(CarriedSeat(s.seat_id, s.person_id, s.role, s.affiliation, team) for team, s, _ in of(Fate.CARRIED))
-    joined = tuple(JoinedSeat(s.seat_id, s.person_id, team, f.with_seat_id or "") for team, s, f in of(Fate.JOINED))
-    let_go = tuple(LetGoSeat(s.seat_id, s.person_id, team, f.reason) for team, s, f in of(Fate.RELEASED))
-    totals = Totals(
-        teams_before=len(teams) + 1,
-        teams_after=1,
-        seats_before=len(owned),
-        carried=len(carried),
-        joined=len(joined),
-        released=len(let_go),
-        seats_after=len(carried),
-    )
-    unit_id = into.unit_id if into else command.new.unit_id if command.new else ""
-    merged = tuple(MergedTeam(team_id, team.unit_id, len(team.open_seats)) for team_id, team in teams.items())
-    return TeamsMerged(
-        command.into_team_id,
+    carried = tuple(CarriedSeat(seat, team, command.into_team_id) for team, seat, _ in of(Fate.CARRIED))
+    joined = tuple(JoinedSeat(seat, team, f.with_seat_id or "") for team, seat, f in of(Fate.JOINED))
+    let_go = tuple(LetGoSeat(seat, team, f.reason) for team, seat, f in of(Fate.RELEASED))
+    new = command.new
+    kind, unit_id = (into.birth.kind, into.unit_id) if into else (new.kind, new.unit_id) if new else ("", "")
+    before = len(into.open_seats) if into else 0
+    survivor = TeamPart(command.into_team_id, TeamKind(kind), unit_id, True, True, before, len(carried))
+    gone = [
+        TeamPart(team_id, team.birth.kind, team.unit_id, True, False, len(team.open_seats), 0)
+        for team_id, team in absorbed.items()
+    ]
+    teams = (survivor, *gone)
+    return TeamsRearranged(
+        command.rearrangement_id,
+        How.MERGER,
+        None,
         unit_id,
-        merged,
         command.effective,
         command.document_id,
+        teams,
         carried,
         joined,
         let_go,
-        totals,
+        (),
+        _totals(teams, len(carried), len(joined), len(let_go), 0),
+        tuple(_counts(teams, command.effective)),
     )
+
+
+def _totals(teams: Sequence[TeamPart], carried: int, joined: int, released: int, restored: int) -> Totals:
+    return Totals(
+        teams_before=sum(team.existed for team in teams),
+        teams_after=sum(team.exists for team in teams),
+        seats_before=sum(team.seats_before for team in teams),
+        carried=carried,
+        joined=joined,
+        released=released,
+        restored=restored,
+        seats_after=sum(team.seats_after for team in teams),
+    )
+
+
+def _counts(teams: Sequence[TeamPart], day: date) -> Sequence[Count]:
+    return [
+        Count(team.unit_id, team.kind, day, team.exists - team.existed, team.seats_after - team.seats_before)
+        for team in teams
+        if (team.exists, team.seats_after) != (team.existed, team.seats_before)
+    ]
+
+
+def _parts(event: TeamsRearranged, absorbed: Mapping[str, Team], into_id: str) -> list[TeamTookPart]:
+    """What the event says of each team."""
+    parts = []
+    for team in event.teams:
+        here = team.team_id
+        left = [c.seat.seat_id for c in event.carried if c.from_team_id == here != c.to_team_id]
+        left += [gone.seat.seat_id for gone in event.joined if gone.from_team_id == here]
+        left += [gone.seat.seat_id for gone in event.released if gone.from_team_id == here]
+        came = [c.seat for c in event.carried if c.to_team_id == here != c.from_team_id]
+        came += [back.seat for back in event.restored if back.to_team_id == here]
+        ending, into = ("merged", into_id) if here in absorbed else (None, None)
+        parts.append(
+            TeamTookPart(
+                here,
+                event.rearrangement_id,
+                event.effective,
+                team.seats_before,
+                tuple(left),
+                tuple(came),
+                team.exists,
+                ending,
+                into,
+            )
+        )
+    return parts
 
 
 # --- what events mean ---------------------------------------------------------------------------------------------
 
 
 def evolve(state: Any, event: Any) -> Any:
-    match event:
-        case TeamsMerged():
-            gone = [*(seat.seat_id for seat in event.joined), *(seat.seat_id for seat in event.released)]
-            seats = released(state.seats, gone, event.effective)
-            for new in event.carried:
-                if new.from_team_id != event.into_team_id:
-                    seat = Seat(new.seat_id, new.person_id, new.role, new.affiliation)
-                    seats[new.seat_id] = Seated(seat, event.effective)
-            return replace(state, seats=seats, settled=event.effective)
-        case TeamAbsorbed():
-            return ended(state, event.effective, "merged", event.into_team_id)
-    return state
+    return Rearrangement(event) if isinstance(event, TeamsRearranged) else evolve_team(state, event)

@@ -1,0 +1,187 @@
+"""What can happen to a team: every event of a stream ``team:<id>``, and the seats they speak of.
+
+``effective`` is the first day that counts. All are published as they are stored but ``TeamTookPart``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+
+class TeamKind(StrEnum):
+    """The level of the unit that the team serves."""
+
+    COMMUNE = "commune"
+    VILLAGE = "village"
+
+
+class Role(StrEnum):
+    """Tổ trưởng, tổ phó, thành viên."""
+
+    LEADER = "leader"
+    DEPUTY = "deputy"
+    MEMBER = "member"
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A place in a team. Its id is given once and stays when teams merge."""
+
+    seat_id: str
+    person_id: str
+    role: Role
+    affiliation: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TeamEstablished:
+    team_id: str
+    kind: TeamKind
+    unit_id: str
+    name: str
+    pilot: bool
+    effective: date
+    document_id: str
+    seats: tuple[Seat, ...]
+    simulated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TeamRenamed:
+    team_id: str
+    unit_id: str
+    name: str
+    effective: date
+    document_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TeamReassigned:
+    """The team serves another unit from that day on; ``seats`` are those it brings along."""
+
+    team_id: str
+    kind: TeamKind
+    from_unit_id: str
+    unit_id: str
+    seats: int
+    effective: date
+    document_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TeamSuspended:
+    team_id: str
+    unit_id: str
+    effective: date
+    document_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TeamResumed:
+    team_id: str
+    unit_id: str
+    effective: date
+    document_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PilotEnded:
+    """``effective`` is the first day after the pilot; a converted pilot goes on as an ordinary team."""
+
+    team_id: str
+    unit_id: str
+    effective: date
+    converted: bool
+    seats: int
+    document_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TeamDissolved:
+    team_id: str
+    unit_id: str
+    effective: date
+    seats: int
+    document_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TeamReconstituted:
+    """A seat whose role or affiliation changes is in both lists. seats_after = seats_before - released + appointed."""
+
+    team_id: str
+    unit_id: str
+    effective: date
+    document_id: str
+    seats_before: int
+    seats_after: int
+    released: tuple[str, ...]
+    appointed: tuple[Seat, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SeatAppointed:
+    team_id: str
+    unit_id: str
+    seat: Seat
+    effective: date
+    document_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SeatReleased:
+    team_id: str
+    unit_id: str
+    seat_id: str
+    effective: date
+    document_id: str
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SeatChanged:
+    """Another role or affiliation, the same person; ``reason`` is a word, e.g. ``village_head_elected``."""
+
+    team_id: str
+    unit_id: str
+    seat: Seat
+    effective: date
+    document_id: str
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TeamTookPart:
+    """What a rearrangement (a merger, a split, or the undoing of one) did to this team. Private.
+
+    ``exists``: whether the team goes on, or begins again; if it does not, ``ending`` and ``into_team_id`` say why.
+    ``left`` are its seats that end here, ``came`` those that begin here.
+    """
+
+    team_id: str
+    rearrangement_id: str
+    effective: date
+    seats_before: int
+    left: tuple[str, ...]
+    came: tuple[Seat, ...]
+    exists: bool
+    ending: str | None = None
+    into_team_id: str | None = None
+
+
+TeamFact = (
+    TeamEstablished
+    | TeamRenamed
+    | TeamReassigned
+    | TeamSuspended
+    | TeamResumed
+    | PilotEnded
+    | TeamDissolved
+    | TeamReconstituted
+    | SeatAppointed
+    | SeatReleased
+    | SeatChanged
+    | TeamTookPart
+)
