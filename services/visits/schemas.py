@@ -11,7 +11,6 @@ from typing import Any
 
 from marshmallow import fields, validate
 
-from services.visits.compiled import CompiledSchema
 from services.visits.domain import (
     AgeBand,
     CancelCampaign,
@@ -25,6 +24,7 @@ from services.visits.domain import (
     SkillLevel,
     Targets,
 )
+from shared.compiled import CompiledSchema
 from shared.decider import Personal
 from shared.vietnamese import nfc
 

@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate
 
-from services.visits.compiled import CompiledSchema
 from services.visits.domain import AgeBand, Learner, Level, PlaceKind, RecordVisit, Skill, SkillLevel
 from services.visits.schemas import RecordVisitSchema, ScheduleCampaignSchema, record_visit, schedule_campaign
+from shared.compiled import CompiledSchema
 from shared.decider import Personal
 from shared.problems import from_validation
 
