@@ -89,17 +89,14 @@ def team(team_id: str, unit: str, seats: int, kind: str = "village") -> tuple[st
     }
 
 
-def merged(
-    into: str, unit: str, gone: list[tuple[str, str, int]], before: int, after: int
-) -> tuple[str, dict[str, Any]]:
-    totals = {"teams_before": len(gone) + 1, "teams_after": 1, "seats_before": before, "seats_after": after}
-    teams = [{"team_id": t, "unit_id": u, "seats": n} for t, u, n in gone]
-    data = {"into_team_id": into, "unit_id": unit, "from": teams, "effective": DAY, "totals": totals}
-    return "TeamsMerged", data
+def rearranged(unit: str, *counts: tuple[str, int, int]) -> tuple[str, dict[str, Any]]:
+    """Unit, teams and seats more or less."""
+    rows = [{"unit_id": u, "kind": "village", "day": DAY, "teams": teams, "seats": n} for u, teams, n in counts]
+    return "TeamsRearranged", {"unit_id": unit, "effective": DAY, "counts": rows}
 
 
 def test_a_merger_into_an_old_team_moves_the_seats() -> None:
-    tally = counted(team("a", "u", 7), team("b", "v", 5), merged("a", "u", [("b", "v", 5)], 12, 11))
+    tally = counted(team("a", "u", 7), team("b", "v", 5), rearranged("u", ("u", 0, 4), ("v", -1, -5)))
     assert numbers(tally, "u") == {"teams_village": 1, "seats": 11, "facts": 2}
     assert numbers(tally, "v") == {"facts": 1}
 
@@ -109,7 +106,7 @@ def test_a_merger_into_a_new_team_counts_it_once() -> None:
         team("a", "u", 7),
         team("b", "v", 5),
         team("new", "w", 0),
-        merged("new", "w", [("a", "u", 7), ("b", "v", 5)], 12, 12),
+        rearranged("w", ("w", 0, 12), ("u", -1, -7), ("v", -1, -5)),
     )
     assert numbers(tally, "u") == numbers(tally, "v") == {"facts": 1}
     assert numbers(tally, "w") == {"teams_village": 1, "seats": 12, "facts": 2}

@@ -53,6 +53,10 @@ class Changes(RuleBasedStateMachine):
         self.made += 1
         return Seat(f"s{self.made}", person, role)
 
+    def next_id(self) -> str:
+        self.made += 1
+        return f"r{self.made}"
+
     def people_of(self, team: str) -> list[str]:
         return [person for at, person in self.seated.values() if at == team]
 
@@ -108,7 +112,9 @@ class Changes(RuleBasedStateMachine):
                 kept[person] = seat
                 fates.append(SeatFate(seat, Fate.CARRIED))
                 after[seat] = (into, person)
-        merged = self.spec.when(MergeTeams(into, tuple(sources), tuple(fates), self.day, "d")).events[0][1]
+        merged = self.spec.when(MergeTeams(self.next_id(), into, tuple(sources), tuple(fates), self.day, "d")).events[
+            0
+        ][1]
         totals = merged.totals
         assert totals.seats_before == totals.carried + totals.joined + totals.released == len(fates)
         assert totals.seats_after == len(self.spec.state(f"team:{into}").open_seats)
@@ -139,7 +145,7 @@ def test_chuong_my_208_teams_become_207_and_1456_seats_stay() -> None:
         )
         assert spec.when(EstablishTeam(f"t{t}", TeamKind.VILLAGE, f"v{t}", "Tổ", START, "d", seats)).events
     fates = tuple(SeatFate(f"s{n}", Fate.CARRIED) for n in range(7, 14))
-    merged = spec.when(MergeTeams("t0", ("t1",), fates, date(2024, 2, 1), "d")).events[0][1]
+    merged = spec.when(MergeTeams("r", "t0", ("t1",), fates, date(2024, 2, 1), "d")).events[0][1]
     assert (merged.totals.teams_before - merged.totals.teams_after, merged.totals.seats_after) == (1, 14)
     teams = [spec.state(f"team:t{t}") for t in range(208)]
     running = [team for team in teams if team.ended is None]

@@ -26,7 +26,6 @@ from services.teams.domain.team.events import (
     TeamRenamed,
 )
 from services.teams.domain.team.life import DissolveTeam, EndPilot, EstablishTeam, RenameTeam, TeamPlaced
-from services.teams.domain.team.rearrange import Fate, MergeTeams, NewTeam, SeatFate
 from services.teams.domain.team.seats import AppointSeat, ReconstituteTeam, ReleaseSeat
 from services.teams.domain.units import UnitAbolished, UnitEstablished
 from services.teams.messages import MESSAGES
@@ -245,99 +244,6 @@ def test_reconstituting_gives_the_full_new_list() -> None:
     spec.when(ReconstituteTeam("t", (Seat("s3", "p9", Role.MEMBER),), day, "d")).then_rejected("seat-id-taken")
     spec.when(ReconstituteTeam("t", (seat(5),), date(2023, 12, 31), "d")).then_rejected("change-out-of-order")
     spec.when(AppointSeat("t", seat(6), date(2023, 12, 31), "d")).then_rejected("change-out-of-order")
-
-
-# --- mergers ------------------------------------------------------------------------------------------------------
-
-
-def carried(*numbers: int) -> tuple[SeatFate, ...]:
-    return tuple(SeatFate(f"s{n}", Fate.CARRIED) for n in numbers)
-
-
-def two_teams(*second: Seat) -> Spec[Any, Any, Any]:
-    spec = with_team(LEADER, DEPUTY)
-    assert spec.when(establish("u", "w", *(second or (seat(3, Role.LEADER), seat(4))))).events
-    return spec
-
-
-def merge(*fates: SeatFate, **other: Any) -> MergeTeams:
-    fields = {
-        "rearrangement_id": "r",
-        "into_team_id": "t",
-        "from_team_ids": ("u",),
-        "effective": date(2024, 2, 1),
-        "document_id": "d",
-    }
-    return MergeTeams(seats=fates, **fields | other)
-
-
-def test_a_merger_carries_every_seat_and_leaves_the_surplus_leader_visible() -> None:
-    spec = two_teams().when(merge(*carried(3, 4)))
-    (into, merged), (gone, absorbed) = spec.events
-    assert (into, gone, absorbed.into_team_id) == ("team:t", "team:u", "t")
-    totals = merged.totals
-    assert (totals.teams_before, totals.teams_after) == (2, 1)
-    assert (totals.seats_before, totals.carried, totals.joined, totals.released, totals.seats_after) == (4, 4, 0, 0, 4)
-    assert [(s.seat_id, s.from_team_id) for s in merged.carried] == [("s1", "t"), ("s2", "t"), ("s3", "u"), ("s4", "u")]
-    assert spec.state("team:t").surplus_leaders == 1
-    assert spec.state("team:u").open_seats == ()
-    spec.when(RenameTeam("u", "x", date(2024, 3, 1), "d")).then_rejected("team-ended")
-    assert spec.when(ReleaseSeat("t", "s3", date(2024, 3, 1), "d")).events
-    assert spec.state("team:t").surplus_leaders == 0
-
-
-def test_a_doubled_seat_is_joined_with_the_same_person_only() -> None:
-    same = Seat("s9", "p1", Role.MEMBER)
-    joined = SeatFate("s9", Fate.JOINED, with_seat_id="s1")
-    spec = two_teams(same, seat(4))
-    spec.when(merge(SeatFate("s9", Fate.CARRIED), *carried(4))).then_rejected("person-already-seated")
-    spec.when(merge(replace(joined, with_seat_id="s2"), *carried(4))).then_rejected("merge-joined-other-person")
-    spec.when(merge(replace(joined, with_seat_id=None), *carried(4))).then_rejected("merge-joined-with-nobody")
-    spec.when(merge(joined, SeatFate("s1", Fate.RELEASED), *carried(4))).then_rejected("merge-joined-with-nobody")
-    spec.when(merge(joined, SeatFate("s2", Fate.RELEASED, reason="age"), *carried(4)))
-    totals = spec.events[0][1].totals
-    assert (totals.seats_before, totals.carried, totals.joined, totals.released, totals.seats_after) == (4, 2, 1, 1, 2)
-
-
-@pytest.mark.parametrize(
-    ("command", "code"),
-    [
-        (merge(*carried(3)), "merge-seat-unaccounted"),
-        (merge(*carried(3, 3, 4)), "merge-seat-twice"),
-        (merge(*carried(3, 4, 8)), "seat-unknown"),
-        (merge(*carried(3, 4), from_team_ids=("t",)), "merge-into-itself"),
-        (merge(*carried(3, 4), from_team_ids=("u", "u")), "merge-team-twice"),
-        (merge(from_team_ids=()), "merge-too-few"),
-        (merge(from_team_ids=("x",)), "team-unknown"),
-        (merge(*carried(3, 4), effective=date(2023, 9, 1)), "team-not-yet"),
-        (merge(*carried(3, 4), document_id="none"), "document-unknown"),
-        (merge(*carried(3, 4), into_team_id="new", new=NewTeam(VILLAGE, "v", "Tổ")), "merge-too-few"),
-        (merge(from_team_ids=("u", "x"), new=NewTeam(VILLAGE, "v", "Tổ")), "team-exists"),
-        (
-            merge(*carried(1, 2, 3, 4), into_team_id="n", from_team_ids=("t", "u"), new=NewTeam(COMMUNE, "c", "Tổ")),
-            "merge-kinds-differ",
-        ),
-    ],
-)
-def test_mergers_that_are_refused(command: MergeTeams, code: str) -> None:
-    two_teams().when(command).then_rejected(code)
-
-
-def test_two_teams_become_a_new_one_in_the_unit_of_one_of_them() -> None:
-    spec = two_teams()
-    new = NewTeam(VILLAGE, "v", "Tổ mới")
-    spec.when(merge(*carried(1, 2, 3, 4), into_team_id="n", from_team_ids=("t", "u"), new=new))
-    assert [type(event).__name__ for _, event in spec.events] == [
-        "TeamEstablished",
-        "TeamPlaced",
-        "TeamsMerged",
-        "TeamAbsorbed",
-        "TeamAbsorbed",
-    ]
-    totals = spec.events[2][1].totals
-    assert (totals.teams_before, totals.teams_after, totals.seats_before, totals.seats_after) == (3, 1, 4, 4)
-    assert len(spec.state("team:n").open_seats) == 4
-    spec.when(establish("x", "v")).then_rejected("team-place-taken", holder="n")
 
 
 def test_every_rejection_has_its_texts() -> None:

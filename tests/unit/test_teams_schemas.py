@@ -17,11 +17,11 @@ from services.teams.messages import MESSAGES
 from services.teams.schemas.base import Picked, row_of
 from services.teams.schemas.documents import RegisterDocumentSchema
 from services.teams.schemas.people import NEVER, RegisterPersonSchema
+from services.teams.schemas.rearrange import MergeTeamsSchema
 from services.teams.schemas.teams import (
     TEAM_CHANGES,
     AppointSeatSchema,
     EstablishTeamSchema,
-    MergeTeamsSchema,
     SeatSchema,
     seats,
 )
@@ -134,7 +134,8 @@ def test_documents_have_days_and_a_year() -> None:
 
 
 def test_fates_of_a_merger() -> None:
-    body = {"into_team_id": uid(), "from_team_ids": [uid()], "effective": "2024-01-01", "document_id": uid()}
+    body = {"rearrangement_id": uid(), "into_team_id": uid(), "from_team_ids": [uid()]}
+    body |= {"effective": "2024-01-01", "document_id": uid()}
     fates = [{"seat_id": "a", "fate": "joined", "with_seat_id": "b"}, {"seat_id": "c", "fate": "released"}]
     command = MergeTeamsSchema().load(body | {"seats": fates}).command()
     assert command.seats == (SeatFate("a", Fate.JOINED, "b"), SeatFate("c", Fate.RELEASED))

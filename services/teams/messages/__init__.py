@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from services.teams.messages.documents import DOCUMENTS
-from services.teams.messages.mergers import MERGERS
 from services.teams.messages.people import PEOPLE
+from services.teams.messages.rearrange import REARRANGEMENTS
 from services.teams.messages.teams import TEAMS
 from services.teams.messages.units import UNITS
 from shared.problem_texts import Text
 
-MESSAGES: dict[str, Text] = UNITS | DOCUMENTS | PEOPLE | TEAMS | MERGERS
+MESSAGES: dict[str, Text] = UNITS | DOCUMENTS | PEOPLE | TEAMS | REARRANGEMENTS

@@ -1,4 +1,4 @@
-"""Teams, seats and mergers: single routes and rows of the batches."""
+"""Teams and seats: single routes and rows of the batches."""
 
 from __future__ import annotations
 
@@ -6,18 +6,15 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 import msgspec
-from marshmallow import RAISE, Schema, fields, validate
+from marshmallow import RAISE, Schema, fields
 
 from services.teams.domain.team.events import Role, Seat, TeamKind
 from services.teams.domain.team.life import DissolveTeam, EndPilot, EstablishTeam, RenameTeam
-from services.teams.domain.team.rearrange import Fate, MergeTeams, NewTeam, SeatFate
 from services.teams.domain.team.seats import AppointSeat, ReconstituteTeam, ReleaseSeat
 from services.teams.schemas.base import Change
 from services.teams.schemas.items import Items, like
 from services.teams.schemas.kinds import CANONICAL, UNIT_ID, WORD, Choice, Day, Flag, Line, Matching, Uid
-
-MAX_SEATS = 100
-MAX_MERGED = 30
+from services.teams.schemas.rearrange import MAX_SEATS, MergeTeamsSchema
 
 
 class SeatSchema(Schema):
@@ -94,45 +91,6 @@ class EndPilotSchema(TeamChange):
 
 class DissolveTeamSchema(TeamChange):
     makes = DissolveTeam
-
-
-class SeatFateSchema(Schema):
-    seat_id = Matching(UNIT_ID, required=True)
-    fate = Choice(Fate, required=True)
-    with_seat_id = Matching(UNIT_ID, load_default=None, allow_none=True)
-    reason = Matching(WORD, load_default=None, allow_none=True)
-
-
-class QuickFate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
-    seat_id: Annotated[str, like(UNIT_ID)]
-    fate: Fate
-    with_seat_id: Annotated[str, like(UNIT_ID)] | None = None
-    reason: Annotated[str, like(WORD)] | None = None
-
-
-class NewTeamSchema(Schema):
-    kind = Choice(TeamKind, required=True)
-    unit_id = Matching(UNIT_ID, required=True)
-    name = Line(200, required=True)
-    simulated = Flag(load_default=False)
-
-
-class MergeTeamsSchema(Change):
-    makes = MergeTeams
-    rearrangement_id = Uid(required=True)
-    into_team_id = Uid(required=True)
-    from_team_ids = fields.List(Uid(), required=True, validate=validate.Length(min=1, max=MAX_MERGED))
-    seats = Items(SeatFateSchema, QuickFate, SeatFate, most=MAX_SEATS * MAX_MERGED, load_default=())
-    effective = Day(required=True)
-    document_id = Uid(required=True)
-    new = fields.Nested(NewTeamSchema(), load_default=None, allow_none=True)
-
-    def load(self, data: Any, **options: Any) -> Any:
-        loaded = super().load(data, **options)
-        found = loaded.found
-        found["from_team_ids"] = tuple(found["from_team_ids"])
-        found["new"] = NewTeam(**found["new"]) if found["new"] else None
-        return loaded
 
 
 TEAM_CHANGES: Mapping[str, type[Change]] = {

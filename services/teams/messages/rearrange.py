@@ -1,10 +1,10 @@
-"""Texts of rejections: mergers."""
+"""Texts of rejections: rearrangements of teams."""
 
 from __future__ import annotations
 
 from shared.problem_texts import Text
 
-MERGERS: dict[str, Text] = {
+REARRANGEMENTS: dict[str, Text] = {
     "merge-into-itself": Text(
         422,
         "Không thể tự sáp nhập",
@@ -60,5 +60,12 @@ MERGERS: dict[str, Text] = {
         "Vị trí {seat} và {other} là của hai người khác nhau; chỉ gộp các vị trí của cùng một người.",
         "Two different people",
         "The seats {seat} and {other} belong to two people; only seats of one person are joined.",
+    ),
+    "rearrangement-exists": Text(
+        409,
+        "Lần sắp xếp này đã được ghi",
+        "Mã {rearrangement} đã được dùng cho một lần sáp nhập, chia tách hoặc hoàn tác khác.",
+        "Rearrangement exists",
+        "The id {rearrangement} is already used for another merger, split or undoing.",
     ),
 }
