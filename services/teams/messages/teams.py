@@ -50,12 +50,47 @@ TEAMS: dict[str, Text] = {
         "Not a pilot",
         "The team {team} is not a pilot.",
     ),
-    "change-out-of-order": Text(
+    "team-suspended": Text(
         409,
-        "Ngày có hiệu lực quá sớm",
-        "Tổ {team} đã có thay đổi từ ngày {last}; không thể ghi thay đổi có hiệu lực ngày {day} trước đó.",
-        "Effective too early",
-        "The team {team} already has a change of {last}; one effective on {day} cannot come before it.",
+        "Tổ đang tạm dừng",
+        "Tổ {team} đã tạm dừng hoạt động từ trước.",
+        "Team is suspended",
+        "The team {team} is already suspended.",
+    ),
+    "team-not-suspended": Text(
+        409,
+        "Tổ không tạm dừng",
+        "Tổ {team} không ở trạng thái tạm dừng trong ngày này.",
+        "Team is not suspended",
+        "The team {team} is not suspended on that day.",
+    ),
+    "fact-contradicted": Text(
+        409,
+        "Trái với việc đã ghi nhận",
+        "Việc số {fact} của tổ ({type}, ngày {day}) sẽ không còn đúng ({rule}); hãy đính chính việc đó trước.",
+        "A later fact contradicts this",
+        "Fact {fact} of the team ({type} of {day}) would no longer hold ({rule}); correct that one first.",
+    ),
+    "total-contradicted": Text(
+        409,
+        "Tổng số không khớp",
+        "Việc {type} nêu {stated} vị trí, nhưng khi đó tổ có {seats} vị trí.",
+        "Totals differ",
+        "{type} states {stated} seats, but the team had {seats} by then.",
+    ),
+    "team-without-establishment": Text(
+        422,
+        "Tổ chưa được thành lập",
+        "Các việc còn lại của tổ không thể đúng nếu tổ chưa từng được thành lập.",
+        "Never established",
+        "What remains of the team cannot be if it never was established.",
+    ),
+    "leader-unclear": Text(
+        422,
+        "Chưa rõ tổ trưởng mới",
+        "Nêu một vị trí của tổ, hoặc một vị trí mới có vai trò tổ trưởng; không nêu cả hai.",
+        "New leader unclear",
+        "Name either a seat of the team, or a new seat with the role of leader; not both.",
     ),
     "seat-id-taken": Text(
         409,
@@ -81,9 +116,9 @@ TEAMS: dict[str, Text] = {
     "seat-unknown": Text(
         422,
         "Không có vị trí này",
-        "Không có vị trí {seat} đang hoạt động.",
+        "Không có vị trí {seat} đang hoạt động trong ngày này.",
         "Unknown seat",
-        "There is no open seat {seat}.",
+        "There is no open seat {seat} on that day.",
     ),
     "seat-released": Text(
         409,
@@ -91,12 +126,5 @@ TEAMS: dict[str, Text] = {
         "Vị trí {seat} đã thôi từ ngày {until}.",
         "Seat released",
         "The seat {seat} was released on {until}.",
-    ),
-    "release-before-appointment": Text(
-        422,
-        "Miễn nhiệm trước khi bổ nhiệm",
-        "Vị trí này chỉ có từ ngày {since}, sau ngày {day}.",
-        "Released before appointed",
-        "The seat exists from {since} on, after {day}.",
     ),
 }

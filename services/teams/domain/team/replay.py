@@ -119,9 +119,9 @@ def possible(team: Team | None, fact: TeamFact) -> None:
         case SeatAppointed(seat=seat):
             _new_seat(team, seat)
         case SeatReleased(seat_id=seat_id):
-            opened(team, seat_id, fact.effective)
+            opened(team, seat_id)
         case SeatChanged(seat=seat):
-            known = opened(team, seat.seat_id, fact.effective)
+            known = opened(team, seat.seat_id)
             if known.seat.person_id != seat.person_id:
                 raise Rejected("seat-id-taken", "/seat_id", seat=seat.seat_id)
             if seat.role is Role.LEADER is not known.seat.role and _leads(team):
@@ -129,7 +129,7 @@ def possible(team: Team | None, fact: TeamFact) -> None:
         case TeamReconstituted():
             _stated(team, fact.seats_before, "TeamReconstituted")
             for seat_id in fact.released:
-                opened(team, seat_id, fact.effective)
+                opened(team, seat_id)
             check_seats(happen(team, fact).open_seats)
         case PilotEnded(seats=seats):
             if not team.pilot:
@@ -146,20 +146,18 @@ def possible(team: Team | None, fact: TeamFact) -> None:
         case TeamTookPart():
             _stated(team, fact.seats_before, "TeamTookPart")
             for seat_id in fact.left:
-                opened(team, seat_id, fact.effective)
+                opened(team, seat_id)
         case _:
             pass
 
 
-def opened(team: Team, seat_id: str, day: date) -> Seated:
+def opened(team: Team, seat_id: str) -> Seated:
     """The open seat of that id. Raises ``Rejected``."""
     seated = team.seats.get(seat_id)
     if seated is None:
         raise Rejected("seat-unknown", "/seat_id", seat=seat_id)
     if seated.until is not None:
         raise Rejected("seat-released", "/seat_id", seat=seat_id, until=seated.until)
-    if day < seated.since:
-        raise Rejected("release-before-appointment", "/effective", since=seated.since, day=day)
     return seated
 
 

@@ -131,7 +131,7 @@ def _facts(command: SeatCommand, then: Team, states: Mapping[str, Any]) -> Seque
         case ReleaseSeat(seat_id=seat_id):
             return [SeatReleased(team_id, unit_id, seat_id, day, document, command.reason)]
         case ChangeSeat(seat_id=seat_id):
-            seat = _changed(opened(then, seat_id, day).seat, command.role, command.affiliation)
+            seat = _changed(opened(then, seat_id).seat, command.role, command.affiliation)
             return [SeatChanged(team_id, unit_id, seat, day, document, command.reason)]
         case ChangeLeader():
             return _led_by(command, then, states)
@@ -159,7 +159,7 @@ def _led_by(command: ChangeLeader, then: Team, states: Mapping[str, Any]) -> Seq
             raise Rejected("leader-unclear", "/seat/role")
         present(states, command.seat.person_id, "/seat/person_id")
         return [*facts, SeatAppointed(team_id, unit_id, command.seat, day, document)]
-    chosen = opened(then, command.seat_id or "", day).seat
+    chosen = opened(then, command.seat_id or "").seat
     if chosen.role is Role.LEADER:
         return facts
     seat = _changed(chosen, Role.LEADER, None)
