@@ -8,13 +8,14 @@ from typing import Any
 
 from services.teams.authority import Authority
 from services.teams.domain import SECOND_LOOK
+from services.teams.domain.looks import LookFurther
 from shared.decider import Rejected
 from shared.edge import Call, Reply, Row
 from shared.edge_batch import batch_reply
-from shared.handler import Answer, Envelope, Handler
+from shared.handler import Answer, Busy, Envelope, Handler
 from shared.problems import Problem
 
-LOOKS = 4
+LOOKS = 6
 
 
 class Intake:
@@ -50,7 +51,7 @@ class Intake:
         return batch_reply(rows, dict(zip((row.index for row in good), answers, strict=True)), call.locale, key="id")
 
     def handle_many(self, envelopes: Sequence[Envelope]) -> list[Answer | Rejected]:
-        """Like ``Handler.handle_many``, with a second look where a reservation is held (``SECOND_LOOK``).
+        """Like ``Handler.handle_many``, with further looks where other streams decide (``looks``, ``SECOND_LOOK``).
 
         What was rejected after the first such row is handled once more too: it may build on it.
         """
@@ -65,11 +66,16 @@ class Intake:
             again = [i for i in range(min(looks), len(results)) if isinstance(results[i], Rejected)]
             for i, result in zip(again, self._handler.handle_many([envelopes[i] for i in again]), strict=True):
                 results[i] = result
+        if any(isinstance(result, LookFurther) for result in results):
+            raise Busy  # others keep changing what these decisions rest on
         return results
 
 
 def _second_look(envelope: Envelope, result: Answer | Rejected) -> Envelope | None:
-    """The same command knowing the holder that its rejection has named; None if it knew."""
+    """The same command knowing the streams or the holder that its rejection has named; None if it knew."""
+    if isinstance(result, LookFurther):
+        also = tuple(sorted({*envelope.command.also, *result.streams}))
+        return replace(envelope, command=replace(envelope.command, also=also))
     if not isinstance(result, Rejected) or result.code not in SECOND_LOOK:
         return None
     holder, known_as = result.params["holder"], SECOND_LOOK[result.code]

@@ -9,7 +9,8 @@ from typing import Any
 
 from ops.units.seed import Row, load
 from services.teams.domain import units as teams
-from shared.decider import Rejected
+from services.teams.domain.looks import LookFurther
+from services.teams.domain.units import rules, single
 
 COMMANDS: dict[str, Any] = {
     "establish": teams.EstablishUnit,
@@ -29,15 +30,14 @@ def command(row: Row) -> Any:
     return COMMANDS[row["do"]](**fields)
 
 
-def decide(row: Row, states: dict[str, Any]) -> teams.Changes:
-    """As the service does: a taken code names its last bearer, and the command is decided again with it."""
+def decide(row: Row, states: dict[str, Any]) -> rules.Changes:
+    """As the service does: what a decision misses is read, and it is made again."""
     wanted = command(row)
-    try:
-        return teams.decide(wanted, states)
-    except Rejected as rejected:
-        if rejected.code != "unit-code-taken":
-            raise
-        return teams.decide(replace(wanted, code_holder=rejected.params["holder"]), states)
+    while True:
+        try:
+            return single.decide(wanted, {stream: states[stream] for stream in single.streams(wanted)})
+        except LookFurther as look:
+            wanted = replace(wanted, also=look.streams)
 
 
 def test_teams_accepts_every_row_and_each_has_an_effect() -> None:
@@ -46,4 +46,4 @@ def test_teams_accepts_every_row_and_each_has_an_effect() -> None:
         changes = decide(row, states)
         assert changes, row
         for stream, event in changes:
-            states[stream] = teams.evolve(states[stream], event)
+            states[stream] = single.evolve(states[stream], event)

@@ -104,8 +104,8 @@ def test_code_97_passes_from_tu_lien_to_hong_ha_on_the_day_of_the_reform() -> No
     """The code of Tứ Liên ward became that of Hồng Hà ward: a code is not an identity, and is free only afterwards."""
     taken = ("unit-code:gso/00097", UnitCodeTaken("gso", "00097", "tl", START))
     heir = establish("hh", "commune", "hn", code="00097")
-    registry(taken).when(heir).then_rejected("unit-code-taken", holder="tl")
-    looked_again = establish("hh", "commune", "hn", code="00097", code_holder="tl")
+    registry(taken).when(heir).then_rejected("look-further", streams=("unit:tl",))
+    looked_again = establish("hh", "commune", "hn", code="00097", also=("unit:tl",))
     registry(taken).when(looked_again).then_rejected("unit-code-taken", holder="tl")
     spec = registry(taken).when(AbolishUnit("tl", REFORM, (Successor("hh", True),)))
     spec.when(looked_again)
@@ -115,9 +115,9 @@ def test_code_97_passes_from_tu_lien_to_hong_ha_on_the_day_of_the_reform() -> No
 def test_a_code_is_free_again_when_its_bearer_takes_another() -> None:
     taken = ("unit-code:gso/00097", UnitCodeTaken("gso", "00097", "tl", START))
     other = ("unit:tl", UnitCodeAssigned("tl", "gso", "00098", date(2024, 1, 1), None))
-    command = establish("hh", "commune", "hn", code="00097", code_holder="tl")
+    command = establish("hh", "commune", "hn", code="00097", also=("unit:tl",))
     assert registry(taken, other).when(command).events
-    early = establish("hh", "commune", "hn", code="00097", code_holder="tl", effective=date(2023, 1, 1))
+    early = establish("hh", "commune", "hn", code="00097", also=("unit:tl",), effective=date(2023, 1, 1))
     registry(taken, other).when(early).then_rejected("unit-code-taken")
 
 

@@ -11,11 +11,13 @@ from collections.abc import Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
-from services.teams.domain import documents, people, units
+from services.teams.domain import documents, people
 from services.teams.domain.team import life, rearrange, seats
+from services.teams.domain.units import corrections as unit_corrections
+from services.teams.domain.units import reorganisations, single
 from shared.decider import Decider
 
-MODULES: tuple[ModuleType, ...] = (units, documents, people, life, seats, rearrange)
+MODULES: tuple[ModuleType, ...] = (single, unit_corrections, reorganisations, documents, people, life, seats, rearrange)
 """Each has ``COMMANDS`` and ``EVENTS`` (types), and the functions ``streams``, ``decide`` and ``evolve``."""
 
 COMMANDS: Mapping[type, ModuleType] = {command: module for module in MODULES for command in module.COMMANDS}
@@ -26,10 +28,11 @@ OF_EVENT: Mapping[type, ModuleType] = {event: module for module in MODULES for e
 EVENTS: tuple[type, ...] = tuple(OF_EVENT)
 """Every event type, for the codec."""
 
-SECOND_LOOK: Mapping[str, str] = {"unit-code-taken": "code_holder", "team-place-taken": "place_holder"}
+SECOND_LOOK: Mapping[str, str] = {"team-place-taken": "place_holder"}
 """A reservation names its last holder, and only the holder's own stream tells whether it still holds.
 
 So a rejection with one of these codes and a ``holder`` is decided once more, with that id in this field of the command.
+Where there may be several holders, see ``looks``.
 """
 
 
