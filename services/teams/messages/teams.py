@@ -78,12 +78,12 @@ TEAMS: dict[str, Text] = {
         "Totals differ",
         "{type} states {stated} seats, but the team had {seats} by then.",
     ),
-    "team-without-establishment": Text(
-        422,
-        "Tổ chưa được thành lập",
-        "Các việc còn lại của tổ không thể đúng nếu tổ chưa từng được thành lập.",
-        "Never established",
-        "What remains of the team cannot be if it never was established.",
+    "unit-contradicted": Text(
+        409,
+        "Đơn vị không khớp",
+        "Việc {type} nêu đơn vị {stated}, nhưng khi đó tổ thuộc đơn vị {unit}.",
+        "Units differ",
+        "{type} names the unit {stated}, but the team served the unit {unit} by then.",
     ),
     "leader-unclear": Text(
         422,

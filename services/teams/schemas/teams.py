@@ -9,8 +9,16 @@ import msgspec
 from marshmallow import RAISE, Schema, fields
 
 from services.teams.domain.team.events import Role, Seat, TeamKind
-from services.teams.domain.team.life import DissolveTeam, EndPilot, EstablishTeam, RenameTeam
-from services.teams.domain.team.seats import AppointSeat, ReconstituteTeam, ReleaseSeat
+from services.teams.domain.team.life import (
+    DissolveTeam,
+    EndPilot,
+    EstablishTeam,
+    ReassignTeam,
+    RenameTeam,
+    ResumeTeam,
+    SuspendTeam,
+)
+from services.teams.domain.team.seats import AppointSeat, ChangeLeader, ChangeSeat, ReconstituteTeam, ReleaseSeat
 from services.teams.schemas.base import Change
 from services.teams.schemas.items import Items, like
 from services.teams.schemas.kinds import CANONICAL, UNIT_ID, WORD, Choice, Day, Flag, Line, Matching, Uid
@@ -68,6 +76,21 @@ class RenameTeamSchema(TeamChange):
     name = Line(200, required=True)
 
 
+class ReassignTeamSchema(TeamChange):
+    """``unit_id``: the unit it serves from that day on."""
+
+    makes = ReassignTeam
+    unit_id = Matching(UNIT_ID, required=True)
+
+
+class SuspendTeamSchema(TeamChange):
+    makes = SuspendTeam
+
+
+class ResumeTeamSchema(TeamChange):
+    makes = ResumeTeam
+
+
 class ReconstituteTeamSchema(TeamChange):
     makes = ReconstituteTeam
     seats = seats(required=True)
@@ -84,6 +107,25 @@ class ReleaseSeatSchema(TeamChange):
     reason = Matching(WORD, load_default=None, allow_none=True)
 
 
+class ChangeSeatSchema(TeamChange):
+    makes = ChangeSeat
+    seat_id = Matching(UNIT_ID, required=True)
+    role = Choice(Role, load_default=None, allow_none=True)
+    affiliation = Matching(WORD, load_default=None, allow_none=True)
+    reason = Matching(WORD, load_default=None, allow_none=True)
+
+
+class ChangeLeaderSchema(TeamChange):
+    """Who leads now: ``seat_id`` of the team, or a new ``seat``. The leader so far becomes ``former_role`` or, if that
+    is null, leaves."""
+
+    makes = ChangeLeader
+    seat_id = Matching(UNIT_ID, load_default=None, allow_none=True)
+    seat = OneSeat(load_default=None, allow_none=True)
+    former_role = Choice(Role, load_default=Role.MEMBER, allow_none=True)
+    reason = Matching(WORD, load_default=None, allow_none=True)
+
+
 class EndPilotSchema(TeamChange):
     makes = EndPilot
     converted = Flag(required=True)
@@ -96,9 +138,14 @@ class DissolveTeamSchema(TeamChange):
 TEAM_CHANGES: Mapping[str, type[Change]] = {
     "establish": EstablishTeamSchema,
     "rename": RenameTeamSchema,
+    "reassign": ReassignTeamSchema,
+    "suspend": SuspendTeamSchema,
+    "resume": ResumeTeamSchema,
     "reconstitute": ReconstituteTeamSchema,
     "appoint": AppointSeatSchema,
     "release": ReleaseSeatSchema,
+    "change_seat": ChangeSeatSchema,
+    "change_leader": ChangeLeaderSchema,
     "end_pilot": EndPilotSchema,
     "dissolve": DissolveTeamSchema,
     "merge": MergeTeamsSchema,

@@ -6,13 +6,18 @@ from services.teams.schemas.base import Picked, row_of
 from services.teams.schemas.teams import (
     TEAM_CHANGES,
     AppointSeatSchema,
+    ChangeLeaderSchema,
+    ChangeSeatSchema,
     DissolveTeamSchema,
     EndPilotSchema,
     EstablishTeamSchema,
     MergeTeamsSchema,
+    ReassignTeamSchema,
     ReconstituteTeamSchema,
     ReleaseSeatSchema,
     RenameTeamSchema,
+    ResumeTeamSchema,
+    SuspendTeamSchema,
 )
 from services.teams.service.base import Pieces, one
 from shared.edge import Call, Reply, Rows, route
@@ -37,6 +42,18 @@ class TeamRoutes(Pieces):
 
     @route("POST", "/v1/teams/<uuid:team_id>/rename", scope="teams:write", body=one(RenameTeamSchema, "team_id"))
     def rename_team(self, call: Call) -> Reply:
+        return self.change(call)
+
+    @route("POST", "/v1/teams/<uuid:team_id>/reassign", scope="teams:write", body=one(ReassignTeamSchema, "team_id"))
+    def reassign_team(self, call: Call) -> Reply:
+        return self.change(call)
+
+    @route("POST", "/v1/teams/<uuid:team_id>/suspend", scope="teams:write", body=one(SuspendTeamSchema, "team_id"))
+    def suspend_team(self, call: Call) -> Reply:
+        return self.change(call)
+
+    @route("POST", "/v1/teams/<uuid:team_id>/resume", scope="teams:write", body=one(ResumeTeamSchema, "team_id"))
+    def resume_team(self, call: Call) -> Reply:
         return self.change(call)
 
     @route(
@@ -67,4 +84,17 @@ class TeamRoutes(Pieces):
         body=one(ReleaseSeatSchema, "team_id", "seat_id"),
     )
     def release_seat(self, call: Call) -> Reply:
+        return self.change(call)
+
+    @route(
+        "POST",
+        "/v1/teams/<uuid:team_id>/seats/<seat_id>/change",
+        scope="teams:write",
+        body=one(ChangeSeatSchema, "team_id", "seat_id"),
+    )
+    def change_seat(self, call: Call) -> Reply:
+        return self.change(call)
+
+    @route("POST", "/v1/teams/<uuid:team_id>/leader", scope="teams:write", body=one(ChangeLeaderSchema, "team_id"))
+    def change_leader(self, call: Call) -> Reply:
         return self.change(call)

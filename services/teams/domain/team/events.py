@@ -1,10 +1,12 @@
 """What can happen to a team: every event of a stream ``team:<id>``, and the seats they speak of.
 
-``effective`` is the first day that counts. All are published as they are stored but ``TeamTookPart``.
+``effective`` is the first day that counts. Facts are numbered 1, 2, 3… in the order they were recorded; a correction is
+no fact of its own, it says what the facts are. All are published as they are stored but ``TeamTookPart``.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -157,7 +159,7 @@ class TeamTookPart:
     """What a rearrangement (a merger, a split, or the undoing of one) did to this team. Private.
 
     ``exists``: whether the team goes on, or begins again; if it does not, ``ending`` and ``into_team_id`` say why.
-    ``left`` are its seats that end here, ``came`` those that begin here.
+    ``left`` are its seats that end here, ``came`` those that begin here; ``unit_id`` is the unit it counted for.
     """
 
     team_id: str
@@ -169,6 +171,7 @@ class TeamTookPart:
     exists: bool
     ending: str | None = None
     into_team_id: str | None = None
+    unit_id: str | None = None
 
 
 TeamFact = (
@@ -185,3 +188,95 @@ TeamFact = (
     | SeatChanged
     | TeamTookPart
 )
+
+
+# --- corrections --------------------------------------------------------------------------------------------------
+
+
+class CorrectionReason(StrEnum):
+    """A word, because it is published: an official's own words may name people."""
+
+    TYPO = "typo"
+    WRONG_DAY = "wrong_day"
+    WRONG_DOCUMENT = "wrong_document"
+    WRONG_PERSON = "wrong_person"
+    WRONG_UNIT = "wrong_unit"
+    WITHDRAWN = "withdrawn"
+    OTHER = "other"
+
+
+class Corrected(StrEnum):
+    """``restated``: a total that this fact states had to follow what was corrected before it."""
+
+    CORRECTED = "corrected"
+    VOIDED = "voided"
+    RESTORED = "restored"
+    RESTATED = "restated"
+    ADDED = "added"
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """What a reader adds to the numbers of a unit from a day on."""
+
+    unit_id: str
+    kind: TeamKind
+    day: date
+    teams: int
+    seats: int
+
+
+@dataclass(frozen=True, slots=True)
+class FactNow:
+    """Fact number ``fact`` as it is from now on, in the member of its type; none of them if it is voided."""
+
+    fact: int
+    type: str
+    how: Corrected
+    established: TeamEstablished | None = None
+    renamed: TeamRenamed | None = None
+    reassigned: TeamReassigned | None = None
+    suspended: TeamSuspended | None = None
+    resumed: TeamResumed | None = None
+    pilot_ended: PilotEnded | None = None
+    dissolved: TeamDissolved | None = None
+    reconstituted: TeamReconstituted | None = None
+    appointed: SeatAppointed | None = None
+    released: SeatReleased | None = None
+    changed: SeatChanged | None = None
+
+    @property
+    def now(self) -> TeamFact | None:
+        return next((told for member in MEMBERS.values() if (told := getattr(self, member)) is not None), None)
+
+
+MEMBERS: Mapping[type, str] = {
+    TeamEstablished: "established",
+    TeamRenamed: "renamed",
+    TeamReassigned: "reassigned",
+    TeamSuspended: "suspended",
+    TeamResumed: "resumed",
+    PilotEnded: "pilot_ended",
+    TeamDissolved: "dissolved",
+    TeamReconstituted: "reconstituted",
+    SeatAppointed: "appointed",
+    SeatReleased: "released",
+    SeatChanged: "changed",
+}
+"""Type of a fact that can be corrected → its member in ``FactNow``."""
+
+
+@dataclass(frozen=True, slots=True)
+class TeamCorrected:
+    """``effective``: the first day that may look different; ``unit_id``: the unit the team was thought to serve then.
+
+    ``counts``: what the published numbers change by.
+    """
+
+    team_id: str
+    unit_id: str
+    effective: date
+    reason: CorrectionReason
+    document_id: str
+    facts: tuple[FactNow, ...]
+    counts: tuple[Count, ...]

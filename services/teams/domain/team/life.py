@@ -27,7 +27,8 @@ from services.teams.domain.team.events import (
     TeamResumed,
     TeamSuspended,
 )
-from services.teams.domain.team.replay import admit, as_of, check_seats
+from services.teams.domain.team.possible import check_seats
+from services.teams.domain.team.replay import admit, as_of
 from services.teams.domain.team.replay import evolve as evolve_team
 from services.teams.domain.team.state import Team
 from services.teams.domain.units import standing, unit_stream
@@ -210,7 +211,7 @@ def decide(command: LifeCommand, states: Mapping[str, Any]) -> Changes:
         return _establish(command, states, stream)
     team, then = running(states, command.team_id, command.effective)
     fact = _fact(command, then, states)
-    if fact is None or fact in team.facts:
+    if fact is None or fact in team.holding:
         return []
     admit(team, fact)
     return [(stream, fact)]

@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import Any
 
 from services.teams.domain.documents import cite, document_stream
-from services.teams.domain.team.events import Seat, TeamEstablished, TeamKind, TeamTookPart
+from services.teams.domain.team.events import Count, Seat, TeamEstablished, TeamKind, TeamTookPart
 from services.teams.domain.team.life import TeamPlaced, place_stream, place_team, running, team_stream
 from services.teams.domain.team.replay import admit
 from services.teams.domain.team.replay import evolve as evolve_team
@@ -129,17 +129,6 @@ class Totals:
     released: int
     restored: int
     seats_after: int
-
-
-@dataclass(frozen=True, slots=True)
-class Count:
-    """What a reader adds to the numbers of a unit from a day on."""
-
-    unit_id: str
-    kind: TeamKind
-    day: date
-    teams: int
-    seats: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -382,6 +371,7 @@ def _parts(event: TeamsRearranged, absorbed: Mapping[str, Team], into_id: str) -
                 team.exists,
                 ending,
                 into,
+                team.unit_id,
             )
         )
     return parts

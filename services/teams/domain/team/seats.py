@@ -22,7 +22,8 @@ from services.teams.domain.team.events import (
     TeamReconstituted,
 )
 from services.teams.domain.team.life import running, team_stream
-from services.teams.domain.team.replay import admit, check_seats, evolve, opened
+from services.teams.domain.team.possible import check_seats, opened
+from services.teams.domain.team.replay import admit, evolve
 from services.teams.domain.team.state import Team
 from shared.decider import Rejected
 
@@ -113,7 +114,7 @@ def streams(command: SeatCommand) -> tuple[str, ...]:
 def decide(command: SeatCommand, states: Mapping[str, Any]) -> Changes:
     cite(states, command.document_id)
     team, then = running(states, command.team_id, command.effective)
-    facts = [fact for fact in _facts(command, then, states) if fact not in team.facts]
+    facts = [fact for fact in _facts(command, then, states) if fact not in team.holding]
     if facts:
         admit(team, *facts)
     return [(team_stream(command.team_id), fact) for fact in facts]
@@ -131,8 +132,9 @@ def _facts(command: SeatCommand, then: Team, states: Mapping[str, Any]) -> Seque
         case ReleaseSeat(seat_id=seat_id):
             return [SeatReleased(team_id, unit_id, seat_id, day, document, command.reason)]
         case ChangeSeat(seat_id=seat_id):
-            seat = _changed(opened(then, seat_id).seat, command.role, command.affiliation)
-            return [SeatChanged(team_id, unit_id, seat, day, document, command.reason)]
+            now = opened(then, seat_id).seat
+            seat = _changed(now, command.role, command.affiliation)
+            return [SeatChanged(team_id, unit_id, seat, day, document, command.reason)] if seat != now else []
         case ChangeLeader():
             return _led_by(command, then, states)
 
@@ -144,26 +146,36 @@ def _changed(seat: Seat, role: Role | None, affiliation: str | None) -> Seat:
 def _led_by(command: ChangeLeader, then: Team, states: Mapping[str, Any]) -> Sequence[TeamFact]:
     """First the leaders so far, then the new one: a team has one leader at a time."""
     team_id, unit_id, day, document = command.team_id, then.unit_id, command.effective, command.document_id
-    if (command.seat_id is None) == (command.seat is None):
-        raise Rejected("leader-unclear", "/seat_id")
+    chosen = _chosen(command, then)
     facts: list[TeamFact] = []
     for former in then.open_seats:
-        if former.role is Role.LEADER and former.seat_id != command.seat_id:
-            if command.former_role is None:
-                facts.append(SeatReleased(team_id, unit_id, former.seat_id, day, document, command.reason))
-            else:
-                seat = _changed(former, command.former_role, None)
-                facts.append(SeatChanged(team_id, unit_id, seat, day, document, command.reason))
-    if command.seat is not None:
-        if command.seat.role is not Role.LEADER:
-            raise Rejected("leader-unclear", "/seat/role")
-        present(states, command.seat.person_id, "/seat/person_id")
-        return [*facts, SeatAppointed(team_id, unit_id, command.seat, day, document)]
-    chosen = opened(then, command.seat_id or "").seat
-    if chosen.role is Role.LEADER:
-        return facts
-    seat = _changed(chosen, Role.LEADER, None)
-    return [*facts, SeatChanged(team_id, unit_id, seat, day, document, command.reason)]
+        if former.role is not Role.LEADER or former.seat_id == chosen.seat_id:
+            continue
+        if command.former_role is None:
+            facts.append(SeatReleased(team_id, unit_id, former.seat_id, day, document, command.reason))
+        else:
+            seat = _changed(former, command.former_role, None)
+            facts.append(SeatChanged(team_id, unit_id, seat, day, document, command.reason))
+    if command.seat_id is None and chosen not in then.open_seats:
+        present(states, chosen.person_id, "/seat/person_id")
+        facts.append(SeatAppointed(team_id, unit_id, chosen, day, document))
+    elif chosen.role is not Role.LEADER:
+        seat = _changed(chosen, Role.LEADER, None)
+        facts.append(SeatChanged(team_id, unit_id, seat, day, document, command.reason))
+    return facts
+
+
+def _chosen(command: ChangeLeader, then: Team) -> Seat:
+    """The seat of the leader to be: one of the team's, as it is now, or the new one."""
+    if (command.seat_id is None) == (command.seat is None):
+        raise Rejected("leader-unclear", "/seat_id")
+    if command.former_role is Role.LEADER:
+        raise Rejected("leader-exists", "/former_role")
+    if command.seat is None:
+        return opened(then, command.seat_id or "").seat
+    if command.seat.role is not Role.LEADER:
+        raise Rejected("leader-unclear", "/seat/role")
+    return command.seat
 
 
 def _reconstituted(command: ReconstituteTeam, then: Team, states: Mapping[str, Any]) -> TeamReconstituted:

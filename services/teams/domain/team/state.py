@@ -13,6 +13,8 @@ from itertools import pairwise
 from services.teams.domain.dated import Dated, on
 from services.teams.domain.team.events import Role, Seat, TeamEstablished, TeamFact
 
+VOID = "void"
+
 
 @dataclass(frozen=True, slots=True)
 class Span:
@@ -25,7 +27,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Life(Span):
-    """``ending``: pilot, dissolved, merged, split or undone; ``into``: the team that carries its seats on."""
+    """``ending``: pilot, dissolved, merged, split, undone or void; ``into``: the team that carries its seats on."""
 
     ending: str | None = None
     into: str | None = None
@@ -40,9 +42,11 @@ class Seated(Span):
 
 @dataclass(frozen=True, slots=True)
 class Team:
-    """``facts``: in the order they were recorded, as corrected; all else follows from them (``replay``).
+    """``facts``: in the order they were recorded, as corrected, ``voided`` the numbers of those that never were so; all
+    else follows from them (``replay``).
 
-    ``seats`` holds each seat's latest filling, ``past`` the earlier ones.
+    ``seats`` holds each seat's latest filling, ``past`` the earlier ones. A team whose establishment is voided never
+    was: ``birth`` then tells what had been believed.
     """
 
     facts: tuple[TeamFact, ...]
@@ -54,6 +58,16 @@ class Team:
     past: tuple[Seated, ...] = ()
     converted: date | None = None
     suspensions: tuple[Span, ...] = ()
+    voided: frozenset[int] = frozenset()
+
+    @property
+    def never(self) -> bool:
+        return self.lives[-1].ending == VOID
+
+    @property
+    def holding(self) -> tuple[TeamFact, ...]:
+        """The facts that are not voided."""
+        return tuple(fact for number, fact in enumerate(self.facts, 1) if number not in self.voided)
 
     @property
     def established(self) -> date:
@@ -103,7 +117,9 @@ class Team:
         return any(span.holds(day) for span in self.suspensions)
 
     def standing_on(self, day: date) -> str:
-        """``not_yet``, ``ended``, ``suspended``, ``pilot`` or ``active``."""
+        """``not_yet``, ``ended``, ``suspended``, ``pilot`` or ``active``; ``void`` if it never was."""
+        if self.never:
+            return VOID
         if day < self.established:
             return "not_yet"
         if not self.exists(day):
