@@ -53,6 +53,13 @@ class UnitTree(UnitFacts):
         self._holders: dict[date, dict[str, Placement | None]] = {}
         self._children: dict[date, dict[str, tuple[str, ...]]] = {}
 
+    def copy(self) -> UnitTree:
+        """A tree of its own, to try out what events would make of this one."""
+        other = UnitTree()
+        other._units = {unit_id: unit.copy() for unit_id, unit in tuple(self._units.items())}
+        other._days, other._by_code = list(self._days), dict(self._by_code)
+        return other
+
     def _forget(self, *, fresh_village: bool) -> None:
         # New dicts rather than empty ones: another thread that is working out an answer from the former facts keeps
         # it in the former dict. Villages come by the thousand, and a fresh one changes no other unit's place.

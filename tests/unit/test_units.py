@@ -308,3 +308,15 @@ def test_others_may_ask_while_one_thread_applies() -> None:
         assert all(reader.result(timeout=30) >= 0 for reader in readers)
     assert len(units.children("an", OLD)) == 751 and units.parent("oak", NEW) == "new"
     assert units.find_by_name("village 7", OLD) == ("village 7",)
+
+
+def test_a_copy_goes_its_own_way() -> None:
+    tree = UnitTree()
+    nation = {"unit_id": "vn", "level": "nation", "kind": "quốc gia", "name": "Việt Nam", "parent_id": None}
+    tree.apply("UnitEstablished", nation | {"code": "00", "effective": "2022-01-01"})
+    other = tree.copy()
+    other.apply("UnitRenamed", {"unit_id": "vn", "name": "Khác", "effective": "2023-01-01"})
+    other.apply("UnitCodeAssigned", {"unit_id": "vn", "system": "gso", "code": "01", "effective": "2023-01-01"})
+    day = date(2024, 1, 1)
+    assert (tree.name("vn", day), tree.by_code("01", day), len(tree.map_changes)) == ("Việt Nam", None, 1)
+    assert (other.name("vn", day), other.by_code("01", day), other.code("vn", date(2022, 5, 1))) == ("Khác", "vn", "00")
