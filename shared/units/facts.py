@@ -164,6 +164,14 @@ class UnitFacts:
         unit = self._units.get(unit_id)
         return (unit.start, unit.end) if unit else (None, None)
 
+    def turns(self, unit_id: str) -> set[date]:
+        """Days from which it may stand elsewhere: its first, that of each new parent, the one after its last."""
+        unit = self._units.get(unit_id)
+        if unit is None:
+            return set()
+        parents = {day for day, _ in unit.parents if day != date.min} if isinstance(unit.parents, tuple) else set()
+        return parents | {day for day in (unit.start, unit.end) if day is not None}
+
     def successors(self, unit_id: str) -> tuple[str, ...]:
         """Direct successors of an abolished unit, the main one first."""
         unit = self._units.get(unit_id)

@@ -11,13 +11,24 @@ from collections.abc import Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
-from services.teams.domain import documents, people
+from services.teams.domain import affairs, documents, people, policy
 from services.teams.domain.team import life, rearrange, seats
 from services.teams.domain.units import corrections as unit_corrections
 from services.teams.domain.units import reorganisations, single
 from shared.decider import Decider
 
-MODULES: tuple[ModuleType, ...] = (single, unit_corrections, reorganisations, documents, people, life, seats, rearrange)
+MODULES: tuple[ModuleType, ...] = (
+    single,
+    unit_corrections,
+    reorganisations,
+    documents,
+    people,
+    life,
+    seats,
+    rearrange,
+    affairs,
+    policy,
+)
 """Each has ``COMMANDS`` and ``EVENTS`` (types), and the functions ``streams``, ``decide`` and ``evolve``."""
 
 COMMANDS: Mapping[type, ModuleType] = {command: module for module in MODULES for command in module.COMMANDS}
