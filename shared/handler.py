@@ -89,8 +89,9 @@ class _Held(Generic[S]):
 @dataclass(slots=True)
 class _Decided:
     index: int
-    append: Append
+    envelope: Envelope
     changes: Sequence[tuple[str, Any]]
+    partition: int
 
 
 class Handler(Generic[C, S, E]):
@@ -117,6 +118,7 @@ class Handler(Generic[C, S, E]):
         self._trust_cache = trust_cache
         self._cache: dict[str, _Held[S]] = {}
         self._ambient: dict[type, tuple[str, ...]] = {}
+        self._last_metadata: tuple[str, datetime | None, dict[str, str]] = ("", None, {})
 
     def handle(self, envelope: Envelope) -> Answer:
         """Raises ``Rejected``, ``Busy``, ``LogUnavailable`` or ``Overloaded``."""
@@ -196,7 +198,7 @@ class Handler(Generic[C, S, E]):
             written.add(envelopes[i].command_id)
             if changes:
                 written.update(stream for stream, _ in changes)
-                decided.append(_Decided(i, self._empty(envelopes[i], streams[i][0]), changes))
+                decided.append(_Decided(i, envelopes[i], changes, self._partition_of(streams[i][0])))
             else:
                 unchanged.append(i)
 
@@ -213,7 +215,8 @@ class Handler(Generic[C, S, E]):
                 results[i] = refused[i]
             else:
                 principal = streams[i][0]
-                decided.append(_Decided(i, self._empty(envelopes[i], principal), [(principal, NothingChanged())]))
+                nothing = [(principal, NothingChanged())]
+                decided.append(_Decided(i, envelopes[i], nothing, self._partition_of(principal)))
         stale = self._store(envelopes, decided, held, results)
         later.extend(d.index for d in decided if d.index in stale)
         return sorted(later), again | {s for i in stale for s in streams[i]}
@@ -271,26 +274,25 @@ class Handler(Generic[C, S, E]):
         self._repeats(envelopes, known, results)
         return stale
 
-    def _empty(self, envelope: Envelope, principal: str) -> Append:
-        return Append(
-            envelope.command_id,
-            self.fingerprint(envelope.command),
-            self._partition_of(principal),
-            {"actor": envelope.actor, "at": envelope.at.isoformat()},
-            (),
-        )
-
     def _encoded(self, d: _Decided, held: dict[str, _Held[S]]) -> Append:
         versions: dict[str, int] = {}
         events = []
+        command_id, metadata = d.envelope.command_id, self._metadata(d.envelope)
         for ordinal, (stream, event) in enumerate(d.changes, 1):
-            event_id = f"{d.append.command_id}:{ordinal}"
+            event_id = f"{command_id}:{ordinal}"
             version = versions[stream] = versions.get(stream, held[stream].version) + 1
             kind, schema, data = self._codec.encode(event, event_id)
-            digest = content_hash(self._hash_key, event_id, stream, version, kind, schema, data, d.append.metadata)
+            digest = content_hash(self._hash_key, event_id, stream, version, kind, schema, data, metadata)
             events.append(NewEvent(stream, version, kind, schema, data, digest))
-        a = d.append
-        return Append(a.command_id, a.fingerprint, a.partition, a.metadata, tuple(events))
+        return Append(command_id, self.fingerprint(d.envelope.command), d.partition, metadata, tuple(events))
+
+    def _metadata(self, envelope: Envelope) -> dict[str, str]:
+        """One object for all rows of a batch, which share both."""
+        actor, at, metadata = self._last_metadata
+        if actor != envelope.actor or at is not envelope.at:
+            metadata = {"actor": envelope.actor, "at": envelope.at.isoformat()}
+            self._last_metadata = envelope.actor, envelope.at, metadata
+        return metadata
 
     def _load(self, streams: Iterable[str], fresh: set[str]) -> dict[str, _Held[S]]:
         """Each stream's state: from the cache, or read: unknown ones whole, fresh ones from where it left off."""
