@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from services.teams.domain.team.life import EstablishTeam, team_stream
-from services.teams.domain.team.rearrange import MergeTeams
+from services.teams.domain.team.merge import MergeTeams
 from services.teams.domain.team.state import Team
 from services.teams.domain.units import EstablishUnit, ReparentUnit, Unit, unit_stream
 from shared.access import Actor

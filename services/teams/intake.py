@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 from services.teams.authority import Authority
-from services.teams.domain import SECOND_LOOK
 from services.teams.domain.looks import LookFurther
 from shared.decider import Rejected
 from shared.edge import Call, Reply, Row
@@ -51,7 +50,7 @@ class Intake:
         return batch_reply(rows, dict(zip((row.index for row in good), answers, strict=True)), call.locale, key="id")
 
     def handle_many(self, envelopes: Sequence[Envelope]) -> list[Answer | Rejected]:
-        """Like ``Handler.handle_many``, with further looks where other streams decide (``looks``, ``SECOND_LOOK``).
+        """Like ``Handler.handle_many``, with further looks where other streams decide (``looks``).
 
         What was rejected after the first such row is handled once more too: it may build on it.
         """
@@ -72,13 +71,8 @@ class Intake:
 
 
 def _second_look(envelope: Envelope, result: Answer | Rejected) -> Envelope | None:
-    """The same command knowing the streams or the holder that its rejection has named; None if it knew."""
-    if isinstance(result, LookFurther):
-        also = tuple(sorted({*envelope.command.also, *result.streams}))
-        return replace(envelope, command=replace(envelope.command, also=also))
-    if not isinstance(result, Rejected) or result.code not in SECOND_LOOK:
+    """The same command with the streams that its decision missed; None if it missed none."""
+    if not isinstance(result, LookFurther):
         return None
-    holder, known_as = result.params["holder"], SECOND_LOOK[result.code]
-    if getattr(envelope.command, known_as) == holder:
-        return None
-    return replace(envelope, command=replace(envelope.command, **{known_as: holder}))
+    also = tuple(sorted({*envelope.command.also, *result.streams}))
+    return replace(envelope, command=replace(envelope.command, also=also))

@@ -18,7 +18,7 @@ from services.teams.domain.documents import DocumentKind, RegisterDocument
 from services.teams.domain.people import ErasePerson, RegisterPerson
 from services.teams.domain.team.events import Role, Seat, TeamKind
 from services.teams.domain.team.life import DissolveTeam, EndPilot, EstablishTeam, RenameTeam
-from services.teams.domain.team.rearrange import Fate, MergeTeams, SeatFate
+from services.teams.domain.team.merge import Fate, MergeTeams, SeatFate
 from services.teams.domain.team.seats import AppointSeat, ReconstituteTeam, ReleaseSeat
 from services.teams.domain.team.state import Team
 from services.teams.domain.units import AbolishUnit, EstablishUnit

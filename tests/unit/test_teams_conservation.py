@@ -14,7 +14,7 @@ from services.teams.domain.documents import DocumentKind, DocumentRegistered
 from services.teams.domain.people import PersonRegistered
 from services.teams.domain.team.events import Role, Seat, TeamKind
 from services.teams.domain.team.life import EstablishTeam
-from services.teams.domain.team.rearrange import Fate, MergeTeams, SeatFate
+from services.teams.domain.team.merge import Fate, MergeTeams, SeatFate
 from services.teams.domain.team.seats import AppointSeat, ReleaseSeat
 from services.teams.domain.units import UnitEstablished
 from shared.decider import Personal

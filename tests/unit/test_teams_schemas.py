@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from marshmallow import ValidationError
 
 from services.teams.domain.team.events import Role, Seat
-from services.teams.domain.team.rearrange import Fate, SeatFate
+from services.teams.domain.team.merge import Fate, SeatFate
 from services.teams.domain.units import AbolishUnit, Successor
 from services.teams.messages import MESSAGES
 from services.teams.schemas.base import Picked, row_of

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
-from services.teams.domain import affairs, documents, people, policy
-from services.teams.domain.team import life, rearrange, seats
+from services.teams.domain import affairs, documents, duplicates, people, policy
+from services.teams.domain.team import life, merge, rearrange, seats, split, undo
 from services.teams.domain.units import corrections as unit_corrections
 from services.teams.domain.units import reorganisations, single
 from shared.decider import Decider
@@ -23,9 +23,13 @@ MODULES: tuple[ModuleType, ...] = (
     reorganisations,
     documents,
     people,
+    duplicates,
     life,
     seats,
     rearrange,
+    merge,
+    split,
+    undo,
     affairs,
     policy,
 )
@@ -38,13 +42,6 @@ OF_EVENT: Mapping[type, ModuleType] = {event: module for module in MODULES for e
 
 EVENTS: tuple[type, ...] = tuple(OF_EVENT)
 """Every event type, for the codec."""
-
-SECOND_LOOK: Mapping[str, str] = {"team-place-taken": "place_holder"}
-"""A reservation names its last holder, and only the holder's own stream tells whether it still holds.
-
-So a rejection with one of these codes and a ``holder`` is decided once more, with that id in this field of the command.
-Where there may be several holders, see ``looks``.
-"""
 
 
 def _initial(stream: str) -> Any:

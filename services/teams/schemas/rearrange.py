@@ -8,7 +8,8 @@ import msgspec
 from marshmallow import Schema, fields, validate
 
 from services.teams.domain.team.events import TeamKind
-from services.teams.domain.team.rearrange import Fate, MergeTeams, NewTeam, SeatFate
+from services.teams.domain.team.merge import Fate, MergeTeams, SeatFate
+from services.teams.domain.team.rearrange import NewTeam
 from services.teams.schemas.base import Change
 from services.teams.schemas.items import Items, like
 from services.teams.schemas.kinds import UNIT_ID, WORD, Choice, Day, Flag, Line, Matching, Uid

@@ -14,6 +14,7 @@ from typing import Any
 
 from services.teams.domain.dated import on
 from services.teams.domain.documents import cite, document_stream
+from services.teams.domain.looks import need
 from services.teams.domain.people import person_stream, present
 from services.teams.domain.team.events import (
     PilotEnded,
@@ -30,15 +31,13 @@ from services.teams.domain.team.events import (
 from services.teams.domain.team.possible import check_seats
 from services.teams.domain.team.replay import admit, as_of
 from services.teams.domain.team.replay import evolve as evolve_team
-from services.teams.domain.team.state import Team
+from services.teams.domain.team.state import Span, Team
 from services.teams.domain.units import standing, unit_stream
 from shared.decider import Rejected, ambient
 
 
 @dataclass(frozen=True, slots=True)
 class EstablishTeam:
-    """``place_holder``: the team that was established here last, once a rejection has named it."""
-
     team_id: str
     kind: TeamKind
     unit_id: str
@@ -48,7 +47,7 @@ class EstablishTeam:
     seats: tuple[Seat, ...] = ()
     pilot: bool = False
     simulated: bool = False
-    place_holder: str | None = ambient(default=None)
+    also: tuple[str, ...] = ambient(default=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +109,9 @@ class TeamPlaced:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    team_id: str
+    """Every team that was ever established for the unit and kind: which days it was there, its own stream tells."""
+
+    team_ids: tuple[str, ...]
 
 
 LifeCommand = EstablishTeam | RenameTeam | ReassignTeam | SuspendTeam | ResumeTeam | EndPilot | DissolveTeam
@@ -140,11 +141,13 @@ def place_stream(unit_id: str, kind: TeamKind) -> str:
 
 
 def known(states: Mapping[str, Any], team_id: str, pointer: str = "/team_id") -> Team:
-    """The team. Raises ``Rejected`` if nobody established it."""
+    """The team. Raises ``Rejected`` if nobody established it, or if that was voided."""
     team = states[team_stream(team_id)]
     if team is None:
         raise Rejected("team-unknown", pointer, team=team_id)
     assert isinstance(team, Team)
+    if team.never:
+        raise Rejected("team-void", pointer, team=team_id)
     return team
 
 
@@ -162,30 +165,41 @@ def running(states: Mapping[str, Any], team_id: str, day: date, pointer: str = "
 def place_team(
     command: Any, unit_id: str, kind: TeamKind, states: Mapping[str, Any], ending: Collection[str] = ()
 ) -> str:
-    """Check unit, level and reservation for a new team; returns the reservation's stream.
+    """Check unit, level and reservation for a new team; returns the reservation's stream. May ``LookFurther``.
 
     ``ending`` are the teams that the same command ends on the same day.
     """
+    need(states, (unit_stream(unit_id),))
     serves(states, unit_id, kind, command.effective)
+    return free_place(states, unit_id, kind, [Span(command.effective)], ending)
+
+
+def free_place(
+    states: Mapping[str, Any],
+    unit_id: str,
+    kind: TeamKind,
+    spans: Sequence[Span],
+    but: Collection[str] = (),
+    at: str = "/unit_id",
+) -> str:
+    """The reservation's stream, if no other team that was established here is there on any of these days."""
     stream = place_stream(unit_id, kind)
-    place = states[stream]
-    if place is not None and place.team_id not in ending:
-        holder = states[team_stream(place.team_id)] if command.place_holder == place.team_id else None
-        if holder is None or _still_there(holder, unit_id, command.effective):
-            raise Rejected("team-place-taken", "/unit_id", unit=unit_id, kind=kind, holder=place.team_id)
+    need(states, (stream,))
+    place: Place | None = states[stream]
+    others = [team_id for team_id in place.team_ids if team_id not in but] if place else []
+    need(states, map(team_stream, others))
+    for team_id in others:
+        for unit, stay in states[team_stream(team_id)].stays():
+            if unit == unit_id and any(stay.meets(span) for span in spans):
+                raise Rejected("team-place-taken", at, unit=unit_id, kind=kind, holder=team_id)
     return stream
 
 
-def serves(states: Mapping[str, Any], unit_id: str, kind: TeamKind, day: date) -> None:
+def serves(states: Mapping[str, Any], unit_id: str, kind: TeamKind, day: date, at: str = "/unit_id") -> None:
     """The unit exists that day and is of the level that teams of this kind serve."""
-    unit = standing(states, unit_id, day, "/unit_id")
+    unit = standing(states, unit_id, day, at)
     if unit.level != kind:
-        raise Rejected("team-unit-level", "/kind", kind=kind, level=unit.level)
-
-
-def _still_there(holder: Team, unit_id: str, day: date) -> bool:
-    """Whether the team serves the unit on that day or later."""
-    return any(unit == unit_id and (span.until is None or span.until > day) for unit, span in holder.stays())
+        raise Rejected("team-unit-level", at, kind=kind, level=unit.level)
 
 
 # --- decisions ----------------------------------------------------------------------------------------------------
@@ -199,9 +213,7 @@ def streams(command: LifeCommand) -> tuple[str, ...]:
         return own
     names = [*own, place_stream(command.unit_id, command.kind), unit_stream(command.unit_id)]
     names += [person_stream(seat.person_id) for seat in command.seats]
-    if command.place_holder is not None:
-        names.append(team_stream(command.place_holder))
-    return tuple(dict.fromkeys(names))
+    return tuple(dict.fromkeys((*names, *command.also)))
 
 
 def decide(command: LifeCommand, states: Mapping[str, Any]) -> Changes:
@@ -210,14 +222,14 @@ def decide(command: LifeCommand, states: Mapping[str, Any]) -> Changes:
     if isinstance(command, EstablishTeam):
         return _establish(command, states, stream)
     team, then = running(states, command.team_id, command.effective)
-    fact = _fact(command, then, states)
+    fact = fact_of(command, then, states)
     if fact is None or fact in team.holding:
         return []
     admit(team, fact)
     return [(stream, fact)]
 
 
-def _fact(command: LifeCommand, then: Team, states: Mapping[str, Any]) -> TeamFact | None:
+def fact_of(command: LifeCommand, then: Team, states: Mapping[str, Any]) -> TeamFact | None:
     """What the command makes of the team as it was on that day; None if it was so already."""
     team_id, unit_id, day, document = command.team_id, then.unit_id, command.effective, command.document_id
     seats = len(then.open_seats)
@@ -254,7 +266,7 @@ def _establish(command: EstablishTeam, states: Mapping[str, Any], stream: str) -
     )
     team = states[stream]
     if team is not None:
-        if team.birth == event:
+        if team.birth == event and not team.never:
             return []
         raise Rejected("team-exists", "/team_id", team=command.team_id)
     place = place_team(command, command.unit_id, command.kind, states)
@@ -265,4 +277,6 @@ def _establish(command: EstablishTeam, states: Mapping[str, Any], stream: str) -
 
 
 def evolve(state: Any, event: Any) -> Any:
-    return Place(event.team_id) if isinstance(event, TeamPlaced) else evolve_team(state, event)
+    if not isinstance(event, TeamPlaced):
+        return evolve_team(state, event)
+    return Place(tuple(dict.fromkeys((*(state.team_ids if state else ()), event.team_id))))

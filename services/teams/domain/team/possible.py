@@ -72,6 +72,8 @@ def possible(team: Team | None, fact: TeamFact) -> None:
             _stated(team, fact.seats_before, "TeamTookPart")
             for seat_id in fact.left:
                 opened(team, seat_id)
+            for seat in fact.came:
+                _free_seat(team, seat, fact.left)
             _one_seat_each(happen(team, fact).open_seats)
         case _:
             pass
@@ -87,19 +89,19 @@ def opened(team: Team, seat_id: str) -> Seated:
     return seated
 
 
-def check_seats(seats: Sequence[Seat]) -> None:
+def check_seats(seats: Sequence[Seat], at: str = "") -> None:
     """Seat ids and people once each, one leader at most."""
     ids: set[str] = set()
     people: set[str] = set()
     leaders = 0
     for n, seat in enumerate(seats):
         if seat.seat_id in ids:
-            raise Rejected("seat-id-taken", f"/seats/{n}/seat_id", seat=seat.seat_id)
+            raise Rejected("seat-id-taken", f"{at}/seats/{n}/seat_id", seat=seat.seat_id)
         if seat.person_id in people:
-            raise Rejected("person-already-seated", f"/seats/{n}/person_id", person=seat.person_id)
+            raise Rejected("person-already-seated", f"{at}/seats/{n}/person_id", person=seat.person_id)
         leaders += seat.role is Role.LEADER
         if leaders > 1:
-            raise Rejected("leader-exists", f"/seats/{n}/role")
+            raise Rejected("leader-exists", f"{at}/seats/{n}/role")
         ids.add(seat.seat_id)
         people.add(seat.person_id)
 
@@ -118,6 +120,15 @@ def _known_seat(team: Team, seat: Seat, released: Collection[str], at: str) -> N
     known = team.seats.get(seat.seat_id)
     if known is not None and (seat.seat_id not in released or known.seat.person_id != seat.person_id):
         raise Rejected("seat-id-taken", at, seat=seat.seat_id)
+
+
+def _free_seat(team: Team, seat: Seat, left: Collection[str]) -> None:
+    """A seat may come back to a team that it left, always with its person."""
+    known = team.seats.get(seat.seat_id)
+    if known is None:
+        return
+    if known.seat.person_id != seat.person_id or (known.until is None and seat.seat_id not in left):
+        raise Rejected("seat-id-taken", "/seats", seat=seat.seat_id)
 
 
 def _one_seat_each(seats: Sequence[Seat]) -> None:

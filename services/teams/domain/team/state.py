@@ -24,6 +24,11 @@ class Span:
     def holds(self, day: date) -> bool:
         return self.since <= day and (self.until is None or day < self.until)
 
+    def meets(self, other: Span) -> bool:
+        """Whether they share a day."""
+        first = max(self.since, other.since)
+        return self.holds(first) and other.holds(first)
+
 
 @dataclass(frozen=True, slots=True)
 class Life(Span):
