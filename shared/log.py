@@ -89,6 +89,15 @@ class Appended:
     stream_id: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """Some events of a run that ends at position ``last`` and has ``total`` positions."""
+
+    last: int
+    total: int
+    events: list[Recorded]
+
+
 class Unstorable(Exception):
     """PostgreSQL refuses the data itself (SQLSTATE class 22 or 23); trying again cannot help."""
 
@@ -114,6 +123,9 @@ class Log(Protocol):
 
     def read(self, partition: int, after: int, limit: int) -> list[Recorded]:
         """The next events of a partition after a position, in order, without holes."""
+
+    def select(self, partition: int, after: int, limit: int, types: Collection[str]) -> Selected:
+        """The events of these types among the next ``limit`` positions."""
 
     def heads(self) -> dict[int, int]:
         """Each partition's last position (0 = empty)."""
@@ -163,6 +175,17 @@ COLUMNS = (
 _READ = text(
     f"SELECT {COLUMNS} FROM log.events WHERE partition = :partition AND position > :after"
     " ORDER BY position LIMIT :limit"
+)
+# Positions come from the index alone; a reader of few types neither fetches nor parses the others.
+_SELECT = text(
+    f"""WITH run AS MATERIALIZED (
+            SELECT position FROM log.events WHERE partition = :partition AND position > :after
+             ORDER BY position LIMIT :limit)
+        SELECT r.last, r.total, e.*
+          FROM (SELECT max(position) AS last, count(*) AS total FROM run) r
+          LEFT JOIN LATERAL (SELECT {COLUMNS} FROM log.events x
+                              WHERE x.partition = :partition AND x.position > :after AND x.position <= r.last
+                                AND x.type = ANY(:types) ORDER BY x.position) e ON true"""
 )
 # One index descent per stream; a plain join may become a scan while the table has no statistics. One JSON text costs
 # a third of two arrays.
@@ -234,6 +257,11 @@ class PostgresLog:
 
     def read(self, partition: int, after: int, limit: int) -> list[Recorded]:
         return [Recorded(*row) for row in self._all(_READ, partition=partition, after=after, limit=limit)]
+
+    def select(self, partition: int, after: int, limit: int, types: Collection[str]) -> Selected:
+        rows = self._all(_SELECT, partition=partition, after=after, limit=limit, types=list(types))
+        last, total = rows[0][0] or after, rows[0][1]
+        return Selected(last, total, [Recorded(*row[2:]) for row in rows if row[2] is not None])
 
     def heads(self) -> dict[int, int]:
         heads = self._all(text("SELECT partition, position FROM log.heads ORDER BY partition"))

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 import orjson
 
-from shared.log import Append, Appended, Outcome, Recorded, Unstorable, summarise, wire
+from shared.log import Append, Appended, Outcome, Recorded, Selected, Unstorable, summarise, wire
 
 
 class MemoryLog:
@@ -76,6 +76,10 @@ class MemoryLog:
     def read(self, partition: int, after: int, limit: int) -> list[Recorded]:
         with self._lock:
             return self._partitions[partition][after : after + limit]
+
+    def select(self, partition: int, after: int, limit: int, types: Collection[str]) -> Selected:
+        run = self.read(partition, after, limit)
+        return Selected(after + len(run), len(run), [event for event in run if event.type in types])
 
     def heads(self) -> dict[int, int]:
         with self._lock:

@@ -32,6 +32,9 @@ Sources = Mapping[str, Collection[int]]
 BATCH = 500
 """Events per partition and transaction; a rebuild may take up to 20,000."""
 
+IGNORED = 8
+"""So many times as many positions are looked at where most events are of no interest."""
+
 MAX_PARKED = 1_000
 """With more than this parked the fault is in the projection, not in the events: it stops, and parks no more."""
 
@@ -43,6 +46,9 @@ class Projection(Protocol):
 
     @property
     def sources(self) -> Sources: ...
+
+    # A projection of the own log that uses few types may name them (``types: Collection[str]``): the others are then
+    # neither fetched nor parsed. A mirror holds only what its service uses anyway.
 
     def apply(self, tx: Connection, batch: Sequence[tuple[str, Recorded]]) -> None:
         """Write ``(source, event)`` pairs to the read tables, in ``tx`` and nowhere else.
@@ -146,6 +152,7 @@ class Subscription:
         self._engine = engine
         self._log = log
         self._limit = limit
+        self._types: Collection[str] | None = getattr(projection, "types", None)
         self._rank = {source: n for n, source in enumerate(projection.sources)}
         self._prepared = False
 
@@ -194,11 +201,15 @@ class Subscription:
     def _run(self, tx: Connection, source: str, partition: int, start: int, log_id: UUID, limit: int) -> Run:
         if source:
             end, events = mirror.read(tx, source, log_id, partition, start, limit)
+        elif self._types is not None:
+            run = self._log.select(partition, start, limit * IGNORED, self._types)
+            _check_dense(partition, start, run.last, run.total)
+            events = run.events[:limit]
+            end = run.last if len(events) == len(run.events) else events[-1].position
         else:
             events = self._log.read(partition, start, limit)
             end = events[-1].position if events else start
-            if end - start != len(events):
-                raise Halted(f"own log, partition {partition}: positions after {start} are not dense")
+            _check_dense(partition, start, end, len(events))
         return Run(source, partition, start, end, events)
 
     # --- parking -------------------------------------------------------------------------------------------------
@@ -257,6 +268,11 @@ class Subscription:
                 "error": error,
             },
         )
+
+
+def _check_dense(partition: int, start: int, end: int, positions: int) -> None:
+    if end - start != positions:
+        raise Halted(f"own log, partition {partition}: positions after {start} are not dense")
 
 
 UNPUBLISHABLE = "unpublishable at its source"

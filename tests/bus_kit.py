@@ -37,14 +37,23 @@ class Service:
         self.log = PostgresLog(self.plain)
         self._versions: dict[str, int] = {}
 
-    def append(self, count: int, *, stream: str = "place", partition: int = 0, streams: int = 1, **data: Any) -> None:
+    def append(
+        self,
+        count: int,
+        *,
+        type: str = "Counted",
+        stream: str = "place",
+        partition: int = 0,
+        streams: int = 1,
+        **data: Any,
+    ) -> None:
         """``count`` events ``Counted{"n": 1}`` (or ``data``), spread over ``streams`` streams of one partition."""
         for _ in range(0, count, streams):
             commands = []
             for k in range(min(streams, count)):
                 name = f"{stream}-{partition}-{k}" if streams > 1 else stream
                 version = self._versions[name] = self._versions.get(name, 0) + 1
-                new = NewEvent(name, version, "Counted", 1, {"n": 1, **data}, uuid.uuid4().bytes)
+                new = NewEvent(name, version, type, 1, {"n": 1, **data}, uuid.uuid4().bytes)
                 commands.append(Append(uuid.uuid4(), b"f", partition, {"actor": "test"}, (new,)))
             self.log.append(commands)
 

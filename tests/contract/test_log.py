@@ -65,6 +65,19 @@ def test_positions_are_dense_and_in_order_per_partition(log):
     assert recorded == sorted(recorded)
 
 
+def test_a_reader_of_some_types_is_told_how_far_it_has_come(log):
+    for number in range(1, 6):
+        log.append([a_command((f"a{number}", 1), partition=0)])
+    [kind] = {event.type for event in log.read(0, 0, 5)}
+    chosen = log.select(0, 1, 3, [kind])
+    assert (chosen.last, chosen.total, [e.position for e in chosen.events]) == (4, 3, [2, 3, 4])
+    assert chosen.events == log.read(0, 1, 3)
+    ignored = log.select(0, 1, 3, ["SomethingElse"])
+    assert (ignored.last, ignored.total, ignored.events) == (4, 3, [])
+    nothing = log.select(0, 5, 3, [kind])
+    assert (nothing.last, nothing.total, nothing.events) == (5, 0, [])
+
+
 def test_a_stored_event_comes_back_whole(log):
     data = {"tên": "Nguyễn Văn Đức", "n": 12345678901234, "nested": [{"a": None, "b": True}], "empty": {}}
     command = a_command(("place:1", 1), partition=1, data=data)
