@@ -19,8 +19,9 @@
             return Reply(200, {…}, etag=version)              # 304 to a client that has it
 
 Anything below may raise ``Problem`` or ``Rejected``. ``scope`` has no default, so no route is open by omission;
-``PUBLIC`` opens one by name. ``body=Raw`` hands over parsed JSON. Entry modules call ``shared.edge_server.prepare()``
-before any other import.
+``PUBLIC`` opens one by name. ``body=Raw`` hands over parsed JSON, ``body=Upload("csv")`` a file piece by piece
+(``shared.edge_upload``); a ``Reply`` may carry an iterator of bytes, which is sent as it comes. Entry modules call
+``shared.edge_server.prepare()`` before any other import.
 """
 
 from __future__ import annotations
@@ -49,13 +50,14 @@ from shared.decider import Rejected
 from shared.edge_batch import Row, Rows
 from shared.edge_body import Environ
 from shared.edge_reply import Reply, locale_of, reply_of
+from shared.edge_upload import PIECE, Upload
 from shared.edge_web import EdgeServer, overloaded
 from shared.handler import Answer, Busy, Envelope
 from shared.log import LogUnavailable, Outcome, Unstorable
 from shared.problems import Problem, from_rejected, from_validation, pointer
 from shared.writer import Overloaded
 
-__all__ = ["PROBE", "PUBLIC", "Call", "Raw", "Reply", "Row", "Rows", "answered", "require_unit", "route"]
+__all__ = ["PROBE", "PUBLIC", "Call", "Raw", "Reply", "Row", "Rows", "Upload", "answered", "require_unit", "route"]
 
 MEDIA_TYPE = re.compile(r"application/(?:[\w.+-]+\+)?json\s*(?:;\s*charset=\"?utf-8\"?\s*)?", re.IGNORECASE)
 VERSION_TAG = re.compile(r'"(\d{1,18})"')
@@ -75,7 +77,7 @@ class Raw:
     """``body=Raw``: the parsed JSON as it is, checked for depth and forbidden characters only."""
 
 
-BodyKind = type[Schema] | Schema | Rows | type[Raw] | None
+BodyKind = type[Schema] | Schema | Rows | Upload | type[Raw] | None
 NOBODY = Actor("", frozenset(), frozenset())
 
 
@@ -186,6 +188,9 @@ class Route(HttpRequestHandler):  # type: ignore[misc]  # nameko has no types
             raise from_validation(error, where="query") from None
 
     def _body(self, environ: Environ) -> Any:
+        if isinstance(self.body, Upload):
+            self.server.edge.reserve(environ, 8 * PIECE)
+            return self.body.open(environ)
         if not MEDIA_TYPE.fullmatch(environ.get("CONTENT_TYPE") or ""):
             raise Problem("unsupported-media-type", expected="application/json")
         self.server.edge.reserve(environ, min(int(environ.get("CONTENT_LENGTH") or self.max_bytes), self.max_bytes))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from http import HTTPStatus
@@ -17,12 +17,16 @@ from shared.problems import Problem
 REASONS = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 
 
-Rendered = tuple[str, list[tuple[str, str]], bytes]
+Rendered = tuple[str, list[tuple[str, str]], bytes | Iterator[bytes]]
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer. ``body`` is anything orjson writes, or bytes with a ``Content-Type``; ``etag`` is a version."""
+    """An answer. ``body`` is anything orjson writes, or bytes or an iterator of bytes with a ``Content-Type``.
+
+    ``etag`` is a version. An iterator is asked for its first piece before anything is sent, so that what it cannot do
+    is still a problem; if it fails later the connection breaks off.
+    """
 
     status: int = 200
     body: Any = None
@@ -33,6 +37,8 @@ class Reply:
         """Status line, headers and payload; 304 if the client has this version already."""
         headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
         status, payload = self.status, b""
+        if isinstance(self.body, Iterator):
+            return REASONS[status], list((headers | dict(self.headers)).items()), _begun(self.body)
         if self.etag is not None:
             headers |= {"ETag": f'"{self.etag}"', "Cache-Control": "private, no-cache"}
             if if_none_match == headers["ETag"] and status == 200:
@@ -42,6 +48,16 @@ class Reply:
             headers |= {"Content-Type": "application/json", "Content-Length": str(len(payload))}
         headers |= self.headers
         return REASONS[status], list(headers.items()), payload
+
+
+def _begun(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    first = next(pieces, b"")
+
+    def rest() -> Iterator[bytes]:
+        yield first
+        yield from pieces
+
+    return rest()
 
 
 def reply_of(result: Any) -> Reply:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import socket
 import time
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -90,6 +90,7 @@ class EdgeProtocol(HttpOnlyProtocol):  # type: ignore[misc]  # nameko has no typ
         """What is not even HTTP: answered by the standard library, in our form."""
         self.close_connection = True
         payload = problem_reply(Problem("bad-request"), "vi").rendered()[2]
+        assert isinstance(payload, bytes)
         head = f"HTTP/1.1 {code} Bad Request\r\nContent-Type: application/problem+json\r\n"
         self.wfile.write(f"{head}Content-Length: {len(payload)}\r\nConnection: close\r\n\r\n".encode() + payload)
         self.wfile.flush()
@@ -217,6 +218,8 @@ class EdgeApp:
         status, headers, payload = self._answer(environ)
         self._settle_connection(environ)
         start_response(status, headers)
+        if not isinstance(payload, bytes):
+            return _Stream(payload, environ, lambda size: self._done(environ, status, size, started))
         body = _Body([] if environ["REQUEST_METHOD"] == "HEAD" or not payload else [payload])
         body.then = lambda: self._done(environ, status, len(payload), started)
         return body
@@ -297,6 +300,28 @@ class _Body(list[bytes]):
 
     def close(self) -> None:
         self.then()
+
+
+class _Stream:
+    """A payload sent as it is made. A fault on the way breaks the connection, so that nobody takes a part for all."""
+
+    def __init__(self, pieces: Iterator[bytes], environ: Environ, then: Callable[[int], None]) -> None:
+        self._pieces, self._environ, self._then, self._size = pieces, environ, then, 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            if self._environ["REQUEST_METHOD"] != "HEAD":
+                for piece in self._pieces:
+                    self._size += len(piece)
+                    yield piece
+        except Exception as error:
+            log.error("answer broken off", route=self._environ.get("tungnha.route", ""), **places(error))
+            raise ConnectionAbortedError from None  # its message would be logged: this one quotes nothing
+
+    def close(self) -> None:
+        if isinstance(self._pieces, Generator):
+            self._pieces.close()
+        self._then(self._size)
 
 
 def _close_after(environ: Environ) -> None:

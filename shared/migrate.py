@@ -43,11 +43,9 @@ def install_kernel(service: str, partitions: int) -> None:
 
 def kernel_sql(service: str, partitions: int) -> list[str]:
     """The files of ``shared/sql`` in order, for the roles of this service, and the partitions of its log."""
-    roles = {"app": f"{service}_app", "vault": f"{service}_vault", "verify": "tungnha_verify"}
-    files = [file for folder in KERNEL for file in sorted((SQL / folder).glob("*.sql"))]
-    scripts = [f.read_text().format(**roles) if "grants" in f.name else f.read_text() for f in files]
+    roles = _roles(service)
     return [
-        *scripts,
+        *(script for folder in KERNEL for script in _scripts(folder, service)),
         f"INSERT INTO log.heads (partition) SELECT generate_series(0, {int(partitions) - 1})",
         f"""CREATE SCHEMA read;
             GRANT USAGE ON SCHEMA read TO {roles["app"]}, {roles["verify"]};
@@ -57,7 +55,22 @@ def kernel_sql(service: str, partitions: int) -> list[str]:
     ]
 
 
+def install_jobs(service: str) -> None:
+    """Create the schema ``jobs`` (see ``shared.jobs``); call after ``install_kernel``."""
+    for statements in _scripts("jobs", service):
+        op.execute(text(statements.replace(":", "\\:")))
+
+
 def install_units() -> None:
     """Create ``read.unit_facts`` (see ``shared.unit_directory``); call after ``install_kernel``."""
     for file in sorted((SQL / "units").glob("*.sql")):
         op.execute(file.read_text())
+
+
+def _scripts(folder: str, service: str) -> list[str]:
+    files = sorted((SQL / folder).glob("*.sql"))
+    return [f.read_text().format(**_roles(service)) if "grants" in f.name else f.read_text() for f in files]
+
+
+def _roles(service: str) -> dict[str, str]:
+    return {"app": f"{service}_app", "vault": f"{service}_vault", "verify": "tungnha_verify"}

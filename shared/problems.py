@@ -17,13 +17,14 @@ from marshmallow import ValidationError
 
 from shared.decider import Rejected
 from shared.problem_texts import EXPECTED_VI, GENERIC, Text
+from shared.problem_texts_files import FILES
 
 __all__ = ["CATALOGUE", "Issue", "Problem", "Text", "from_rejected", "from_validation", "register", "rejection_codes"]
 
 TYPE_BASE = "https://tungnha.vn/problems/"
 UNKNOWN = "rejected"
 MAX_ISSUES = 50
-CATALOGUE: dict[str, Text] = dict(GENERIC)
+CATALOGUE: dict[str, Text] = GENERIC | FILES
 
 
 def register(messages: Mapping[str, Text]) -> None:

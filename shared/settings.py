@@ -22,7 +22,7 @@ FROM_FILE = {
     "HASH_KEY",
     "FEED_TOKEN",
 }
-PLAIN = {"HTTP_ADDRESS", "WORKER_ADDRESS", "JWKS", "ISSUER", "SOURCES"}
+PLAIN = {"HTTP_ADDRESS", "WORKER_ADDRESS", "JWKS", "ISSUER", "SOURCES", "JOB_RETENTION_DAYS"}
 
 
 class SettingError(Exception):
@@ -109,6 +109,11 @@ class Settings:
         """Feed addresses of the other services, without a trailing slash; empty if none are set."""
         return _sources("SOURCES", self._values.get("SOURCES", "{}"))
 
+    @property
+    def job_retention_days(self) -> float:
+        """How long uploaded files and their results are kept after a job has ended; 7 days if not set."""
+        return _days("JOB_RETENTION_DAYS", self._values.get("JOB_RETENTION_DAYS", "7"))
+
     def __repr__(self) -> str:
         shown = {name: value for name, value in sorted(self._values.items()) if name in PLAIN}
         hidden = {name: "…" for name in sorted(self._values) if name in FROM_FILE}
@@ -158,4 +163,20 @@ def _sources(name: str, value: str) -> dict[str, str]:
     return {source: address.rstrip("/") for source, address in sources.items()}
 
 
-_CHECKS = {"HTTP_ADDRESS": _address, "WORKER_ADDRESS": _address, "HASH_KEY": _hex, "SOURCES": _sources}
+def _days(name: str, value: str) -> float:
+    try:
+        days = float(value)
+    except ValueError:
+        days = -1.0
+    if not 0 < days <= 365:
+        raise SettingError(f"{PREFIX}{name}: expected a number of days up to 365")
+    return days
+
+
+_CHECKS = {
+    "HTTP_ADDRESS": _address,
+    "WORKER_ADDRESS": _address,
+    "HASH_KEY": _hex,
+    "SOURCES": _sources,
+    "JOB_RETENTION_DAYS": _days,
+}

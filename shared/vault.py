@@ -132,18 +132,18 @@ class Vault:
 
     def seal_bytes(self, subject: str, place: str, plain: bytes) -> bytes:
         """Like ``seal`` for files; ``place`` is what the sealed bytes are bound to. Raises ``SubjectErased``."""
-        key = self._cached(subject) or self._remember(self._keys.ensure([subject])).get(subject)
-        if key is None:
+        cipher = self._cached(subject) or self._remember(self._keys.ensure([subject])).get(subject)
+        if cipher is None:
             raise SubjectErased
         nonce = os.urandom(NONCE_BYTES)
-        return nonce + AESGCM(key).encrypt(nonce, plain, _bound(subject, place))
+        return nonce + cipher.encrypt(nonce, plain, _bound(subject, place))
 
     def open_bytes(self, subject: str, place: str, sealed: bytes) -> bytes | None:
         """The bytes, or None once the key is destroyed."""
-        key = self._cached(subject) or self._remember(self._keys.get([subject])).get(subject)
-        if key is None:
+        cipher = self._cached(subject) or self._remember(self._keys.get([subject])).get(subject)
+        if cipher is None:
             return None
-        return AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], _bound(subject, place))
+        return cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], _bound(subject, place))
 
     def load(self, subjects: Collection[str]) -> None:
         """Fetch the keys of many subjects in one round trip before opening many fields."""

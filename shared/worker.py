@@ -17,7 +17,7 @@ import random
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from shared.bus import Publish
@@ -44,7 +44,8 @@ class Definition:
 
     ``publish`` is the service's ``public.py``, None for a service nobody consumes: it runs no relay. ``uses`` names the
     event types read from each source's mirror; feed addresses come from ``TUNGNHA_SOURCES``. ``batch`` is the number of
-    events per partition and transaction. Beyond ``max_lag`` events behind the worker is not ready.
+    events per partition and transaction. Beyond ``max_lag`` events behind the worker is not ready. ``loops`` are
+    further steps to be called for ever, each in its thread (``shared.jobs.Runner.step``); they return what they did.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Definition:
     uses: Uses = field(default_factory=dict)
     batch: int = BATCH
     max_lag: int = 50_000
+    loops: Mapping[str, Callable[[], int]] = field(default_factory=dict)
 
 
 class Stopping(Exception):
@@ -181,6 +183,8 @@ class Worker:
         for repair in self._repairs:
             # Two seconds of grace within a round and three between rounds: heads every five seconds.
             yield Loop(f"repair {repair.source}", repair.round, self._stop, idle=(3.0, 3.0))
+        for name, step in self.definition.loops.items():
+            yield Loop(name, step, self._stop, idle=(0.05, 0.5))
         yield Loop("housekeeping", self._housekeeping, self._stop, idle=(2.0, 2.0))
 
     def _pause(self, seconds: float) -> None:

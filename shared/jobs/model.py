@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -17,7 +17,7 @@ UPLOAD, RESULT = "upload", "result"
 
 
 class State(StrEnum):
-    """``checking``: read, and with a dry run decided, but nothing is stored. ``applying``: commands are being stored."""
+    """``checking``: read, and in a dry run decided, but nothing is stored. ``applying``: commands are being stored."""
 
     WAITING = "waiting"
     CHECKING = "checking"
@@ -59,7 +59,7 @@ class Received:
 class Job:
     """``params`` are what was asked of the task, without personal data. ``actor`` is who asked, with the units and
     scopes held then: authority is judged by them. ``heads``: last positions of the log when work began, so that what
-    lies beyond was stored since. ``problem``: why it failed, as stored finding documents.
+    lies beyond was stored since. ``problem``: why it failed, its ``findings`` as stored ones.
     """
 
     job_id: UUID
@@ -83,7 +83,7 @@ class Job:
     expires_at: datetime | None
     cancelling: bool = False
     has_result: bool = False
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    expired: bool = False
 
     @property
     def done_rows(self) -> int:

@@ -44,7 +44,7 @@ class Work(Protocol):
         """Do what lies at the cursor, at most some 500 rows or a few seconds. The first cursor is 0."""
 
     def result(self, results: Iterable[RowResult], to: BinaryIO) -> None:
-        """Write the result file in the format of the upload; called once all is done, or cancelled. May write nothing."""
+        """Write the result file in the format of the upload, or nothing; called once all is done, or cancelled."""
 
     def close(self) -> None:
         """Let go of files and memory."""

@@ -18,9 +18,12 @@ from __future__ import annotations
 from shared.sheets.book import Book, Layout, Row
 from shared.sheets.finding import Finding, SheetError, letters
 from shared.sheets.kinds import Choice, Code, Day, Integer, Phone, Text, Word, YesNo
-from shared.sheets.reading import Limits, read_book
+from shared.sheets.reading import read_book
+from shared.sheets.results import write_results
+from shared.sheets.tables import Limits
 from shared.sheets.template import Cell, CellError, Column, Kind, Sheet, Template
-from shared.sheets.writing import Page, template_file, write_csv, write_xlsx
+from shared.sheets.template_file import template_file
+from shared.sheets.writing import Page, write_csv, write_xlsx
 
 __all__ = [
     "Book",
@@ -48,5 +51,6 @@ __all__ = [
     "read_book",
     "template_file",
     "write_csv",
+    "write_results",
     "write_xlsx",
 ]

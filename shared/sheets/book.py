@@ -15,7 +15,8 @@ class Layout:
     """Where a sheet of the template lies in the file.
 
     ``name`` is the sheet's name there ("" in CSV), ``header`` the row of its headers (from 1), ``columns`` the column
-    key → (index from 0, header as written), ``cells`` the header row as written.
+    key → (index from 0, header as written), ``cells`` the header row as written, ``around`` the title rows above it
+    and a row of numbering below, by their number.
     """
 
     sheet: Sheet
@@ -23,6 +24,7 @@ class Layout:
     header: int
     columns: Mapping[str, tuple[int, str]]
     cells: tuple[str, ...]
+    around: list[tuple[int, list[Cell]]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -51,6 +53,7 @@ class Book:
     media: str
     layouts: dict[str, Layout]
     rows: list[Row]
+    delimiter: str = ","
 
     def of(self, sheet: str) -> Iterator[Row]:
         """The rows of one sheet, by its key."""

@@ -124,6 +124,10 @@ class Choice:
         return tuple(word.vi for word in self.words)
 
     @cached_property
+    def _as_written(self) -> Mapping[Any, Any]:
+        return {word.vi: word.value for word in self.words}
+
+    @cached_property
     def _by_text(self) -> Mapping[str, Any]:
         return {
             fold(text): word.value
@@ -134,6 +138,8 @@ class Choice:
     def read(self, cell: Cell) -> Any:
         if isinstance(cell, bool):
             cell = str(cell)
+        if cell in self._as_written:  # nearly always: it was chosen from the list
+            return self._as_written[cell]
         text = fold(line(cell))
         if text not in self._by_text:
             raise CellError("unknown-choice", expected=", ".join(self.choices))
@@ -147,7 +153,7 @@ class Choice:
         return f"one of: {words}" if locale == "en" else f"một trong: {words}"
 
 
-def YesNo() -> Choice:  # noqa: N802  # reads as a kind where templates are written
+def YesNo() -> Choice:
     """Có / không. Value: bool."""
     return Choice(
         (Word(True, "Có", "Yes", ("x", "true", "đúng", "1")), Word(False, "Không", "No", ("false", "sai", "0")))
@@ -164,7 +170,7 @@ class Integer:
     choices = ()
 
     def read(self, cell: Cell) -> int:
-        if isinstance(cell, bool) or isinstance(cell, (date, datetime, time)):
+        if isinstance(cell, (bool, date, datetime, time)):
             raise CellError("wrong-type", expected="integer")
         text = line(cell).replace(" ", "")
         if not WHOLE.fullmatch(text):

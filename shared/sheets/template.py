@@ -19,11 +19,11 @@ from typing import Any, Protocol
 from shared.vietnamese import fold
 
 Cell = Any
-"""What a file holds in a cell: str (always, in CSV), int, float, bool, date, datetime, time, timedelta; None if empty."""
+"""What a cell holds: str (always, in CSV), int, float, bool, date, datetime, time, timedelta; None if empty."""
 
 
 class CellError(Exception):
-    """A cell that its column's kind cannot read. ``code`` has texts in the catalogue; ``params`` never quote the cell."""
+    """A cell that its kind cannot read. ``code`` has texts in the catalogue; ``params`` never quote the cell."""
 
     def __init__(self, code: str, **params: object) -> None:
         super().__init__(code)

@@ -1,0 +1,51 @@
+"""``python xlsx_child.py < book.xlsx``: its worksheets on standard output, pickled; for ``xlsx_in`` only.
+
+A process of its own, because the parser is native code and the file is a stranger's: its memory and time are bounded,
+and whatever happens to it happens to nobody else. It imports nothing of ours, to start quickly.
+"""
+
+from __future__ import annotations
+
+import pickle
+import resource
+import sys
+from typing import BinaryIO
+
+from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+
+MEMORY_BYTES = 1_500_000_000
+CPU_SECONDS = 60
+NOT_READABLE = 3
+"""Exit code for a file that is no workbook."""
+
+
+def main(source: BinaryIO, to: BinaryIO) -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    book = CalamineWorkbook.from_filelike(source)
+    for meta in book.sheets_metadata:
+        if meta.typ is SheetTypeEnum.WorkSheet:
+            hidden = meta.visible is not SheetVisibleEnum.Visible
+            pickle.dump((meta.name, hidden, rows(book.get_sheet_by_name(meta.name))), to, pickle.HIGHEST_PROTOCOL)
+    pickle.dump(None, to)
+
+
+def rows(sheet: CalamineSheet) -> list[tuple[int, list[object]]]:
+    """(number from 1, cells from column A) of the rows that hold anything."""
+    if sheet.start is None:
+        return []
+    first, left = sheet.start
+    before: list[object] = [None] * left
+    return [
+        (number, before + [None if cell == "" else cell for cell in cells])
+        for number, cells in enumerate(sheet.iter_rows(), first + 1)
+        if any(cell is not None and not (isinstance(cell, str) and not cell.strip()) for cell in cells)
+    ]
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.stdin.buffer, sys.stdout.buffer)
+    except CalamineError:
+        sys.exit(NOT_READABLE)
