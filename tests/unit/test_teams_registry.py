@@ -148,14 +148,16 @@ def test_an_erased_person_is_not_appointed() -> None:
 
 def test_one_team_per_unit_and_kind_until_the_first_has_ended() -> None:
     spec = with_team(LEADER)
-    spec.when(establish("u", "v")).then_rejected("team-place-taken", holder="t")
-    again = establish("u", "v", effective=date(2024, 6, 1), place_holder="t")
-    spec.when(again).then_rejected("team-place-taken")
+    spec.when(establish("u", "v")).then_rejected("look-further", streams=("team:t",))
+    again = establish("u", "v", effective=date(2024, 6, 1), also=("team:t",))
+    spec.when(again).then_rejected("team-place-taken", holder="t")
     spec.when(DissolveTeam("t", date(2024, 6, 1), "d")).then(
         ("team:t", TeamDissolved("t", "v", date(2024, 6, 1), 1, "d"))
     )
     spec.when(replace(again, effective=date(2024, 5, 31))).then_rejected("team-place-taken")
     assert spec.when(again).events
+    third = establish("x", "v", effective=date(2024, 7, 1), also=("team:t", "team:u"))
+    spec.when(third).then_rejected("team-place-taken", holder="u")
 
 
 def test_establishing_the_same_again_changes_nothing() -> None:
@@ -173,7 +175,7 @@ def test_bac_kan_the_pilot_ran_before_its_plan_was_signed() -> None:
     end = EndPilot("t", False, date(2022, 8, 1), "bk")
     spec.when(end).then(("team:t", PilotEnded("t", "c", date(2022, 8, 1), False, 1, "bk")))
     spec.when(RenameTeam("t", "Khác", date(2022, 9, 1), "bk")).then_rejected("team-ended")
-    assert spec.when(establish("u", "c", kind=COMMUNE, effective=date(2022, 8, 1), place_holder="t")).events
+    assert spec.when(establish("u", "c", kind=COMMUNE, effective=date(2022, 8, 1), also=("team:t",))).events
 
 
 def test_a_converted_pilot_goes_on() -> None:

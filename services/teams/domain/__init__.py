@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import Any
 
 from services.teams.domain import affairs, documents, duplicates, people, policy
+from services.teams.domain.team import corrections as team_corrections
 from services.teams.domain.team import life, merge, rearrange, seats, split, undo
 from services.teams.domain.units import corrections as unit_corrections
 from services.teams.domain.units import reorganisations, single
@@ -26,6 +27,7 @@ MODULES: tuple[ModuleType, ...] = (
     duplicates,
     life,
     seats,
+    team_corrections,
     rearrange,
     merge,
     split,

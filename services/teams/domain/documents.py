@@ -85,10 +85,10 @@ def key_stream(command: RegisterDocument) -> str:
     return f"document-key:{issuer}/{command.kind}/{number}/{command.year}"
 
 
-def cite(states: Mapping[str, Any], document_id: str) -> None:
+def cite(states: Mapping[str, Any], document_id: str, at: str = "/document_id") -> None:
     """A change that cites a document needs that document to be registered."""
     if states[document_stream(document_id)] is None:
-        raise Rejected("document-unknown", "/document_id", document=document_id)
+        raise Rejected("document-unknown", at, document=document_id)
 
 
 def streams(command: RegisterDocument) -> tuple[str, ...]:

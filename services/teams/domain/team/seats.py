@@ -114,13 +114,13 @@ def streams(command: SeatCommand) -> tuple[str, ...]:
 def decide(command: SeatCommand, states: Mapping[str, Any]) -> Changes:
     cite(states, command.document_id)
     team, then = running(states, command.team_id, command.effective)
-    facts = [fact for fact in _facts(command, then, states) if fact not in team.holding]
+    facts = [fact for fact in facts_of(command, then, states) if fact not in team.holding]
     if facts:
         admit(team, *facts)
     return [(team_stream(command.team_id), fact) for fact in facts]
 
 
-def _facts(command: SeatCommand, then: Team, states: Mapping[str, Any]) -> Sequence[TeamFact]:
+def facts_of(command: SeatCommand, then: Team, states: Mapping[str, Any]) -> Sequence[TeamFact]:
     """``then``: the team as it was on the effective day."""
     team_id, unit_id, day, document = command.team_id, then.unit_id, command.effective, command.document_id
     match command:
@@ -179,24 +179,24 @@ def _chosen(command: ChangeLeader, then: Team) -> Seat:
 
 
 def _reconstituted(command: ReconstituteTeam, then: Team, states: Mapping[str, Any]) -> TeamReconstituted:
-    check_seats(command.seats)
-    before = {seat.seat_id: seat for seat in then.open_seats}
-    after = {seat.seat_id: seat for seat in command.seats}
     for n, seat in enumerate(command.seats):
+        if seat.seat_id not in then.seats:
+            present(states, seat.person_id, f"/seats/{n}/person_id")
+    return reconstitution(then, command.seats, command.effective, command.document_id)
+
+
+def reconstitution(then: Team, seats: Sequence[Seat], day: date, document_id: str, at: str = "") -> TeamReconstituted:
+    """The fact that makes these the seats of the team. Raises ``Rejected``."""
+    check_seats(seats, at)
+    before = {seat.seat_id: seat for seat in then.open_seats}
+    after = {seat.seat_id: seat for seat in seats}
+    for n, seat in enumerate(seats):
         known = then.seats.get(seat.seat_id)
         if known is not None and (known.until is not None or known.seat.person_id != seat.person_id):
-            raise Rejected("seat-id-taken", f"/seats/{n}/seat_id", seat=seat.seat_id)
-        if known is None:
-            present(states, seat.person_id, f"/seats/{n}/person_id")
+            raise Rejected("seat-id-taken", f"{at}/seats/{n}/seat_id", seat=seat.seat_id)
     released = tuple(seat_id for seat_id, seat in before.items() if after.get(seat_id) != seat)
     appointed = tuple(seat for seat_id, seat in after.items() if before.get(seat_id) != seat)
+    total = len(before) - len(released) + len(appointed)
     return TeamReconstituted(
-        command.team_id,
-        then.unit_id,
-        command.effective,
-        command.document_id,
-        len(before),
-        len(before) - len(released) + len(appointed),
-        released,
-        appointed,
+        then.birth.team_id, then.unit_id, day, document_id, len(before), total, released, appointed
     )
