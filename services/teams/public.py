@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
+from services.teams.domain import affairs
 from shared.bus import Public
 from shared.log import Recorded
 from shared.unit_directory import UNIT_EVENTS, UnitDirectory
@@ -30,7 +31,8 @@ OF_TEAMS = frozenset(
         "PilotEnded",
     }
 )
-OF_NO_UNIT = frozenset({"DocumentRegistered", "SubjectErased"})
+OF_AFFAIRS = frozenset(event.__name__ for event in affairs.EVENTS)
+OF_NO_UNIT = frozenset({"DocumentRegistered", "SubjectErased", "PeopleJoined", "PeopleSeparated"})
 
 
 class Publisher:
@@ -42,9 +44,10 @@ class Publisher:
     def __call__(self, event: Recorded) -> Public | None:
         if event.type in OF_NO_UNIT:
             return Public(event.type, VERSION, event.data)
-        if event.type not in OF_TEAMS and event.type not in UNIT_EVENTS:
+        if event.type not in OF_TEAMS | OF_AFFAIRS and event.type not in UNIT_EVENTS:
             return None
-        data = event.data
+        # Whoever has the link of a channel can join it.
+        data = {name: value for name, value in event.data.items() if name != "link"}
         province, commune = self._where(event.type, data)
         return Public(event.type, VERSION, data, province, commune)
 

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 from uuid import UUID
 
+import msgspec
 from marshmallow import RAISE, Schema, ValidationError, missing
 
+from services.teams.schemas.forbidden import with_rule
 from services.teams.schemas.kinds import CommandId
+from services.teams.schemas.quick import QuickLoad
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +36,24 @@ class Change(Schema):
 
     makes: ClassVar[type]
     id = CommandId(load_default=None)
+    _quick: QuickLoad | None = None
 
     def load(self, data: Any, **options: Any) -> Any:
-        found: dict[str, Any] = super().load(data, **options)
+        if self._quick is None:
+            self._quick = QuickLoad(self)
+        try:
+            found = self._quick.load(data)
+        except (msgspec.ValidationError, ValidationError):
+            found = self._slowly(data, options)
         return Loaded(self.makes, found, found.pop("id"))
+
+    def _slowly(self, data: Any, options: dict[str, Any]) -> dict[str, Any]:
+        """What the quick way refuses is wrong, or one of the spellings that only marshmallow takes."""
+        try:
+            found: dict[str, Any] = super().load(data, **options)
+        except ValidationError as error:
+            raise ValidationError(with_rule(error.messages)) from None
+        return found
 
 
 def row_of(schema: type[Change]) -> Change:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import msgspec
 from marshmallow import RAISE, Schema, ValidationError, fields
 
+from services.teams.schemas.quick import like
 
-def like(pattern: re.Pattern[str]) -> msgspec.Meta:
-    """The whole text matches, as in ``Matching``; msgspec looks anywhere."""
-    return msgspec.Meta(pattern=f"^(?:{pattern.pattern})\\Z")
+__all__ = ["Items", "like"]
 
 
 class Items(fields.Field[Any]):

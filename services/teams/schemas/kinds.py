@@ -6,11 +6,12 @@ import re
 from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from marshmallow import ValidationError, fields
 
+from services.teams.schemas.quick import Kind, like
 from shared.vietnamese import nfc
 
 CANONICAL = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -27,6 +28,9 @@ class CommandId(fields.Field[UUID]):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> UUID:
         return _uuid(value)
 
+    def quick(self) -> Kind:
+        return UUID, None
+
 
 class Uid(fields.Field[str]):
     """One of our ids, as its canonical text."""
@@ -35,6 +39,9 @@ class Uid(fields.Field[str]):
         if isinstance(value, str) and CANONICAL.fullmatch(value):
             return value
         return str(_uuid(value))
+
+    def quick(self) -> Kind:
+        return Annotated[str, like(CANONICAL)], None
 
 
 class Matching(fields.Field[str]):
@@ -50,6 +57,9 @@ class Matching(fields.Field[str]):
         if not self.pattern.fullmatch(value):
             raise ValidationError("String does not match expected pattern.")
         return value
+
+    def quick(self) -> Kind:
+        return Annotated[str, like(self.pattern)], None
 
 
 class Line(fields.Field[str]):
@@ -69,6 +79,9 @@ class Line(fields.Field[str]):
             raise ValidationError("String does not match expected pattern.")
         return text
 
+    def quick(self) -> Kind:
+        return str, lambda value: self._deserialize(value, None, None)
+
 
 class Day(fields.Field[date]):
     """``YYYY-MM-DD``."""
@@ -80,6 +93,9 @@ class Day(fields.Field[date]):
         except ValueError:
             pass
         raise ValidationError("Not a valid date.")
+
+    def quick(self) -> Kind:
+        return date, None
 
 
 class Choice(fields.Field[Any]):
@@ -94,6 +110,9 @@ class Choice(fields.Field[Any]):
             return self.choices[value]
         raise ValidationError(f"Must be one of: {', '.join(self.choices)}.")
 
+    def quick(self) -> Kind:
+        return str, lambda value: self._deserialize(value, None, None)
+
 
 class Flag(fields.Field[bool]):
     """true or false, nothing that merely looks like it."""
@@ -102,6 +121,9 @@ class Flag(fields.Field[bool]):
         if not isinstance(value, bool):
             raise ValidationError("Not a valid boolean.")
         return value
+
+    def quick(self) -> Kind:
+        return bool, None
 
 
 def _uuid(value: Any) -> UUID:

@@ -1,7 +1,6 @@
-"""``POST /v1/people`` and its batch: the only bodies with names.
+"""People at the HTTP edge: the only bodies with names. Nothing here is ever quoted in an answer.
 
-National ID numbers, birth dates, credentials and ID photos must never be stored, so they have a refusal of their own,
-which says why (Law on Personal Data Protection 91/2025/QH15). Nothing here is ever quoted in an answer.
+What must never be stored has a refusal of its own (``forbidden``).
 """
 
 from __future__ import annotations
@@ -10,42 +9,19 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from marshmallow import ValidationError
+from marshmallow import RAISE, Schema, ValidationError, fields
 
-from services.teams.domain.people import RegisterPerson
+from services.teams.domain.duplicates import DismissDuplicate, JoinPeople, SeparatePeople
+from services.teams.domain.people import ChangePerson, RegisterPerson
 from services.teams.schemas.base import Change
-from services.teams.schemas.kinds import WORD, Flag, Line, Matching, Uid
+from services.teams.schemas.forbidden import IDENTITY_NUMBER, LONG_NUMBER, NEVER, RULE, with_rule
+from services.teams.schemas.kinds import UNIT_ID, WORD, Flag, Line, Matching, Uid
+from services.teams.schemas.quick import Kind
 from shared.decider import Personal
 
-NEVER = frozenset(
-    {
-        "national_id",
-        "citizen_id",
-        "identity_number",
-        "id_number",
-        "passport",
-        "cccd",
-        "cmnd",
-        "so_cccd",
-        "so_cmnd",
-        "so_dinh_danh",
-        "birth_date",
-        "birthdate",
-        "date_of_birth",
-        "birthday",
-        "birth_year",
-        "dob",
-        "ngay_sinh",
-        "nam_sinh",
-        "password",
-        "pin",
-        "otp",
-        "photo",
-        "id_photo",
-    }
-)
+__all__ = ["NEVER"]
+
 PHONE = re.compile(r"\+?[0-9][0-9 .-]{6,18}[0-9]")
-LONG_NUMBER = re.compile(r"[0-9]{6,}")
 
 
 class Name(Line):
@@ -54,13 +30,37 @@ class Name(Line):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         name = super()._deserialize(value, attr, data, **kwargs)
         if LONG_NUMBER.search(name):
-            raise ValidationError("forbidden-personal-field")
+            raise ValidationError(RULE)
         return Personal(name)
+
+    def quick(self) -> Kind:
+        return str, lambda value: self._deserialize(value, None, None)
 
 
 class Phone(Matching):
+    """A phone number as written; twelve digits beginning with 0 are an identity number instead."""
+
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
-        return Personal(super()._deserialize(value, attr, data, **kwargs))
+        phone = super()._deserialize(value, attr, data, **kwargs)
+        if len(phone) > 11 and IDENTITY_NUMBER.fullmatch("".join(filter(str.isdigit, phone))) and phone[0] != "+":
+            raise ValidationError(RULE)
+        return Personal(phone)
+
+    def quick(self) -> Kind:
+        return str, lambda value: self._deserialize(value, None, None)
+
+
+class Word(Matching):
+    """A word of a list of the client's: it is published, so it carries no number of anybody."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        word = super()._deserialize(value, attr, data, **kwargs)
+        if LONG_NUMBER.search(word):
+            raise ValidationError(RULE)
+        return word
+
+    def quick(self) -> Kind:
+        return str, lambda value: self._deserialize(value, None, None)
 
 
 class RegisterPersonSchema(Change):
@@ -68,16 +68,69 @@ class RegisterPersonSchema(Change):
     person_id = Uid(required=True)
     name = Name(120, required=True)
     phone = Phone(PHONE, load_default=None, allow_none=True)
-    affiliation = Matching(WORD, load_default=None, allow_none=True)
+    affiliation = Word(WORD, load_default=None, allow_none=True)
     simulated = Flag(load_default=False)
 
+
+class ChangePersonSchema(Change):
+    """What is left out stays as it is; null takes a phone number or an affiliation away."""
+
+    makes = ChangePerson
+    person_id = Uid(required=True)
+    name = Name(120, load_default=None, allow_none=False)
+    phone = Phone(PHONE, load_default=None, allow_none=True)
+    affiliation = Word(WORD, load_default=None, allow_none=True)
+
     def load(self, data: Any, **options: Any) -> Any:
-        if isinstance(data, Mapping):
-            found = {key: ["forbidden-personal-field"] for key in data if _plain(key) in NEVER}
-            if found:
-                raise ValidationError(found)
-        return super().load(data, **options)
+        loaded = super().load(data, **options)
+        loaded.found["fields"] = tuple(name for name in ("name", "phone", "affiliation") if name in data)
+        return loaded
 
 
-def _plain(key: object) -> str:
-    return str(key).lower().replace("-", "_")
+class OfTwoPeople(Change):
+    person_id = Uid(required=True)
+    duplicate_id = Uid(required=True)
+    reason = Word(WORD, required=True)
+    document_id = Uid(load_default=None, allow_none=True)
+
+
+class JoinPeopleSchema(OfTwoPeople):
+    makes = JoinPeople
+
+
+class SeparatePeopleSchema(OfTwoPeople):
+    makes = SeparatePeople
+
+
+class DismissDuplicateSchema(Change):
+    makes = DismissDuplicate
+    person_id = Uid(required=True)
+    other_id = Uid(required=True)
+    reason = Word(WORD, load_default=None, allow_none=True)
+
+
+PEOPLE_CHANGES: Mapping[str, type[Change]] = {
+    "register": RegisterPersonSchema,
+    "change": ChangePersonSchema,
+    "join": JoinPeopleSchema,
+    "separate": SeparatePeopleSchema,
+    "dismiss": DismissDuplicateSchema,
+}
+
+
+class Reference(Schema):
+    """Somebody as a paper or a file names them. ``row``: whatever the sender counts by, answered with the row."""
+
+    class Meta:
+        unknown = RAISE
+
+    row = fields.Raw(load_default=None, validate=lambda value: type(value) in (int, str) and len(str(value)) <= 40)
+    name = Name(120, required=True)
+    unit_id = Matching(UNIT_ID, load_default=None, allow_none=True)
+    phone = Phone(PHONE, load_default=None, allow_none=True)
+
+    def load(self, data: Any, **options: Any) -> Any:
+        try:
+            return super().load(data, **options)
+        except ValidationError as error:
+            raise ValidationError(with_rule(error.messages)) from None
