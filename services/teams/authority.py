@@ -7,9 +7,14 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from services.teams.domain.team.life import EstablishTeam, team_stream
+from services.teams.domain import affairs
+from services.teams.domain.affairs.records import Entry, Owned, Record
+from services.teams.domain.team.life import EstablishTeam, ReassignTeam, team_stream
 from services.teams.domain.team.merge import MergeTeams
+from services.teams.domain.team.rearrange import NewTeam, Rearrangement, rearrangement_stream
+from services.teams.domain.team.split import SplitTeam
 from services.teams.domain.team.state import Team
+from services.teams.domain.team.undo import UndoRearrangement
 from services.teams.domain.units import EstablishUnit, ReparentUnit, Unit, unit_stream
 from shared.access import Actor
 from shared.handler import Handler
@@ -19,6 +24,9 @@ from shared.units import LEVELS
 
 Target = tuple[str, str]
 """A unit id, and the pointer of the field that leads to it."""
+
+Owner = tuple[str | None, str | None]
+"""A unit, or a team."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +39,10 @@ class Knowledge:
     """States of the units that the tree has not heard of."""
     coming: Mapping[str, str | None] = field(default_factory=dict)
     """Unit that the batch establishes → its parent."""
+    rearranged: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Rearrangement that is to be undone → its teams."""
+    owners: Mapping[str, Owner] = field(default_factory=dict)
+    """Stream of a regulation, plan, task… → whose it is, also of those that the batch opens."""
 
 
 NOTHING = Knowledge()
@@ -44,15 +56,35 @@ class Authority:
 
     def knowledge(self, commands: Iterable[Any]) -> Knowledge:
         commands = list(commands)
-        teams = self._handler.states({team_stream(t) for c in commands for t in _teams(c)})
-        unit_of = {c.team_id: c.unit_id for c in commands if isinstance(c, EstablishTeam)}
-        unit_of |= {c.into_team_id: c.new.unit_id for c in commands if isinstance(c, MergeTeams) and c.new}
+        rearranged = self._rearranged(commands)
+        owners = self._owners(commands)
+        named = {t for c in commands for t in _teams(c)}.union(*rearranged.values())
+        named |= {team for _, team in owners.values() if team is not None}
+        teams = self._handler.states(map(team_stream, named))
+        unit_of = dict(new for c in commands for new in _begun(c))
         unit_of |= {team.birth.team_id: team.unit_id for team in teams.values() if isinstance(team, Team)}
         coming = {c.unit_id: c.parent_id for c in commands if isinstance(c, EstablishUnit)}
         tree = self._directory.tree()
         named = {unit for c in commands for unit in _units(c)} | set(unit_of.values())
         states = self._handler.states(unit_stream(unit) for unit in named if unit not in tree)
-        return Knowledge(unit_of, {stream.removeprefix("unit:"): unit for stream, unit in states.items()}, coming)
+        found = {stream.removeprefix("unit:"): unit for stream, unit in states.items()}
+        return Knowledge(unit_of, found, coming, rearranged, owners)
+
+    def _owners(self, commands: Iterable[Any]) -> dict[str, Owner]:
+        entries = [(affairs.stream_of(c), c) for c in commands if isinstance(c, Entry)]
+        states = self._handler.states(stream for stream, _ in entries) if entries else {}
+        opened = {stream: (c.unit_id, c.team_id) for stream, c in entries if isinstance(c, Owned)}
+        known = {s: _owner(record) for s, record in states.items() if isinstance(record, Record)}
+        return opened | known
+
+    def _rearranged(self, commands: Iterable[Any]) -> dict[str, tuple[str, ...]]:
+        undone = {rearrangement_stream(c.undoes): c.undoes for c in commands if isinstance(c, UndoRearrangement)}
+        states = self._handler.states(undone) if undone else {}
+        return {
+            undone[stream]: tuple(part.team_id for part in state.event.teams)
+            for stream, state in states.items()
+            if isinstance(state, Rearrangement)
+        }
 
     def check(self, actor: Actor, command: Any, knowledge: Knowledge) -> None:
         """Raises ``Problem`` unless every unit that the command is about is the caller's."""
@@ -104,14 +136,47 @@ def _targets(command: Any, knowledge: Knowledge) -> Iterable[Target]:
             return [(parent, "/parent_id")]
         case ReparentUnit():
             return [(command.unit_id, "/unit_id"), (command.parent_id, "/parent_id")]
-        case MergeTeams():
+        case MergeTeams(new=new):
             places = {f"/from_team_ids/{n}": team for n, team in enumerate(command.from_team_ids)}
-            places["/into_team_id"] = command.into_team_id
-            return [(_unit_of(team, at, knowledge), at) for at, team in places.items()]
+            places |= {} if new else {"/into_team_id": command.into_team_id}
+            begun = [(new.unit_id, "/new/unit_id")] if new else []
+            return [*begun, *((_unit_of(team, at, knowledge), at) for at, team in places.items())]
+        case SplitTeam(into=into):
+            places = {f"/into/{n}/team_id": part.team_id for n, part in enumerate(into) if not part.new}
+            places["/team_id"] = command.team_id
+            begun = [(part.new.unit_id, f"/into/{n}/new/unit_id") for n, part in enumerate(into) if part.new]
+            return [*begun, *((_unit_of(team, at, knowledge), at) for at, team in places.items())]
+        case UndoRearrangement():
+            teams = knowledge.rearranged.get(command.undoes)
+            if teams is None:
+                raise Problem("rearrangement-unknown", "/undoes", rearrangement=command.undoes)
+            return [(_unit_of(team, "/undoes", knowledge), "/undoes") for team in teams]
+        case Entry():
+            return _of_entry(command, knowledge)
+        case ReassignTeam():
+            return [(_unit_of(command.team_id, "/team_id", knowledge), "/team_id"), (command.unit_id, "/unit_id")]
         case _ if hasattr(command, "unit_id"):
             return [(command.unit_id, "/unit_id")]
         case _:
             return [(_unit_of(command.team_id, "/team_id", knowledge), "/team_id")]
+
+
+def _of_entry(command: Entry, knowledge: Knowledge) -> Iterable[Target]:
+    stream, key = affairs.stream_of(command), affairs.key_of(command)
+    if stream not in knowledge.owners:
+        affair, _, record_id = stream.partition(":")
+        raise Problem("affair-unknown", f"/{key}", affair=affair, id=record_id)
+    unit_id, team_id = knowledge.owners[stream]
+    new = isinstance(command, Owned)
+    if team_id is not None:
+        at = "/team_id" if new else f"/{key}"
+        return [(_unit_of(team_id, at, knowledge), at)]
+    # Without any owner it is refused by its own rule.
+    return [(unit_id, "/unit_id" if new else f"/{key}")] if unit_id is not None else []
+
+
+def _owner(record: Record) -> Owner:
+    return (None, record.team_id) if record.team_id is not None else (record.unit_id, None)
 
 
 def _unit_of(team_id: str, at: str, knowledge: Knowledge) -> str:
@@ -121,10 +186,25 @@ def _unit_of(team_id: str, at: str, knowledge: Knowledge) -> str:
     return unit
 
 
+def _begun(command: Any) -> Iterable[tuple[str, str]]:
+    """Teams that the command establishes, and their units."""
+    match command:
+        case EstablishTeam():
+            return [(command.team_id, command.unit_id)]
+        case MergeTeams(new=NewTeam() as new):
+            return [(command.into_team_id, new.unit_id)]
+        case SplitTeam():
+            return [(part.team_id, part.new.unit_id) for part in command.into if part.new]
+    return ()
+
+
 def _teams(command: Any) -> tuple[str, ...]:
     if isinstance(command, MergeTeams):
         return (command.into_team_id, *command.from_team_ids)
-    return (command.team_id,) if hasattr(command, "team_id") else ()
+    if isinstance(command, SplitTeam):
+        return (command.team_id, *(part.team_id for part in command.into))
+    team_id = getattr(command, "team_id", None)
+    return (team_id,) if team_id is not None else ()
 
 
 def _units(command: Any) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ from services.teams.domain.team.seats import AppointSeat, ChangeLeader, ChangeSe
 from services.teams.schemas.base import Change
 from services.teams.schemas.items import Items, like
 from services.teams.schemas.kinds import CANONICAL, UNIT_ID, WORD, Choice, Day, Flag, Line, Matching, Uid
-from services.teams.schemas.rearrange import MAX_SEATS, MergeTeamsSchema
+from services.teams.schemas.rearrange import MAX_SEATS, REARRANGEMENTS
 
 
 class SeatSchema(Schema):
@@ -148,5 +148,5 @@ TEAM_CHANGES: Mapping[str, type[Change]] = {
     "change_leader": ChangeLeaderSchema,
     "end_pilot": EndPilotSchema,
     "dissolve": DissolveTeamSchema,
-    "merge": MergeTeamsSchema,
+    **REARRANGEMENTS,
 }

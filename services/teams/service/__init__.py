@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from services.teams.service.affairs import AffairRoutes
 from services.teams.service.documents import DocumentRoutes
 from services.teams.service.people import PeopleRoutes
+from services.teams.service.rearrange import RearrangeRoutes
 from services.teams.service.team_reads import TeamReads
 from services.teams.service.teams import TeamRoutes
 from services.teams.service.units import UnitRoutes
@@ -17,6 +19,8 @@ class TeamsService(
     PeopleRoutes,
     TeamRoutes,
     TeamReads,
+    AffairRoutes,
+    RearrangeRoutes,
     Health,
     Feed,
 ):

@@ -11,7 +11,6 @@ from services.teams.schemas.teams import (
     DissolveTeamSchema,
     EndPilotSchema,
     EstablishTeamSchema,
-    MergeTeamsSchema,
     ReassignTeamSchema,
     ReconstituteTeamSchema,
     ReleaseSeatSchema,
@@ -35,10 +34,6 @@ class TeamRoutes(Pieces):
     @route("POST", "/v1/teams/changes/batch", scope="teams:write", body=Rows(Picked(TEAM_CHANGES)))
     def change_teams(self, call: Call) -> Reply:
         return self.intake.batch(call)
-
-    @route("POST", "/v1/teams/merge", scope="teams:write", body=MergeTeamsSchema)
-    def merge_teams(self, call: Call) -> Reply:
-        return self.change(call)
 
     @route("POST", "/v1/teams/<uuid:team_id>/rename", scope="teams:write", body=one(RenameTeamSchema, "team_id"))
     def rename_team(self, call: Call) -> Reply:
