@@ -20,9 +20,23 @@ def fold(text: str) -> str:
     ``Hoà Bình``, ``Hòa Bình`` and ``HOA BINH`` share the key ``hoa binh``: without accents it no longer matters on
     which vowel a tone mark was written.
     """
-    plain = unicodedata.normalize("NFD", text.casefold().replace("đ", "d"))
-    letters = "".join(c for c in plain if not unicodedata.combining(c))
-    return " ".join("".join(c if c.isalnum() else " " for c in letters).split())
+    return " ".join(text.casefold().translate(_PLAIN).split())
+
+
+class _Plain(dict[int, str]):
+    """Letters without their marks, each worked out when it first comes up: a registry folds names by the thousand."""
+
+    def __missing__(self, code: int) -> str:
+        marked = "d" if chr(code) == "đ" else chr(code)
+        letters = (c for c in unicodedata.normalize("NFD", marked) if not unicodedata.combining(c))
+        plain = "".join(c if c.isalnum() else " " for c in letters)
+        if len(self) < _KEPT_LETTERS:
+            self[code] = plain
+        return plain
+
+
+_KEPT_LETTERS = 10_000
+_PLAIN = _Plain()
 
 
 def sort_key(text: str) -> str:

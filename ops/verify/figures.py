@@ -28,6 +28,7 @@ UNIT_TYPES = {
     "UnitCodeAssigned",
     "UnitReparented",
     "UnitAbolished",
+    "UnitCorrected",
 }
 
 Figures = Counter[str]

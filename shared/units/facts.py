@@ -2,50 +2,16 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right, insort
-from collections.abc import Iterator, Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
-from threading import Lock
+from sys import intern
 from typing import Any
 
-from shared.units.record import Unit, on, since_ever, values, with_value
+from shared.units.levels import GSO, UNIT_EVENTS
+from shared.units.names import Called, NameIndex
+from shared.units.record import Unit, from_its_day, of_pairs, on, since_ever, values, with_value
 from shared.vietnamese import fold
-
-LEVELS = ("nation", "province", "district", "commune", "village")
-LEVEL_NAMES: Mapping[str, Mapping[str, str]] = {
-    "vi": {
-        "nation": "toàn quốc",
-        "province": "tỉnh, thành phố",
-        "district": "huyện, quận, thị xã, thành phố thuộc tỉnh",
-        "commune": "xã, phường, thị trấn, đặc khu",
-        "village": "thôn, tổ dân phố và tương đương",
-    },
-    "en": {
-        "nation": "nation",
-        "province": "province",
-        "district": "district",
-        "commune": "commune",
-        "village": "village",
-    },
-}
-KINDS: Mapping[str, tuple[str, ...]] = {
-    "nation": ("quốc gia",),
-    "province": ("tỉnh", "thành phố"),
-    "district": ("huyện", "quận", "thị xã", "thành phố"),
-    "commune": ("xã", "phường", "thị trấn", "đặc khu"),
-}
-"""Kinds the law knows, as written in ``kind``; a village's kind is an open list (thôn, bản, ấp, khóm, tổ dân phố…)."""
-
-UNIT_EVENTS = (
-    "UnitEstablished",
-    "UnitRenamed",
-    "UnitKindChanged",
-    "UnitCodeAssigned",
-    "UnitReparented",
-    "UnitAbolished",
-)
-GSO = "gso"
-"""Code system of the General Statistics Office, the one a ``code`` in ``UnitEstablished`` belongs to."""
 
 
 class UnitFacts:
@@ -55,8 +21,9 @@ class UnitFacts:
         self._units: dict[str, Unit] = {}
         self._days: list[date] = []
         self._by_code: dict[tuple[str, str], tuple[str, ...]] = {}
-        self._by_name: dict[str, tuple[str, ...]] | None = None  # made when first asked for
-        self._naming = Lock()
+        self._names = NameIndex(self._units)
+        self._below: dict[tuple[str, str], set[str]] = {}
+        """(unit, level) → the units of that level that were ever recorded right below it."""
 
     # --- folding ------------------------------------------------------------------------------------------------
 
@@ -65,60 +32,103 @@ class UnitFacts:
         name = type.partition(".")[0]
         if name not in UNIT_EVENTS:
             return
-        unit_id: str = data["unit_id"]
+        unit_id = intern(data["unit_id"])
         day = date.fromisoformat(data["effective"])
-        fresh = unit_id not in self._units
         unit = self._units.setdefault(unit_id, Unit(unit_id))
+        days = {day}
         match name:
             case "UnitEstablished":
                 self._establish(unit, day, data)
+                self._index_parents(unit)
             case "UnitRenamed":
                 unit.names = with_value(unit.names, day, data["name"])
-                self._index_name(unit.id, data["name"])
+                self._names.add(unit.id, data["name"])
             case "UnitKindChanged":
                 unit.kinds = with_value(unit.kinds, day, data["kind"])
             case "UnitCodeAssigned":
                 self._assign_code(unit, data["system"], day, data["code"])
             case "UnitReparented":
                 unit.parents = with_value(unit.parents, day, data["parent_id"])
+                self._index_parents(unit)
             case "UnitAbolished":
-                self._abolish(unit, day, data)
-        at = bisect_right(self._days, day)
-        if at == 0 or self._days[at - 1] != day:
-            insort(self._days, day)
-        self._forget(fresh_village=fresh and unit.level == "village")
+                self._link(unit, data["successors"])
+                unit.end, unit.successor_unknown = day, bool(data["successor_unknown"])
+            case "UnitCorrected":
+                days |= self._correct(unit, data)
+                self._index_parents(unit)
+        for changed in days:
+            add_day(self._days, changed)
+        self._changed(unit, days)
 
-    def _forget(self, *, fresh_village: bool) -> None:
-        """Drop what was derived from the facts; ``fresh_village``: only a village that nobody referred to came in."""
+    def _changed(self, unit: Unit, days: set[date]) -> None:
+        """Drop what was derived from facts about this unit; ``days``: those from which something is different."""
 
     def _establish(self, unit: Unit, day: date, data: Mapping[str, Any]) -> None:
         """A second establishment of the same id corrects the first."""
-        unit.level, unit.start, unit.simulated = data["level"], day, bool(data.get("simulated"))
+        unit.level, unit.start, unit.simulated = intern(data["level"]), day, bool(data.get("simulated"))
+        unit.void = False
         unit.names = since_ever(unit.names, data["name"])
-        unit.kinds = since_ever(unit.kinds, data["kind"])
-        unit.parents = since_ever(unit.parents, data["parent_id"])
+        unit.kinds = since_ever(unit.kinds, intern(data["kind"]))
+        unit.parents = since_ever(unit.parents, data["parent_id"] and intern(data["parent_id"]))
         if data.get("code") is not None:
             self._assign_code(unit, GSO, None, data["code"])
-        self._index_name(unit.id, data["name"])
+        self._names.add(unit.id, data["name"])
 
-    def _assign_code(self, unit: Unit, system: str, day: date | None, code: str) -> None:
-        codes = unit.codes = unit.codes if unit.codes is not None else {}
-        known = codes.get(system)
-        codes[system] = since_ever(known, code) if day is None else with_value(known, day, code)
+    def _assign_code(self, unit: Unit, system: str, day: date | None, code: str | None) -> None:
+        known = (unit.codes or {}).get(system)
+        history = since_ever(known, code) if day is None else with_value(known, day, code)
+        unit.codes = {**(unit.codes or {}), system: history}
+        if code is not None:
+            self._index_code(unit, system, code)
+
+    def _index_code(self, unit: Unit, system: str, code: str) -> None:
         holders = self._by_code.get((system, code), ())
         if unit.id not in holders:
             self._by_code[system, code] = (*holders, unit.id)
 
-    def _abolish(self, unit: Unit, day: date, data: Mapping[str, Any]) -> None:
+    def _link(self, unit: Unit, successors: Sequence[Mapping[str, Any]]) -> None:
         for gone in unit.successors:
             heir = self._units[gone]
             heir.predecessors = tuple(p for p in heir.predecessors if p != unit.id)
-        links = sorted(data["successors"], key=lambda link: (not link["main"], link["unit_id"]))
-        unit.end, unit.successor_unknown = day, bool(data["successor_unknown"])
-        unit.successors = tuple(link["unit_id"] for link in links)
+        links = sorted(successors, key=lambda link: (not link["main"], link["unit_id"]))
+        unit.successors = tuple(intern(link["unit_id"]) for link in links)
+        unit.shares = {link["unit_id"]: link["share"] for link in links if link.get("share") is not None} or None
         for heir_id in unit.successors:
             heir = self._units.setdefault(heir_id, Unit(heir_id))
             heir.predecessors = tuple(sorted({*heir.predecessors, unit.id}))
+
+    def _correct(self, unit: Unit, data: Mapping[str, Any]) -> set[date]:
+        """The whole unit as it is known from now on.
+
+        Withdrawn codes and names stay in the indexes: whatever is found there is looked at.
+        """
+        start, unit.end = _day(data["established"]), _day(data["ended"])
+        unit.level, unit.start, unit.simulated = intern(data["level"]), start, bool(data["simulated"])
+        unit.void = start is None
+        names, kinds, parents = (
+            [(date.fromisoformat(one["since"]), one["value"]) for one in data[which]]
+            for which in ("names", "kinds", "parents")
+        )
+        unit.names, unit.kinds, unit.parents = of_pairs(names), of_pairs(kinds), of_pairs(parents)
+        codes: dict[str, list[tuple[date, str | None]]] = {}
+        for one in data["codes"]:
+            codes.setdefault(one["system"], []).append((date.fromisoformat(one["since"]), one["code"]))
+        unit.codes = {system: of_pairs(pairs, start) for system, pairs in codes.items()} or None
+        self._link(unit, data["successors"])
+        unit.successor_unknown = bool(data["successor_unknown"])
+        for name in values(unit.names):
+            self._names.add(unit.id, name)
+        for system, pairs in codes.items():
+            for _, code in pairs:
+                if code is not None:
+                    self._index_code(unit, system, code)
+        dated = [*names, *kinds, *parents, *(pair for pairs in codes.values() for pair in pairs)]
+        return {day for day in (start, unit.end) if day} | {day for day, _ in dated}
+
+    def _index_parents(self, unit: Unit) -> None:
+        """A unit whose level is not known yet is indexed again when it is."""
+        for parent in values(unit.parents):
+            self._below.setdefault((parent, unit.level), set()).add(unit.id)
 
     # --- one unit on one day ------------------------------------------------------------------------------------
 
@@ -157,7 +167,13 @@ class UnitFacts:
 
     def code(self, unit_id: str, day: date, system: str = GSO) -> str | None:
         unit = self._units.get(unit_id)
-        return on(unit.codes.get(system), day) if unit and unit.codes else None
+        return from_its_day(unit.codes.get(system), day) if unit and unit.codes else None
+
+    def codes(self, unit_id: str, day: date) -> dict[str, str]:
+        """System → code."""
+        unit = self._units.get(unit_id)
+        found = {system: from_its_day(history, day) for system, history in (unit.codes or {}).items()} if unit else {}
+        return {system: code for system, code in sorted(found.items()) if code is not None}
 
     def life(self, unit_id: str) -> tuple[date | None, date | None]:
         """First day, and first day after the end (None while it lasts)."""
@@ -176,6 +192,11 @@ class UnitFacts:
         """Direct successors of an abolished unit, the main one first."""
         unit = self._units.get(unit_id)
         return unit.successors if unit else ()
+
+    def shares(self, unit_id: str) -> Mapping[str, int]:
+        """Successor → per cent of the former unit's people, where the document says so."""
+        unit = self._units.get(unit_id)
+        return (unit.shares or {}) if unit else {}
 
     def successor_unknown(self, unit_id: str) -> bool:
         unit = self._units.get(unit_id)
@@ -210,32 +231,16 @@ class UnitFacts:
 
     def find_by_name(self, text: str, day: date, level: str | None = None) -> tuple[str, ...]:
         """Units of that name on that day, with or without the kind in front, accents and case ignored."""
-        by_name = self._names()
-        wanted = fold(text)
-        words = wanted.split()
-        keys = {wanted, *(" ".join(words[n:]) for n in range(1, min(len(words), 4)))}
-        found = {unit_id for key in keys for unit_id in by_name.get(key, ())}
-        return tuple(sorted(u for u in found if self._is_called(u, wanted, day) and level in (None, self.level(u))))
+        return tuple(dict.fromkeys(called.unit_id for called in self.called(text, day, level)))
 
-    def _is_called(self, unit_id: str, wanted: str, day: date) -> bool:
-        if not self.exists(unit_id, day):
-            return False
-        name = fold(self.name(unit_id, day) or "")
-        return wanted in (name, f"{fold(self.kind(unit_id, day) or '')} {name}")
+    def called(
+        self, text: str, day: date, level: str | None = None, *, former: bool = False, after: str = ""
+    ) -> Iterator[Called]:
+        """Units of that name on that day, by id, from the one behind ``after`` on.
 
-    def _names(self) -> Mapping[str, tuple[str, ...]]:
-        with self._naming:
-            if self._by_name is None:
-                self._by_name = {}
-                for unit in tuple(self._units.values()):
-                    for name in values(unit.names):
-                        _add_name(self._by_name, unit.id, name)
-            return self._by_name
-
-    def _index_name(self, unit_id: str, name: str) -> None:
-        with self._naming:
-            if self._by_name is not None:
-                _add_name(self._by_name, unit_id, name)
+        ``former``: also units that bore it on an earlier day, abolished ones included.
+        """
+        return self._names.called(text, day, level, former=former, after=after)
 
     @property
     def map_changes(self) -> tuple[date, ...]:
@@ -252,8 +257,11 @@ class UnitFacts:
         return (u.id for u in tuple(self._units.values()) if u.exists(day) and level in (None, u.level))
 
 
-def _add_name(by_name: dict[str, tuple[str, ...]], unit_id: str, name: str) -> None:
-    key = fold(name)
-    called = by_name.get(key, ())
-    if unit_id not in called:
-        by_name[key] = (*called, unit_id)
+def add_day(days: list[date], day: date) -> None:
+    at = bisect_left(days, day)
+    if at == len(days) or days[at] != day:
+        days.insert(at, day)
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text is not None else None

@@ -68,6 +68,13 @@ def on(history: History, day: date) -> str | None:
     return value
 
 
+def from_its_day(history: History, day: date) -> str | None:
+    """As ``on``, but nothing before the first dated value: a unit may go without a code for years."""
+    if isinstance(history, tuple) and day < history[0][0]:
+        return None
+    return on(history, day)
+
+
 def values(history: History) -> tuple[str, ...]:
     if history is None:
         return ()
@@ -83,12 +90,13 @@ def stretches(history: History) -> Iterator[tuple[str, date, date]]:
             yield value, since, until
 
 
-def of_pairs(pairs: Iterable[tuple[date, str | None]], *, since_ever: bool = True) -> History:
-    """The history of dated values; ``since_ever``: the first of them is also the answer for the days before it."""
+def of_pairs(pairs: Iterable[tuple[date, str | None]], start: date | None = None) -> History:
+    """The history of dated values. The first of them holds since ever, if it does from ``start`` on."""
     ordered = tuple(sorted(pairs))
-    if ordered and since_ever:
+    if ordered and (start is None or ordered[0][0] <= start):
         ordered = ((date.min, ordered[0][1]), *ordered[1:])
-    return ordered[0][1] if len(ordered) == 1 and since_ever else ordered or None
+        return ordered[0][1] if len(ordered) == 1 else ordered
+    return ordered or None
 
 
 def since_ever(history: History, value: str | None) -> History:

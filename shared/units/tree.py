@@ -1,31 +1,16 @@
-"""The tree of a day, and where the facts of former or later units stand on it."""
+"""The tree of a day seen from above: what stands below a unit."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TypeVar
 
-from shared.units.facts import LEVELS, UnitFacts
+from shared.units.levels import LEVELS, RANK
+from shared.units.placing import LOWEST, Placing, map_of
 from shared.units.record import Unit, on
 from shared.vietnamese import fold
-
-_RANK = {level: rank for rank, level in enumerate(LEVELS)}
-_KEPT_MAPS = 16
-
-
-@dataclass(frozen=True, slots=True)
-class Placement:
-    """Where facts of a unit stand on a map.
-
-    ``estimated``: a choice was made on the way (the unit, or one above it, was split or merged), so the true place may
-    be another one. ``successor_unknown``: nobody knows the successor, so the facts stand at a higher level.
-    """
-
-    unit_id: str
-    estimated: bool = False
-    successor_unknown: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,152 +22,94 @@ class Part:
     whole: bool
 
 
-_Chain = tuple[tuple[str, ...], bool, bool]
-"""Ids from the unit up to the nation, estimated, successor_unknown."""
-
-
-class UnitTree(UnitFacts):
-    """All units ever heard of. Days are ``datetime.date`` in Viet Nam; ids are the texts of the events.
-
-    What is derived from the facts is kept per map until they change. One thread may apply while others ask.
-    """
+class UnitTree(Placing):
+    """All units ever heard of. Days are ``datetime.date`` in Viet Nam; ids are the texts of the events."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._chains: dict[date, dict[str, _Chain]] = {}
-        self._holders: dict[date, dict[str, Placement | None]] = {}
-        self._children: dict[date, dict[str, tuple[str, ...]]] = {}
+        self._feeders: dict[date, dict[str, Mapping[str, tuple[str, ...]]]] = {}
 
     def copy(self) -> UnitTree:
         """A tree of its own, to try out what events would make of this one."""
         other = UnitTree()
-        other._units = {unit_id: unit.copy() for unit_id, unit in tuple(self._units.items())}
+        other._units.update((unit_id, unit.copy()) for unit_id, unit in tuple(self._units.items()))
         other._days, other._by_code = list(self._days), dict(self._by_code)
+        other._below = {key: set(tuple(below)) for key, below in tuple(self._below.items())}
+        other._frame_days, other._unlawful = list(self._frame_days), self._unlawful
         return other
 
-    def _forget(self, *, fresh_village: bool) -> None:
-        # New dicts rather than empty ones: another thread that is working out an answer from the former facts keeps
-        # it in the former dict. Villages come by the thousand, and a fresh one changes no other unit's place.
-        self._children = {}
-        if not fresh_village:
-            self._chains, self._holders = {}, {}
-
-    # --- the tree of a day --------------------------------------------------------------------------------------
-
-    def parent(self, unit_id: str, day: date) -> str | None:
-        """The unit right above on that day.
-
-        If the recorded parent is not there that day (abolished, and no new parent recorded), the unit that holds the
-        parent's facts: a commune whose district is gone belongs to the province, a village whose commune was merged to
-        the commune's main successor.
-        """
-        unit = self._units.get(unit_id)
-        above = self._above(unit, day) if unit and unit.exists(day) else None
-        return above.unit_id if above else None
-
-    def ancestors(self, unit_id: str, day: date) -> tuple[str, ...]:
-        """The unit itself, then each unit above it up to the nation; empty if it does not exist that day."""
-        return self._chain(unit_id, day)[0]
-
-    def covers(self, roots: Collection[str], unit_id: str, day: date) -> bool:
-        """Is one of ``roots`` the unit or above it on that day?
-
-        A unit that is not there that day counts where its facts stand.
-        """
-        if unit_id in roots:
-            return True
-        if not self.exists(unit_id, day):
-            placed = self.place(unit_id, day)
-            unit_id = placed.unit_id if placed else ""
-        return any(above in roots for above in self.ancestors(unit_id, day))
+    def _forget(self) -> None:
+        self._feeders = {}
 
     def children(self, unit_id: str, day: date) -> tuple[str, ...]:
         """Ids of the units right below on that day, sorted."""
-        maps, key = self._children, self.map_key(day)
-        below = maps.get(key)
-        if below is None:
-            lists: dict[str, list[str]] = {}
-            for child in tuple(self._units.values()):
-                above = self._above(child, day) if child.exists(day) else None
-                if above:
-                    lists.setdefault(above.unit_id, []).append(child.id)
-            below = _map_of(maps, key)
-            below.update((above_id, tuple(sorted(ids))) for above_id, ids in lists.items())
-        return below.get(unit_id, ())
-
-    def _above(self, unit: Unit, day: date) -> Placement | None:
-        recorded, seen = on(unit.parents, day), set[str]()
-        # Only a higher level can be above, whatever was recorded: so no chain ever runs in a circle.
-        while recorded is not None and recorded not in seen:
-            seen.add(recorded)
-            holder = Placement(recorded) if self.exists(recorded, day) else self._holder(recorded, day)
-            if holder and _RANK[self._units[holder.unit_id].level] < _RANK[unit.level]:
-                return holder
-            over = self._units.get(recorded)
-            recorded = on(over.parents, day) if over else None
-        return None
-
-    def _chain(self, unit_id: str, day: date) -> _Chain:
-        """(self … nation, estimated, successor_unknown); cached above village level, where units are shared by many."""
         unit = self._units.get(unit_id)
         if unit is None or not unit.exists(day):
-            return (), False, False
-        cache = _map_of(self._chains, self.map_key(day))
-        known = cache.get(unit_id)
+            return ()
+        if self._unlawful:
+            return tuple(sorted(u for u in self.existing(day) if self.parent(u, day) == unit_id))
+        found = []
+        for level, sources in self._sources(unit, day).items():
+            for source in sources:
+                for child_id in tuple(self._below.get((source, level), ())):
+                    child = self._units[child_id]
+                    if child.level == level and child.exists(day) and on(child.parents, day) == source:
+                        found.append(child_id)
+        return tuple(sorted(found))
+
+    def below(
+        self, unit_id: str, day: date, level: str | None = None, after: Sequence[str] = ()
+    ) -> Iterator[tuple[str, ...]]:
+        """Units of the subtree, the unit itself not: each as its path of ids from below the unit down to itself.
+
+        In the order of these paths, from behind the path ``after`` on, which need not be there any more.
+        """
+        return self._walk((), unit_id, day, level, tuple(after))
+
+    def _walk(
+        self, path: tuple[str, ...], unit_id: str, day: date, level: str | None, after: tuple[str, ...]
+    ) -> Iterator[tuple[str, ...]]:
+        children = self.children(unit_id, day)
+        for child in children[bisect_left(children, after[0]) if after else 0 :]:
+            here, resumed = (*path, child), bool(after) and child == after[0]
+            own = self._units[child].level
+            if not resumed and level in (None, own):
+                yield here
+            if own != LOWEST and own != level:
+                yield from self._walk(here, child, day, level, after[1:] if resumed else ())
+
+    def _sources(self, unit: Unit, day: date) -> Mapping[str, tuple[str, ...]]:
+        """Level → the recorded parents under which units of that level stand right below this one on that day.
+
+        The unit itself, and units that are not there that day and whose facts it holds: found by going their ways
+        backwards, from successor to predecessor and the other way round, and down from parent to child.
+        """
+        cache = map_of(self._feeders, self._frame_key(day))
+        known = cache.get(unit.id)
         if known is not None:
             return known
-        above = self._above(unit, day)
-        if above is None:
-            chain: _Chain = ((unit_id,), False, False)
-        else:
-            ids, estimated, unknown = self._chain(above.unit_id, day)
-            chain = ((unit_id, *ids), estimated or above.estimated, unknown or above.successor_unknown)
-        if unit.level != "village":
-            cache[unit_id] = chain
-        return chain
+        gone, todo, seen = list[Unit](), [unit], {unit.id}
+        while todo:
+            at = todo.pop()
+            near = {*at.predecessors, *at.successors}
+            near.update(*(tuple(self._below.get((at.id, level), ())) for level in ("", *LEVELS[:-1])))
+            for other in (self._units[other_id] for other_id in near - seen):
+                seen.add(other.id)
+                if other.level != LOWEST and not other.exists(day):
+                    gone.append(other)
+                    todo.append(other)
+        known = {level: (unit.id, *self._held(unit, gone, level, day)) for level in LEVELS[RANK[unit.level] + 1 :]}
+        cache[unit.id] = known
+        return known
 
-    # --- facts on another map -----------------------------------------------------------------------------------
+    def _held(self, unit: Unit, gone: Sequence[Unit], level: str, day: date) -> Iterator[str]:
+        for other in gone:
+            if RANK.get(other.level, -1) < RANK[level]:
+                above = self._above(other.id, RANK[level], day)
+                if above and above.unit_id == unit.id:
+                    yield other.id
 
-    def place(self, unit_id: str, map_day: date) -> Placement | None:
-        """The unit of that map which holds the facts recorded for ``unit_id``; None only for an unknown unit.
-
-        Itself if it exists that day. Abolished earlier: forward along main successors. Formed later: back along main
-        predecessors. Where no link leads on, up to the unit it belonged to: totals never shrink. Choosing among several
-        successors or predecessors is ``estimated``; going up to a coarser level is not.
-        """
-        holder = Placement(unit_id) if self.exists(unit_id, map_day) else self._holder(unit_id, map_day)
-        if holder is None:
-            return None
-        _, estimated, unknown = self._chain(holder.unit_id, map_day)
-        if not (estimated or unknown):
-            return holder
-        return Placement(holder.unit_id, holder.estimated or estimated, holder.successor_unknown or unknown)
-
-    def _holder(self, unit_id: str, day: date) -> Placement | None:
-        if unit_id not in self:
-            return None
-        cache = _map_of(self._holders, self.map_key(day))
-        if unit_id not in cache:
-            cache[unit_id] = self._follow(unit_id, day, set())
-        return cache[unit_id]
-
-    def _follow(self, unit_id: str | None, day: date, seen: set[str]) -> Placement | None:
-        unit = self._units.get(unit_id) if unit_id is not None else None
-        if unit is None or unit.start is None or unit.id in seen:
-            return None
-        seen.add(unit.id)
-        if unit.exists(day):
-            return Placement(unit.id)
-        past = unit.end is not None and unit.end <= day
-        links = unit.successors if past else self.predecessors(unit.id)
-        for link in links:
-            found = self._follow(link, day, seen)
-            if found:
-                return Placement(found.unit_id, found.estimated or len(links) > 1, found.successor_unknown)
-        last = unit.end - timedelta(days=1) if past and unit.end else unit.start
-        found = self._follow(on(unit.parents, last), day, seen)
-        unknown = past and (unit.successor_unknown or bool(links))
-        return Placement(found.unit_id, found.estimated, found.successor_unknown or unknown) if found else None
+    # --- former units on a map ----------------------------------------------------------------------------------
 
     def former_unit_on_map(self, unit_id: str, map_day: date) -> tuple[Part, ...]:
         """All units of that map that cover a part of a former (or later) unit, sorted by name.
@@ -216,16 +143,3 @@ class UnitTree(UnitFacts):
     def _last_day(self, unit_id: str) -> date:
         unit = self._units.get(unit_id)
         return unit.end - timedelta(days=1) if unit and unit.end else date.max
-
-
-_T = TypeVar("_T")
-
-
-def _map_of(maps: dict[date, dict[str, _T]], key: date) -> dict[str, _T]:
-    """The cache of one map; only the latest few are kept."""
-    cache = maps.get(key)
-    if cache is None:
-        if len(maps) >= _KEPT_MAPS:
-            maps.pop(next(iter(maps)), None)
-        cache = maps.setdefault(key, {})
-    return cache

@@ -202,6 +202,23 @@ def test_the_order_of_recording_does_not_matter(events: list[Event], random: Any
 
 @settings(max_examples=60, deadline=None)
 @given(histories())
+def test_what_stands_below_a_unit_is_what_has_it_above(events: list[Event]) -> None:
+    tree = fold_all(events)
+    for day in days_of(tree):
+        for unit in tree.existing(day):
+            children = [u for u in tree.existing(day) if tree.parent(u, day) == unit]
+            assert tree.children(unit, day) == tuple(sorted(children))
+            paths = list(tree.below(unit, day))
+            assert {path[-1] for path in paths} == {u for u in tree.existing(day) if unit in tree.ancestors(u, day)[1:]}
+            assert paths == sorted(paths) and all(
+                tree.ancestors(path[-1], day)[: len(path) + 1] == (*reversed(path), unit) for path in paths
+            )
+            for n, path in enumerate(paths):
+                assert list(tree.below(unit, day, after=path)) == paths[n + 1 :]
+
+
+@settings(max_examples=60, deadline=None)
+@given(histories())
 def test_answers_given_in_between_are_forgotten_when_facts_come_in(events: list[Event]) -> None:
     units, final = units_of(events), fold_all(events)
     days = days_of(final)[-4:]
@@ -215,6 +232,8 @@ def test_answers_given_in_between_are_forgotten_when_facts_come_in(events: list[
 
 
 IDS = st.sampled_from("abcdefg")
+DAY = st.dates(date(2022, 1, 1), date(2022, 1, 9)).map(date.isoformat)
+SINCE = st.fixed_dictionaries({"since": DAY, "value": IDS})
 FACT = st.fixed_dictionaries(
     {
         "unit_id": IDS,
@@ -224,9 +243,16 @@ FACT = st.fixed_dictionaries(
         "parent_id": IDS,
         "code": st.none() | IDS,
         "system": st.just("gso"),
-        "effective": st.dates(date(2022, 1, 1), date(2022, 1, 9)).map(date.isoformat),
+        "effective": DAY,
         "successors": st.lists(st.fixed_dictionaries({"unit_id": IDS, "main": st.booleans()}), max_size=3),
         "successor_unknown": st.booleans(),
+        "established": st.none() | DAY,
+        "ended": st.none() | DAY,
+        "names": st.lists(SINCE, max_size=2, unique_by=lambda since: since["since"]),
+        "kinds": st.just([{"since": "2022-01-01", "value": "k"}]),
+        "parents": st.lists(SINCE, max_size=2, unique_by=lambda since: since["since"]),
+        "codes": st.lists(st.fixed_dictionaries({"system": st.just("gso"), "since": DAY, "code": IDS}), max_size=1),
+        "simulated": st.booleans(),
     }
 ).map(lambda data: data if data["code"] else {**data, "code": "none"})
 
