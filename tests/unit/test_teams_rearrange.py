@@ -10,6 +10,7 @@ import pytest
 
 from services.teams.domain import DECIDER
 from services.teams.domain.documents import DocumentKind, DocumentRegistered
+from services.teams.domain.duplicates import JoinPeople, SeparatePeople
 from services.teams.domain.looks import LookFurther
 from services.teams.domain.people import PersonRegistered
 from services.teams.domain.team.events import Role, Seat, TeamKind
@@ -427,3 +428,20 @@ def test_undoings_that_are_refused(command: UndoRearrangement, code: str) -> Non
 def test_a_rearrangement_is_made_once() -> None:
     spec = two_teams().when(merge(*carried(3, 4)))
     spec.when(merge(*carried(3, 4), effective=EVEN_LATER)).then_rejected("rearrangement-exists")
+
+
+def test_two_people_who_are_one_may_be_joined_in_a_merger() -> None:
+    joined = SeatFate("s3", Fate.JOINED, "s1")
+    spec = two_teams().when(merge(joined, *carried(4))).then_rejected("merge-joined-other-person")
+    assert spec.when(JoinPeople("p9", "p1", "same_person")).events
+    spec.when(merge(joined, *carried(4))).then_rejected("merge-joined-other-person")
+    assert spec.when(JoinPeople("p9", "p3", "same_person")).events
+    assert spec.when(merge(joined, *carried(4))).events
+    assert people(spec, "t") == ["p1", "p2", "p4"]
+    assert spec.when(undo()).events
+    assert people(spec, "u") == ["p3", "p4"]
+    assert spec.when(undo("u1", "u2")).events
+    assert people(spec, "t") == ["p1", "p2", "p4"]
+    assert spec.when(undo("u2", "u3", EVEN_LATER)).events
+    assert spec.when(SeparatePeople("p9", "p3", "two_people")).events
+    spec.when(undo("u3", "u4", EVEN_LATER)).then_rejected("undo-seat-unaccounted", seat="s3")

@@ -146,7 +146,7 @@ def _join(command: JoinPeople, states: Mapping[str, Any]) -> Changes:
     _two(command.person_id, command.duplicate_id, states, "/duplicate_id")
     if command.document_id is not None:
         cite(states, command.document_id)
-    kept, former = (_kept(id_, states, at) for id_, at in _named(command))
+    kept, former = (kept_for(id_, states, at) for id_, at in _named(command))
     if kept == former:
         if kept == command.duplicate_id:
             raise Rejected("person-is-kept", "/duplicate_id", person=kept)
@@ -164,7 +164,7 @@ def _named(command: JoinPeople) -> tuple[tuple[str, str], tuple[str, str]]:
     return (command.person_id, "/person_id"), (command.duplicate_id, "/duplicate_id")
 
 
-def _kept(person_id: str, states: Mapping[str, Any], pointer: str) -> str:
+def kept_for(person_id: str, states: Mapping[str, Any], pointer: str) -> str:
     """Whoever is kept for this person. Raises ``LookFurther`` while the way there has not been read."""
     here = person_id
     for _ in range(LONGEST_CHAIN):

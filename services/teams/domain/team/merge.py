@@ -28,6 +28,7 @@ from services.teams.domain.team.rearrange import (
     rearranged,
     rearrangement_stream,
     require_fresh,
+    same_person,
 )
 from services.teams.domain.units import unit_stream
 from shared.decider import Rejected, ambient
@@ -98,7 +99,7 @@ def decide(command: MergeTeams, states: States) -> Changes:
     if any(team.kind != into.kind for team in gone):
         raise Rejected("merge-kinds-differ", "/from_team_ids", kind=into.kind)
     involved = [into, *gone]
-    moves = _moves(command, owned(involved))
+    moves = _moves(command, owned(involved), states)
     new = command.new
     begun = establish(command, into.team_id, new, states, command.from_team_ids) if new is not None else ()
     return rearranged(command, How.MERGER, states, involved, moves, begun)
@@ -119,7 +120,7 @@ def _surviving(command: MergeTeams, states: States) -> Involved:
     return Involved(into, new.kind, new.unit_id, None)
 
 
-def _moves(command: MergeTeams, seats: Owned) -> Mapping[str, Move]:
+def _moves(command: MergeTeams, seats: Owned, states: States) -> Mapping[str, Move]:
     moves: dict[str, Move] = {}
     for n, fate in enumerate(command.seats):
         if fate.seat_id not in seats:
@@ -135,7 +136,7 @@ def _moves(command: MergeTeams, seats: Owned) -> Mapping[str, Move]:
     _check_people([seat for s, (_, seat) in seats.items() if isinstance(moves[s], Goes)])
     for seat_id, move in moves.items():
         if isinstance(move, Joins):
-            _check_joined(seats[seat_id][1], move.with_seat_id, seats, moves)
+            _check_joined(seats[seat_id][1], move.with_seat_id, seats, moves, states)
     return moves
 
 
@@ -157,9 +158,9 @@ def _check_people(carried: Sequence[Seat]) -> None:
         people.add(seat.person_id)
 
 
-def _check_joined(seat: Seat, other: str, seats: Owned, moves: Mapping[str, Move]) -> None:
+def _check_joined(seat: Seat, other: str, seats: Owned, moves: Mapping[str, Move], states: States) -> None:
     """Joining removes a doubled seat, never a person: the other seat is the same person's, and goes on."""
     if not isinstance(moves.get(other), Goes):
         raise Rejected("merge-joined-with-nobody", "/seats", seat=seat.seat_id)
-    if seats[other][1].person_id != seat.person_id:
+    if not same_person(seats[other][1], seat, states):
         raise Rejected("merge-joined-other-person", "/seats", seat=seat.seat_id, other=other)

@@ -17,6 +17,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, Protocol
 
+from services.teams.domain.duplicates import kept_for
 from services.teams.domain.team.events import Count, Seat, TeamEstablished, TeamKind, TeamTookPart
 from services.teams.domain.team.life import TeamPlaced, place_team, team_stream
 from services.teams.domain.team.replay import admit
@@ -246,6 +247,13 @@ def establish(command: Rearranging, team_id: str, new: NewTeam, states: States, 
     return [(team_stream(team_id), event), (place, TeamPlaced(team_id, day))]
 
 
+def same_person(one: Seat, other: Seat, states: States) -> bool:
+    """By their ids, or because the two were joined as duplicates."""
+    if one.person_id == other.person_id:
+        return True
+    return kept_for(one.person_id, states, "/seats") == kept_for(other.person_id, states, "/seats")
+
+
 def join_doubled(moves: Mapping[str, Move], seats: Owned) -> dict[str, Move]:
     """Where seats of one person come together in one team, the one that was there already goes on, else the first."""
     kept: dict[tuple[str, str], str] = {}
@@ -256,6 +264,9 @@ def join_doubled(moves: Mapping[str, Move], seats: Owned) -> dict[str, Move]:
         if isinstance(move, Goes):
             other = kept.setdefault((move.team_id, seats[seat_id][1].person_id), seat_id)
             joined[seat_id] = move if other == seat_id else Joins(other)
+    for seat_id, move in moves.items():
+        if isinstance(move, Joins) and isinstance(further := joined[move.with_seat_id], Joins):
+            joined[seat_id] = further
     return joined
 
 

@@ -20,6 +20,7 @@ from services.teams.domain.team.rearrange import (
     Goes,
     How,
     Involved,
+    Joins,
     Leaves,
     Move,
     Owned,
@@ -36,6 +37,7 @@ from services.teams.domain.team.rearrange import (
     rearranged,
     rearrangement_stream,
     require_fresh,
+    same_person,
 )
 from services.teams.domain.team.replay import as_of
 from services.teams.domain.team.state import Team
@@ -82,7 +84,7 @@ def decide(command: UndoRearrangement, states: States) -> Changes:
     need(states, [rearrangement_stream(event.undoes)] if event.undoes else [])
     involved = [_turned_back(command, event, part, states) for part in event.teams]
     seats = owned(involved)
-    moves = join_doubled(_moves(command, event, involved, seats), seats)
+    moves = join_doubled(_moves(command, event, involved, seats, states), seats)
     changes = rearranged(
         command,
         How.UNDO,
@@ -132,7 +134,7 @@ def _ended_before(team: Team, rearrangement_id: str | None) -> tuple[str, str | 
 
 
 def _moves(
-    command: UndoRearrangement, event: TeamsRearranged, involved: Sequence[Involved], seats: Owned
+    command: UndoRearrangement, event: TeamsRearranged, involved: Sequence[Involved], seats: Owned, states: States
 ) -> Mapping[str, Move]:
     there = {team.team_id for team in involved if team.exists}
     moves: dict[str, Move] = {seat_id: Goes(team) for seat_id, (team, _) in seats.items() if team in there}
@@ -147,12 +149,16 @@ def _moves(
             continue
         if back.with_seat_id is None:
             moves[seat_id] = Leaves(back.reason)
-        elif isinstance(moves.get(back.with_seat_id), Goes):
-            moves[seat_id] = moves[back.with_seat_id]  # to the same person's seat, with which it is then joined
+        elif _goes_on(back.with_seat_id, moves) and same_person(back.seat, seats[back.with_seat_id][1], states):
+            moves[seat_id] = Joins(back.with_seat_id)
     for seat_id, (team_id, _) in seats.items():
         if seat_id not in moves:
             raise Rejected("undo-seat-unaccounted", "/seats", seat=seat_id, team=team_id)
     return moves
+
+
+def _goes_on(seat_id: str, moves: Mapping[str, Move]) -> bool:
+    return isinstance(moves.get(seat_id), Goes)
 
 
 def _said(command: UndoRearrangement, there: set[str], seats: Owned) -> Mapping[str, Move]:
