@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from services.teams.authority import Authority
-from services.teams.domain.looks import LookFurther
+from services.teams.handling import handle_many
 from shared.decider import Rejected
 from shared.edge import Call, Reply, Row
 from shared.edge_batch import batch_reply
-from shared.handler import Answer, Busy, Envelope, Handler
+from shared.handler import Answer, Envelope, Handler
 from shared.problems import Problem
-
-LOOKS = 6
 
 
 class Intake:
@@ -50,29 +47,4 @@ class Intake:
         return batch_reply(rows, dict(zip((row.index for row in good), answers, strict=True)), call.locale, key="id")
 
     def handle_many(self, envelopes: Sequence[Envelope]) -> list[Answer | Rejected]:
-        """Like ``Handler.handle_many``, with further looks where other streams decide (``looks``).
-
-        What was rejected after the first such row is handled once more too: it may build on it.
-        """
-        envelopes = list(envelopes)
-        results = self._handler.handle_many(envelopes)
-        for _ in range(LOOKS):
-            looks = {i: look for i, result in enumerate(results) if (look := _second_look(envelopes[i], result))}
-            if not looks:
-                break
-            for i, look in looks.items():
-                envelopes[i] = look
-            again = [i for i in range(min(looks), len(results)) if isinstance(results[i], Rejected)]
-            for i, result in zip(again, self._handler.handle_many([envelopes[i] for i in again]), strict=True):
-                results[i] = result
-        if any(isinstance(result, LookFurther) for result in results):
-            raise Busy  # others keep changing what these decisions rest on
-        return results
-
-
-def _second_look(envelope: Envelope, result: Answer | Rejected) -> Envelope | None:
-    """The same command with the streams that its decision missed; None if it missed none."""
-    if not isinstance(result, LookFurther):
-        return None
-    also = tuple(sorted({*envelope.command.also, *result.streams}))
-    return replace(envelope, command=replace(envelope.command, also=also))
+        return handle_many(self._handler, envelopes)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from alembic import op
+from shared.migrate import install_jobs
 
 revision = "0007"
 down_revision = "0006"
 
 
 def upgrade() -> None:
-    op.execute("SELECT 1")
+    install_jobs("teams")
