@@ -32,6 +32,7 @@ OF_TEAMS = frozenset(
     }
 )
 OF_AFFAIRS = frozenset(event.__name__ for event in affairs.EVENTS)
+OF_A_UNIT = OF_TEAMS | OF_AFFAIRS | UNIT_EVENTS
 OF_NO_UNIT = frozenset({"DocumentRegistered", "SubjectErased", "PeopleJoined", "PeopleSeparated"})
 
 
@@ -44,10 +45,12 @@ class Publisher:
     def __call__(self, event: Recorded) -> Public | None:
         if event.type in OF_NO_UNIT:
             return Public(event.type, VERSION, event.data)
-        if event.type not in OF_TEAMS | OF_AFFAIRS and event.type not in UNIT_EVENTS:
+        if event.type not in OF_A_UNIT:
             return None
-        # Whoever has the link of a channel can join it.
-        data = {name: value for name, value in event.data.items() if name != "link"}
+        data = event.data
+        if event.type == "ChannelOpened":
+            # Whoever has the link can join.
+            data = {name: value for name, value in data.items() if name != "link"}
         province, commune = self._where(event.type, data)
         return Public(event.type, VERSION, data, province, commune)
 

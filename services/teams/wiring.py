@@ -6,6 +6,7 @@ from typing import Any
 
 from services.teams.domain import DECIDER, EVENTS
 from services.teams.messages import MESSAGES
+from services.teams.projections.affairs import Affairs
 from services.teams.projections.registry import Erasures, Registry
 from services.teams.public import Publisher
 from shared.handler import Handler
@@ -40,6 +41,7 @@ def api(settings: Settings) -> int:
     from services.teams.intake import Intake
     from services.teams.people import People
     from services.teams.queries import Queries
+    from services.teams.queries.affairs import AffairQueries
     from services.teams.service import TeamsService
     from shared.edge_server import run_api
 
@@ -56,6 +58,7 @@ def api(settings: Settings) -> int:
         "units": units,
         "queries": Queries(kit.engine, units),
         "people": People(kit.log, kit.codec, kit.vault),
+        "affairs": AffairQueries(kit.engine, units, kit.log, kit.codec),
         "log": kit.log,
         "publish": Publisher(units),
         "readiness": readiness,
@@ -70,6 +73,6 @@ def worker(settings: Settings) -> int:
         "teams",
         PARTITIONS,
         publish=Publisher(UnitDirectory(kit.engine)),
-        projections=[Units(""), Registry(), Erasures(kit.vault)],
+        projections=[Units(""), Registry(), Affairs(), Erasures(kit.vault)],
     )
     return run_worker(definition, settings, kit.log, on_stop=[kit.close])

@@ -42,6 +42,11 @@ def stream_of(command: Any) -> str:
     return affair.stream(command.record_id) if isinstance(command, VoidEntry) else affair.stream_of(command)
 
 
+def key_of(command: Any) -> str:
+    """The field that names it."""
+    return "record_id" if isinstance(command, VoidEntry) else affair_of(command).key
+
+
 def streams(command: Any) -> tuple[str, ...]:
     return records.streams(affair_of(command), command)
 
