@@ -22,7 +22,7 @@ from services.teams.domain.team.merge import Fate, MergeTeams, SeatFate
 from services.teams.domain.team.seats import AppointSeat, ReconstituteTeam, ReleaseSeat
 from services.teams.domain.team.state import Team
 from services.teams.domain.units import AbolishUnit, EstablishUnit
-from services.teams.projections.registry import Erasures, Registry
+from services.teams.projections.registry import Registry
 from shared.codec import Codec
 from shared.db import engine
 from shared.decider import Personal, Rejected
@@ -37,7 +37,6 @@ TABLES = {
     "teams": "team_id, kind, unit_id, pilot, pilot_until, established, ended, ending, into_team_id, simulated",
     "team_names": "team_id, since, name",
     "seats": "team_id, seat_id, since, until, person_id, role, affiliation",
-    "people": "person_id, affiliation, simulated, erased",
     "documents": "document_id, kind, issuer, number",
 }
 
@@ -157,7 +156,6 @@ def test_any_cut_gives_the_same_tables_and_they_equal_the_folded_states(
     ends = {row[0]: (row[6], row[7], row[8]) for row in expected["teams"]}
     states = {team: handler.state(f"team:{team}")[0] for team in history.teams}
     assert ends == {team: (state.ended, state.ending, state.into) for team, state in states.items()}
-    assert ("p0", None, False, True) in expected["people"]
     writer.stop()
     for each in (autocommit, transactions):
         each.dispose()
@@ -230,14 +228,3 @@ def test_keys_of_many_people_are_fetched_at_once(processes: list[Handler[Any, An
     members = [Seat(f"s{n}", f"p{n}", Role.MEMBER) for n in range(1, 10)]
     assert sent(processes[3], establish(1, *members)) == "stored"
     assert CountingKeys.asked == 1
-
-
-def test_an_erasure_is_completed_by_the_worker() -> None:
-    """Should the api have ended between the event and the destruction of the key."""
-    vault = Vault(MemoryKeys())
-    vault.ensure(["p1", "p2"])
-    sealed = {p: vault.seal(p, "e", "An") for p in ("p1", "p2")}
-    event = Recorded(0, 1, "person:p1", 2, "SubjectErased", 1, {"person_id": "p1"}, {}, None, 1, b"", datetime.now(UTC))
-    for _ in range(2):
-        Erasures(vault).apply(None, [("", event)])  # type: ignore[arg-type]  # it needs no transaction
-    assert (vault.open("p1", "e", sealed["p1"]), vault.open("p2", "e", sealed["p2"])) == (None, "An")

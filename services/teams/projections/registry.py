@@ -1,4 +1,4 @@
-"""Own events → own read tables (migrations/versions/0001): teams, their names and seats in time, people, documents."""
+"""Own events → own read tables (migrations/versions/0001): teams, their names and seats in time, documents."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import orjson
 from sqlalchemy import Connection, TextClause, text
 
 from shared.log import Recorded
-from shared.vault import Vault
 
 OWN: Mapping[str, Collection[int]] = {"": (0,)}
 
@@ -19,11 +18,6 @@ _DOCUMENTS = text(
        SELECT * FROM json_to_recordset(cast(:rows AS json)) AS x (document_id text, kind text, issuer text, number text,
               year int, signed_on date, effective_from date, effective_to date, title text)"""
 )
-_PEOPLE = text(
-    """INSERT INTO read.people (person_id, affiliation, simulated)
-       SELECT * FROM json_to_recordset(cast(:rows AS json)) AS x (person_id text, affiliation text, simulated bool)"""
-)
-_ERASED = text("UPDATE read.people SET erased = true, affiliation = NULL WHERE person_id = ANY(:people)")
 _TEAMS = text(
     """INSERT INTO read.teams (team_id, position, kind, unit_id, pilot, established, simulated)
        SELECT * FROM json_to_recordset(cast(:rows AS json)) AS x (team_id text, position bigint, kind text,
@@ -85,8 +79,6 @@ class Changed:
 
     def __init__(self) -> None:
         self.documents: Rows = []
-        self.people: Rows = []
-        self.erased: list[str] = []
         self.teams: Rows = []
         self.names: Rows = []
         self.converted: Rows = []
@@ -100,10 +92,6 @@ class Changed:
         match event.type:
             case "DocumentRegistered":
                 self.documents.append(data)
-            case "PersonRegistered":
-                self.people.append({name: data[name] for name in ("person_id", "affiliation", "simulated")})
-            case "SubjectErased":
-                self.erased.append(data["person_id"])
             case "TeamEstablished":
                 self.teams.append({**data, "position": event.position})
                 self._name(data)
@@ -131,9 +119,6 @@ class Changed:
 
     def write(self, tx: Connection) -> None:
         _write(tx, _DOCUMENTS, self.documents)
-        _write(tx, _PEOPLE, self.people)
-        if self.erased:
-            tx.execute(_ERASED, {"people": self.erased})
         _write(tx, _TEAMS, self.teams)
         _write(tx, _NAMES, self.names)
         _write(tx, _CONVERTED, self.converted)
@@ -163,24 +148,6 @@ class Changed:
     def _end(self, team_id: str, day: str, ending: str, into: str | None = None) -> None:
         self.ended.append({"team_id": team_id, "effective": day, "ending": ending, "into_team_id": into})
         self._release(team_id, [seat_id for team, seat_id in self.filled if team == team_id], day)
-
-
-class Erasures:
-    """``erasures@1``: destroys the key of every erased person.
-
-    The api does so at once; this makes sure, should it end between the append and the destruction. Safe to repeat.
-    """
-
-    name = "erasures@1"
-    sources = OWN
-
-    def __init__(self, vault: Vault) -> None:
-        self._vault = vault
-
-    def apply(self, tx: Connection, batch: Sequence[tuple[str, Recorded]]) -> None:
-        for _, event in batch:
-            if event.type == "SubjectErased":
-                self._vault.destroy(event.data["person_id"])
 
 
 def _write(tx: Connection, statement: TextClause, rows: Collection[dict[str, Any]]) -> None:

@@ -18,7 +18,8 @@ _NAMES = """
 national_id citizen_id identity_number identity_card id_number id_card passport passport_number social_security_number
 cccd cmnd cmtnd so_cccd so_cmnd so_cmtnd the_cccd can_cuoc so_can_cuoc the_can_cuoc can_cuoc_cong_dan
 so_can_cuoc_cong_dan the_can_cuoc_cong_dan chung_minh_nhan_dan so_chung_minh_nhan_dan chung_minh_thu so_chung_minh
-dinh_danh so_dinh_danh ma_dinh_danh so_dinh_danh_ca_nhan ma_so_dinh_danh_ca_nhan so_giay_to ho_chieu so_ho_chieu so_bhxh ma_so_bhxh so_bhyt
+dinh_danh so_dinh_danh ma_dinh_danh so_dinh_danh_ca_nhan ma_so_dinh_danh_ca_nhan so_giay_to
+ho_chieu so_ho_chieu so_bhxh ma_so_bhxh so_bhyt
 birth_date birthdate date_of_birth birthday birth_year year_of_birth dob yob
 ngay_sinh nam_sinh thang_sinh ngay_thang_nam_sinh sinh_ngay sinh_nam
 password passcode pin otp secret credential credentials access_token refresh_token mat_khau ma_pin ma_otp ma_xac_thuc
