@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from services.teams.blind_index import BlindIndex
 from services.teams.domain import DECIDER, EVENTS
 from services.teams.messages import MESSAGES
 from services.teams.projections.affairs import Affairs
-from services.teams.projections.registry import Erasures, Registry
+from services.teams.projections.people import People
+from services.teams.projections.registry import Registry
 from services.teams.public import Publisher
 from shared.handler import Handler
 from shared.health import Readiness
@@ -73,6 +75,6 @@ def worker(settings: Settings) -> int:
         "teams",
         PARTITIONS,
         publish=Publisher(UnitDirectory(kit.engine)),
-        projections=[Units(""), Registry(), Affairs(), Erasures(kit.vault)],
+        projections=[Units(""), Registry(), Affairs(), People(kit.codec, kit.vault, BlindIndex(kit.settings.hash_key))],
     )
     return run_worker(definition, settings, kit.log, on_stop=[kit.close])
