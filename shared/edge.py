@@ -228,9 +228,6 @@ def problem_of(error: Exception) -> Problem:
     if isinstance(error, Problem):
         return error
     if isinstance(error, Rejected):
-        if error.code == "version-changed":
-            version = error.params.get("version")
-            return Problem("precondition-failed", extra={"version": version}, version=version)
         return from_rejected(error)
     if isinstance(error, Busy | Overloaded):
         return overloaded()

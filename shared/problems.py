@@ -119,6 +119,9 @@ class Problem(Exception):
 
 def from_rejected(rejected: Rejected) -> Problem:
     """The problem a refused command answers with; a code without text answers as ``rejected`` but keeps its name."""
+    if rejected.code == "version-changed":
+        version = rejected.params.get("version")
+        return Problem("precondition-failed", extra={"version": version}, version=version)
     if rejected.code in CATALOGUE:
         problem = Problem(rejected.code, rejected.pointer)
         problem.issues = (Issue(rejected.code, rejected.pointer, dict(rejected.params)),)

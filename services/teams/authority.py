@@ -7,15 +7,24 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from services.teams.authority_units import (
+    UnitKnowledge,
+    concerns_units,
+    named_units,
+    require_admin,
+    unit_claims,
+    unit_knowledge,
+)
 from services.teams.domain import affairs
 from services.teams.domain.affairs.records import Entry, Owned, Record
+from services.teams.domain.team.corrections import CorrectTeam
 from services.teams.domain.team.life import EstablishTeam, ReassignTeam, team_stream
 from services.teams.domain.team.merge import MergeTeams
 from services.teams.domain.team.rearrange import NewTeam, Rearrangement, rearrangement_stream
 from services.teams.domain.team.split import SplitTeam
 from services.teams.domain.team.state import Team
 from services.teams.domain.team.undo import UndoRearrangement
-from services.teams.domain.units import EstablishUnit, ReparentUnit, Unit, unit_stream
+from services.teams.domain.units import Unit, unit_stream
 from shared.access import Actor
 from shared.handler import Handler
 from shared.problems import Problem
@@ -39,8 +48,11 @@ class Knowledge:
     """States of the units that the tree has not heard of."""
     coming: Mapping[str, str | None] = field(default_factory=dict)
     """Unit that the batch establishes → its parent."""
+    teams: Mapping[str, Team] = field(default_factory=dict)
+    """The teams that exist already."""
     rearranged: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Rearrangement that is to be undone → its teams."""
+    of_units: UnitKnowledge = field(default_factory=UnitKnowledge)
     owners: Mapping[str, Owner] = field(default_factory=dict)
     """Stream of a regulation, plan, task… → whose it is, also of those that the batch opens."""
 
@@ -62,13 +74,15 @@ class Authority:
         named |= {team for _, team in owners.values() if team is not None}
         teams = self._handler.states(map(team_stream, named))
         unit_of = dict(new for c in commands for new in _begun(c))
-        unit_of |= {team.birth.team_id: team.unit_id for team in teams.values() if isinstance(team, Team)}
-        coming = {c.unit_id: c.parent_id for c in commands if isinstance(c, EstablishUnit)}
+        known = {team.birth.team_id: team for team in teams.values() if isinstance(team, Team)}
+        unit_of |= {team_id: team.unit_id for team_id, team in known.items()}
+        of_units = unit_knowledge(commands, self._handler.states)
+        coming = {unit_id: command.parent_id for unit_id, command in of_units.coming.items()}
         tree = self._directory.tree()
-        named = {unit for c in commands for unit in _units(c)} | set(unit_of.values())
+        named = {unit for c in commands for unit in (*_units(c), *named_units(c))} | set(unit_of.values())
         states = self._handler.states(unit_stream(unit) for unit in named if unit not in tree)
         found = {stream.removeprefix("unit:"): unit for stream, unit in states.items()}
-        return Knowledge(unit_of, found, coming, rearranged, owners)
+        return Knowledge(unit_of, found, coming, known, rearranged, owners)
 
     def _owners(self, commands: Iterable[Any]) -> dict[str, Owner]:
         entries = [(affairs.stream_of(c), c) for c in commands if isinstance(c, Entry)]
@@ -88,8 +102,26 @@ class Authority:
 
     def check(self, actor: Actor, command: Any, knowledge: Knowledge) -> None:
         """Raises ``Problem`` unless every unit that the command is about is the caller's."""
+        if concerns_units(command):
+            self._check_units(actor, command, knowledge)
+            return
+        if isinstance(command, CorrectTeam):
+            for unit_id, at, day in _corrected(command, knowledge):
+                self.require(actor, unit_id, day, at, knowledge)
+            return
         for unit_id, at in _targets(command, knowledge):
             self.require(actor, unit_id, command.effective, at, knowledge)
+
+    def _check_units(self, actor: Actor, command: Any, knowledge: Knowledge) -> None:
+        tree = self._directory.tree()
+        for unit_id, day, at in unit_claims(command, knowledge.of_units):
+            self.require(actor, unit_id, day, at, knowledge)
+
+        def level(unit_id: str) -> str | None:
+            state = knowledge.units.get(unit_id)
+            return state.level if state else tree.level(unit_id)
+
+        require_admin(actor, command, knowledge.of_units, level)
 
     def require(self, actor: Actor, unit_id: str, day: date, at: str, knowledge: Knowledge = NOTHING) -> None:
         covered = self.covers(actor, unit_id, day, knowledge)
@@ -130,12 +162,6 @@ class Authority:
 
 def _targets(command: Any, knowledge: Knowledge) -> Iterable[Target]:
     match command:
-        case EstablishUnit(parent_id=None):
-            return [(command.unit_id, "/unit_id")]
-        case EstablishUnit(parent_id=str(parent)):
-            return [(parent, "/parent_id")]
-        case ReparentUnit():
-            return [(command.unit_id, "/unit_id"), (command.parent_id, "/parent_id")]
         case MergeTeams(new=new):
             places = {f"/from_team_ids/{n}": team for n, team in enumerate(command.from_team_ids)}
             places |= {} if new else {"/into_team_id": command.into_team_id}
@@ -154,11 +180,30 @@ def _targets(command: Any, knowledge: Knowledge) -> Iterable[Target]:
         case Entry():
             return _of_entry(command, knowledge)
         case ReassignTeam():
-            return [(_unit_of(command.team_id, "/team_id", knowledge), "/team_id"), (command.unit_id, "/unit_id")]
+            served = _unit_of(command.team_id, "/team_id", knowledge, command.effective)
+            return [(served, "/team_id"), (command.unit_id, "/unit_id")]
         case _ if hasattr(command, "unit_id"):
             return [(command.unit_id, "/unit_id")]
         case _:
-            return [(_unit_of(command.team_id, "/team_id", knowledge), "/team_id")]
+            return [(_unit_of(command.team_id, "/team_id", knowledge, command.effective), "/team_id")]
+
+
+def _corrected(command: CorrectTeam, knowledge: Knowledge) -> Iterable[tuple[str, str, date]]:
+    """The unit that the team served on the day of every fact concerned, as told before and as told now."""
+    team = knowledge.teams.get(command.team_id)
+    if team is None:
+        raise Problem("team-unknown", "/team_id", team=command.team_id)
+    days = {late.effective: "/team_id" for late in command.added}
+    for n, correction in enumerate(command.corrections):
+        told = [team.facts[correction.fact - 1].effective] if 1 <= correction.fact <= len(team.facts) else []
+        days |= dict.fromkeys([*told, correction.anew.get("effective", team.established)], "/team_id")
+        if "unit_id" in correction.anew:
+            yield correction.anew["unit_id"], f"/corrections/{n}/unit_id", max([*told, team.established])
+    for n, late in enumerate(command.added):
+        if isinstance(late, ReassignTeam):
+            yield late.unit_id, f"/added/{n}/unit_id", late.effective
+    for day, at in days.items():
+        yield team.unit_on(day), at, max(day, team.established)
 
 
 def _of_entry(command: Entry, knowledge: Knowledge) -> Iterable[Target]:
@@ -179,7 +224,10 @@ def _owner(record: Record) -> Owner:
     return (None, record.team_id) if record.team_id is not None else (record.unit_id, None)
 
 
-def _unit_of(team_id: str, at: str, knowledge: Knowledge) -> str:
+def _unit_of(team_id: str, at: str, knowledge: Knowledge, day: date | None = None) -> str:
+    """The unit that the team serves on that day, or by its latest fact."""
+    if day is not None and team_id in knowledge.teams:
+        return knowledge.teams[team_id].unit_on(day)
     unit = knowledge.unit_of.get(team_id)
     if unit is None:
         raise Problem("team-unknown", at, team=team_id)

@@ -42,7 +42,10 @@ class Intake:
                         row.refuse(problem)
         good = [row for row in rows if row.problem is None]
         answers = self.handle_many(
-            [Envelope(row.loaded.command_id, commands[row.index], call.actor.sub, call.now) for row in good]
+            [
+                Envelope(row.loaded.command_id, commands[row.index], call.actor.sub, call.now, row.loaded.if_match)
+                for row in good
+            ]
         )
         return batch_reply(rows, dict(zip((row.index for row in good), answers, strict=True)), call.locale, key="id")
 

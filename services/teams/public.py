@@ -28,6 +28,7 @@ OF_TEAMS = frozenset(
         "TeamResumed",
         "SeatChanged",
         "TeamDissolved",
+        "TeamCorrected",
         "PilotEnded",
     }
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 from uuid import uuid4
 
@@ -10,11 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from marshmallow import ValidationError
 
+from services.teams.domain.team.corrections import Correction
 from services.teams.domain.team.events import Role, Seat
 from services.teams.domain.team.merge import Fate, SeatFate
 from services.teams.domain.units import AbolishUnit, Successor
 from services.teams.messages import MESSAGES
 from services.teams.schemas.base import Picked, row_of
+from services.teams.schemas.corrections import CHANGES, CorrectTeamSchema
 from services.teams.schemas.documents import RegisterDocumentSchema
 from services.teams.schemas.people import NEVER, RegisterPersonSchema
 from services.teams.schemas.rearrange import MergeTeamsSchema
@@ -163,3 +166,33 @@ def test_the_quick_way_takes_what_the_schema_takes(given_items: list[dict[str, A
             seats().deserialize(given_items)
     else:
         assert seats().deserialize(given_items) == expected
+
+
+def test_a_correction_names_facts_and_adds_late_ones() -> None:
+    team, other = uid(), uid()
+    late = {"do": "appoint", "effective": "2024-01-01", "document_id": uid()}
+    late |= {"seat": {"seat_id": "s", "person_id": uid(), "role": "deputy"}}
+    body: dict[str, Any] = {"reason": "wrong_day", "document_id": other, "added": [late]}
+    body |= {"corrections": [{"fact": 2, "effective": "2023-05-01", "name": "Tổ"}, {"fact": 3, "void": True}]}
+    schema = CorrectTeamSchema(exclude=("team_id",))
+    command = schema.load(body | {"if_match": 4}).command(team_id=team)
+    assert schema.load(body | {"if_match": 4}).if_match == 4
+    assert command.corrections == (
+        Correction(2, None, {"effective": date(2023, 5, 1), "name": "Tổ"}),
+        Correction(3, True),
+    )
+    assert (command.added[0].team_id, command.added[0].seat.role) == (team, Role.DEPUTY)
+    row = Picked(CHANGES).load(body | {"do": "correct", "id": uid(), "team_id": team})
+    assert row.command() == command
+    bad = body | {
+        "corrections": [{"fact": 0}, {"fact": 1, "names": "x"}],
+        "added": [late | {"team_id": team}, {"do": "merge"}],
+    }
+    assert {p for _, p in refused(schema, bad | {"reason": "x", "if_match": -1})} == {
+        "/corrections/0/fact",
+        "/corrections/1/names",
+        "/added/0/team_id",
+        "/added/1/do",
+        "/reason",
+        "/if_match",
+    }

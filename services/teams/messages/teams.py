@@ -123,7 +123,7 @@ TEAMS: dict[str, Text] = {
     "correction-of-rearrangement": Text(
         409,
         "Việc thuộc về một lần sắp xếp",
-        "Việc số {fact} do lần sắp xếp {rearrangement} tạo ra và liên quan đến các tổ khác; hãy hoàn tác lần sắp xếp đó.",
+        "Việc số {fact} do lần sắp xếp {rearrangement} tạo ra, liên quan đến các tổ khác; hãy hoàn tác lần đó trước.",
         "Part of a rearrangement",
         "Fact {fact} is part of the rearrangement {rearrangement}, which concerns other teams too; undo that first.",
     ),

@@ -11,17 +11,21 @@ import msgspec
 from marshmallow import RAISE, Schema, ValidationError, missing
 
 from services.teams.schemas.forbidden import with_rule
-from services.teams.schemas.kinds import CommandId
+from services.teams.schemas.kinds import CommandId, Version
 from services.teams.schemas.quick import QuickLoad
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What a body says, and the id it was sent with; a single request may leave the id to its Idempotency-Key."""
+    """What a body says, and the id it was sent with; a single request may leave the id to its Idempotency-Key.
+
+    ``if_match``: the version that the changed stream must have, as the header If-Match of a single request.
+    """
 
     makes: type
     found: dict[str, Any]
     command_id: UUID | None
+    if_match: int | None = None
 
     def command(self, **path: Any) -> Any:
         """The command; ``path`` are the fields that a single route takes from its path."""
@@ -36,6 +40,7 @@ class Change(Schema):
 
     makes: ClassVar[type]
     id = CommandId(load_default=None)
+    if_match = Version(load_default=None, allow_none=True)
     _quick: QuickLoad | None = None
 
     def load(self, data: Any, **options: Any) -> Any:
@@ -45,7 +50,7 @@ class Change(Schema):
             found = self._quick.load(data)
         except (msgspec.ValidationError, ValidationError):
             found = self._slowly(data, options)
-        return Loaded(self.makes, found, found.pop("id"))
+        return Loaded(self.makes, found, found.pop("id", None), found.pop("if_match", None))
 
     def _slowly(self, data: Any, options: dict[str, Any]) -> dict[str, Any]:
         """What the quick way refuses is wrong, or one of the spellings that only marshmallow takes."""

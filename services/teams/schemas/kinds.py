@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
 
+import msgspec
 from marshmallow import ValidationError, fields
 
 from services.teams.schemas.quick import Kind, like
@@ -19,6 +20,7 @@ DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 WORD = re.compile(r"[a-z][a-z0-9_]{0,39}")
 UNIT_ID = re.compile(r"[A-Za-z0-9:._-]{1,64}")
 CODE = re.compile(r"[A-Za-z0-9.-]{1,20}")
+MAX_VERSION = 2**31 - 1
 CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]")
 
 
@@ -112,6 +114,18 @@ class Choice(fields.Field[Any]):
 
     def quick(self) -> Kind:
         return str, lambda value: self._deserialize(value, None, None)
+
+
+class Version(fields.Field[int]):
+    """The number in an ETag."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
+        if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MAX_VERSION:
+            raise ValidationError("Not a valid integer.")
+        return value
+
+    def quick(self) -> Kind:
+        return Annotated[int, msgspec.Meta(ge=0, le=MAX_VERSION)], None
 
 
 class Flag(fields.Field[bool]):

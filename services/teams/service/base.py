@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -58,4 +59,6 @@ class Pieces:
         loaded: Loaded = call.body
         command = loaded.command(**{name: str(value) for name, value in call.path.items()})
         envelope = call.envelope(command, loaded.command_id)
+        if loaded.if_match is not None:
+            envelope = replace(envelope, expected_version=loaded.if_match)
         return answered(self.intake.one(call, envelope, bound=bound), id=str(envelope.command_id))

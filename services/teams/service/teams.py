@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from services.teams.schemas.base import Picked, row_of
+from services.teams.schemas.corrections import CHANGES, CorrectTeamSchema
 from services.teams.schemas.teams import (
-    TEAM_CHANGES,
     AppointSeatSchema,
     ChangeLeaderSchema,
     ChangeSeatSchema,
@@ -31,7 +31,7 @@ class TeamRoutes(Pieces):
     def establish_teams(self, call: Call) -> Reply:
         return self.intake.batch(call)
 
-    @route("POST", "/v1/teams/changes/batch", scope="teams:write", body=Rows(Picked(TEAM_CHANGES)))
+    @route("POST", "/v1/teams/changes/batch", scope="teams:write", body=Rows(Picked(CHANGES)))
     def change_teams(self, call: Call) -> Reply:
         return self.intake.batch(call)
 
@@ -92,4 +92,8 @@ class TeamRoutes(Pieces):
 
     @route("POST", "/v1/teams/<uuid:team_id>/leader", scope="teams:write", body=one(ChangeLeaderSchema, "team_id"))
     def change_leader(self, call: Call) -> Reply:
+        return self.change(call)
+
+    @route("POST", "/v1/teams/<uuid:team_id>/correct", scope="teams:write", body=one(CorrectTeamSchema, "team_id"))
+    def correct_team(self, call: Call) -> Reply:
         return self.change(call)

@@ -125,7 +125,7 @@ def decide(command: CorrectTeam, states: States) -> list[tuple[str, Any]]:
     assert after is not None
     place = [] if after.never else _place(before, after, draft, states)
     unit_id = before.unit_on(since)
-    facts = tuple(draft.now(number) for number in changed)
+    facts = tuple(draft.as_told(number) for number in changed)
     counts = difference(before, after)
     event = TeamCorrected(command.team_id, unit_id, since, command.reason, command.document_id, facts, counts)
     return [(team_stream(command.team_id), event), *place]
@@ -249,7 +249,7 @@ class Draft:
             yield self.before.facts[number - 1]
         yield self.facts[number - 1]
 
-    def now(self, number: int) -> FactNow:
+    def as_told(self, number: int) -> FactNow:
         fact = self.facts[number - 1]
         kind = type(fact)
         if number in self.voided:
