@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
-from services.teams.domain import affairs, documents, duplicates, people, policy
+from services.teams.domain import affairs, documents, duplicates, people, policy, reforms
 from services.teams.domain.team import corrections as team_corrections
 from services.teams.domain.team import life, merge, rearrange, seats, split, undo
 from services.teams.domain.units import corrections as unit_corrections
@@ -34,6 +34,7 @@ MODULES: tuple[ModuleType, ...] = (
     undo,
     affairs,
     policy,
+    reforms,
 )
 """Each has ``COMMANDS`` and ``EVENTS`` (types), and the functions ``streams``, ``decide`` and ``evolve``."""
 
