@@ -18,13 +18,11 @@ from marshmallow import Schema, fields, validate
 
 from shared.edge import Call, Reply, Upload, route
 from shared.edge_upload import MEDIA
-from shared.jobs import FINAL, RESULT, Job, Jobs, shown
+from shared.jobs import FINAL, IMPORT, RESULT, Job, Jobs, shown
 from shared.problems import Problem
 from shared.sheets.template import Template
 from shared.sheets.template_file import template_file
 
-IMPORT = "import"
-"""The name of the task behind ``POST /v1/imports``."""
 PAGE = 1_000
 audit = structlog.get_logger("audit")
 

@@ -31,6 +31,12 @@ class Rehearsal(Generic[C, S, E]):
         self._changed: dict[str, _Held[S]] = {}
         self._given: dict[UUID, tuple[bytes, Answer]] = {}
 
+    def fork(self) -> Rehearsal[C, S, E]:
+        """Another rehearsal that goes on from here and leaves this one as it is."""
+        other = Rehearsal(self._handler)
+        other._changed, other._given = dict(self._changed), dict(self._given)
+        return other
+
     def handle_many(self, envelopes: Sequence[Envelope]) -> list[Answer | Rejected]:
         handler = self._handler
         streams = [handler._decider.streams(envelope.command) for envelope in envelopes]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from services.teams.blind_index import BlindIndex
 from services.teams.domain import DECIDER, EVENTS
+from services.teams.files.templates import TEMPLATES
+from services.teams.files.work import ImportTask
 from services.teams.messages import MESSAGES
 from services.teams.projections.affairs import Affairs
 from services.teams.projections.people import People
@@ -13,6 +16,7 @@ from services.teams.projections.registry import Registry
 from services.teams.public import Publisher
 from shared.handler import Handler
 from shared.health import Readiness
+from shared.jobs import Jobs, Runner, Task
 from shared.kit import Kit
 from shared.problems import register
 from shared.settings import Settings
@@ -35,6 +39,16 @@ def handler_of(kit: Kit) -> Handler[Any, Any, Any]:
         cache_size=KEPT_STREAMS,
         trust_cache=False,
     )
+
+
+def jobs_of(kit: Kit) -> Jobs:
+    retention = timedelta(days=kit.settings.job_retention_days)
+    return Jobs(kit.engine, kit.vault, kit.settings.hash_key, retention=retention)
+
+
+def tasks_of(kit: Kit, handler: Handler[Any, Any, Any], units: UnitDirectory) -> list[Task]:
+    """What the worker does beside following the log: each is a kind of job."""
+    return [ImportTask(handler, units, kit.settings.hash_key)]
 
 
 def api(settings: Settings) -> int:
@@ -61,6 +75,8 @@ def api(settings: Settings) -> int:
         "queries": Queries(kit.engine, units),
         "people": People(kit.log, kit.codec, kit.vault),
         "affairs": AffairQueries(kit.engine, units, kit.log, kit.codec),
+        "jobs": jobs_of(kit),
+        "templates": TEMPLATES,
         "log": kit.log,
         "publish": Publisher(units),
         "readiness": readiness,
@@ -69,12 +85,16 @@ def api(settings: Settings) -> int:
 
 
 def worker(settings: Settings) -> int:
-    """Relay and projections until told to stop; the exit code."""
+    """Relay, projections and jobs until told to stop; the exit code."""
+    register(MESSAGES)
     kit = Kit(settings, name="teams-worker", events=EVENTS)
+    units = UnitDirectory(kit.engine)
+    runner = Runner(jobs_of(kit), tasks_of(kit, handler_of(kit), units), kit.log.heads)
     definition = Definition(
         "teams",
         PARTITIONS,
-        publish=Publisher(UnitDirectory(kit.engine)),
+        publish=Publisher(units),
         projections=[Units(""), Registry(), Affairs(), People(kit.codec, kit.vault, BlindIndex(kit.settings.hash_key))],
+        loops={"jobs": runner.step},
     )
-    return run_worker(definition, settings, kit.log, on_stop=[kit.close])
+    return run_worker(definition, settings, kit.log, on_stop=[runner.close, kit.close])

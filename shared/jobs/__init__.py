@@ -19,13 +19,14 @@ is opened again by any worker at its cursor, and ends with the same result.
 
 from __future__ import annotations
 
-from shared.jobs.model import FINAL, RESULT, UPLOAD, Job, Received, RowResult, State
+from shared.jobs.model import FINAL, IMPORT, RESULT, UPLOAD, Job, Received, RowResult, State
 from shared.jobs.runner import Runner
 from shared.jobs.store import Jobs
 from shared.jobs.task import Done, Task, Upload, Work
 
 __all__ = [
     "FINAL",
+    "IMPORT",
     "RESULT",
     "UPLOAD",
     "Done",

@@ -15,6 +15,9 @@ from shared.sheets.finding import Finding
 UPLOAD, RESULT = "upload", "result"
 """The parts of a job's file store."""
 
+IMPORT = "import"
+"""The name of the task behind ``POST /v1/imports``."""
+
 
 class State(StrEnum):
     """``checking``: read, and in a dry run decided, but nothing is stored. ``applying``: commands are being stored."""

@@ -59,7 +59,7 @@ class Book:
         """The rows of one sheet, by its key."""
         return (row for row in self.rows if row.sheet == sheet)
 
-    def finding(self, row: Row, column: str, code: str, **params: object) -> Finding:
+    def finding(self, row: Row, column: str, code: str, /, **params: object) -> Finding:
         """A finding at a cell of the row; ``column`` is a column's key, "" for the row as a whole."""
         layout = self.layouts[row.sheet]
         if not column:
@@ -69,5 +69,10 @@ class Book:
         index, header = layout.columns[column]
         return Finding(code, layout.name, row.number, letters(index), header, params)
 
-    def add(self, row: Row, column: str, code: str, **params: object) -> None:
+    def header(self, row: Row, column: str) -> str:
+        """What the file calls a column."""
+        layout = self.layouts[row.sheet]
+        return layout.columns[column][1] if column in layout.columns else layout.sheet.by_key[column].vi
+
+    def add(self, row: Row, column: str, code: str, /, **params: object) -> None:
         row.findings.append(self.finding(row, column, code, **params))

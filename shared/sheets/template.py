@@ -12,7 +12,7 @@ Headers are matched without regard to accents, case, order or language; ``key`` 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -108,7 +108,6 @@ class Template:
     sheets: tuple[Sheet, ...]
     vi_note: str = ""
     en_note: str = ""
-    extra: Mapping[str, Any] = field(default_factory=dict)
 
     def title(self, locale: str) -> str:
         return self.en if locale == "en" else self.vi

@@ -15,6 +15,7 @@ def test_the_api_page_lists_every_route_with_its_scope(root: Path) -> None:
         *root.glob("services/*/service/*.py"),
         root / "shared/edge_feed.py",
         root / "shared/edge_health.py",
+        root / "shared/edge_jobs.py",
     ]
     routes = {(m[1], m[2], m[3]) for source in sources for m in ROUTE.finditer(source.read_text(encoding="utf-8"))}
     page = (root / "docs/api.md").read_text(encoding="utf-8")

@@ -11,6 +11,7 @@ from services.teams.service.teams import TeamRoutes
 from services.teams.service.units import UnitRoutes
 from shared.edge_feed import Feed
 from shared.edge_health import Health
+from shared.edge_jobs import JobRoutes
 
 
 class TeamsService(
@@ -21,6 +22,7 @@ class TeamsService(
     TeamReads,
     AffairRoutes,
     RearrangeRoutes,
+    JobRoutes,
     Health,
     Feed,
 ):
