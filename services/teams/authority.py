@@ -52,9 +52,9 @@ class Knowledge:
     """The teams that exist already."""
     rearranged: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Rearrangement that is to be undone → its teams."""
-    of_units: UnitKnowledge = field(default_factory=UnitKnowledge)
     owners: Mapping[str, Owner] = field(default_factory=dict)
     """Stream of a regulation, plan, task… → whose it is, also of those that the batch opens."""
+    of_units: UnitKnowledge = field(default_factory=UnitKnowledge)
 
 
 NOTHING = Knowledge()
@@ -82,7 +82,7 @@ class Authority:
         named = {unit for c in commands for unit in (*_units(c), *named_units(c))} | set(unit_of.values())
         states = self._handler.states(unit_stream(unit) for unit in named if unit not in tree)
         found = {stream.removeprefix("unit:"): unit for stream, unit in states.items()}
-        return Knowledge(unit_of, found, coming, known, rearranged, owners)
+        return Knowledge(unit_of, found, coming, known, rearranged, owners, of_units)
 
     def _owners(self, commands: Iterable[Any]) -> dict[str, Owner]:
         entries = [(affairs.stream_of(c), c) for c in commands if isinstance(c, Entry)]

@@ -34,7 +34,8 @@ OF_TEAMS = frozenset(
 )
 OF_AFFAIRS = frozenset(event.__name__ for event in affairs.EVENTS)
 OF_A_UNIT = OF_TEAMS | OF_AFFAIRS | UNIT_EVENTS
-OF_NO_UNIT = frozenset({"DocumentRegistered", "SubjectErased", "PeopleJoined", "PeopleSeparated"})
+OF_REORGANISATIONS = frozenset({"UnitsReorganised", "ReorganisationUndone", "ReorganisationRedone"})
+OF_NO_UNIT = OF_REORGANISATIONS | frozenset({"DocumentRegistered", "SubjectErased", "PeopleJoined", "PeopleSeparated"})
 
 
 class Publisher:

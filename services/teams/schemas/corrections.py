@@ -73,17 +73,19 @@ LATE: Mapping[str, Change] = {
 
 
 class Several(fields.Field[Any]):
-    """A list of objects → a tuple, each loaded by itself."""
+    """A list of ``least`` to ``most`` objects → a tuple, each loaded by itself."""
 
-    def __init__(self, load: Callable[[Any], Any], **kwargs: Any) -> None:
+    def __init__(self, load: Callable[[Any], Any], *, least: int = 0, most: int = MOST, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self._one = load
+        self._one, self._least, self._most = load, least, most
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> tuple[Any, ...]:
         if not isinstance(value, list):
             raise ValidationError("Not a valid list.")
-        if len(value) > MOST:
-            raise ValidationError(f"Longer than maximum length {MOST}.")
+        if len(value) > self._most:
+            raise ValidationError(f"Longer than maximum length {self._most}.")
+        if len(value) < self._least:
+            raise ValidationError(f"Shorter than minimum length {self._least}.")
         found, wrong = [], {}
         for n, item in enumerate(value):
             try:

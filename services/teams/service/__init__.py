@@ -8,6 +8,7 @@ from services.teams.service.people import PeopleRoutes
 from services.teams.service.rearrange import RearrangeRoutes
 from services.teams.service.team_reads import TeamReads
 from services.teams.service.teams import TeamRoutes
+from services.teams.service.unit_reads import UnitReads
 from services.teams.service.units import UnitRoutes
 from shared.edge_feed import Feed
 from shared.edge_health import Health
@@ -16,6 +17,7 @@ from shared.edge_jobs import JobRoutes
 
 class TeamsService(
     UnitRoutes,
+    UnitReads,
     DocumentRoutes,
     PeopleRoutes,
     TeamRoutes,

@@ -1,59 +1,96 @@
-"""Administrative units."""
+"""Administrative units: changes, corrections, reorganisations."""
 
 from __future__ import annotations
 
-from typing import Any
-
-from services.teams import shown
+from services.teams import shown_units
+from services.teams.domain.units import Reorganisation, reorganisation_stream
 from services.teams.schemas.base import Picked
-from services.teams.schemas.kinds import UNIT_ID, Choice, Line, Matching
-from services.teams.schemas.units import UNIT_CHANGES
-from services.teams.service.base import PAGE, AsOf, Pieces, day_of, known
+from services.teams.schemas.kinds import UNIT_ID
+from services.teams.schemas.units import (
+    UNIT_CHANGES,
+    AbolishUnitSchema,
+    AssignUnitCodeSchema,
+    ChangeUnitKindSchema,
+    CorrectUnitSchema,
+    EstablishUnitSchema,
+    RedoReorganisationSchema,
+    RenameUnitSchema,
+    ReorganiseUnitsSchema,
+    ReparentUnitSchema,
+    UndoReorganisationSchema,
+)
+from services.teams.service.base import Pieces, one
 from shared.edge import Call, Reply, Rows, route
 from shared.problems import Problem
-from shared.units import LEVELS
-
-
-class UnitQuery(AsOf):
-    """One of ``code``, ``name`` and ``parent``."""
-
-    code = Line(20, load_default=None)
-    name = Line(120, load_default=None)
-    parent = Matching(UNIT_ID, load_default=None)
-    level = Choice(LEVELS, load_default=None)
 
 
 class UnitRoutes(Pieces):
-    @route("POST", "/v1/units/batch", scope="teams:admin", body=Rows(Picked(UNIT_CHANGES)))
+    """``teams:write`` is enough for villages; other levels need ``teams:admin`` too (``authority_units``)."""
+
+    @route("POST", "/v1/units", scope="teams:write", body=EstablishUnitSchema)
+    def establish_unit(self, call: Call) -> Reply:
+        return self.change(call)
+
+    @route("POST", "/v1/units/batch", scope="teams:write", body=Rows(Picked(UNIT_CHANGES)))
     def change_units(self, call: Call) -> Reply:
         return self.intake.batch(call)
 
-    @route("GET", "/v1/units", scope="teams:read", query=UnitQuery)
-    def find_units(self, call: Call) -> dict[str, Any]:
-        query, day, tree = call.query, day_of(call), self.units.tree()
-        if [query["code"], query["name"], query["parent"]].count(None) != 2:
-            raise Problem("unit-query", where="query")
-        if query["code"] is not None:
-            found = [unit for unit in (tree.by_code(query["code"], day),) if unit]
-        elif query["name"] is not None:
-            found = list(tree.find_by_name(query["name"], day, query["level"]))
-        else:
-            found = list(tree.children(known(tree, query["parent"], "query"), day))
-        wanted = [unit for unit in found if query["level"] in (None, tree.level(unit))]
-        return {"as_of": day, "units": [shown.unit(tree, unit, day) for unit in wanted[:PAGE]]}
+    @route("POST", "/v1/units/<unit_id>/rename", scope="teams:write", body=one(RenameUnitSchema, "unit_id"))
+    def rename_unit(self, call: Call) -> Reply:
+        return self._change_one(call)
 
-    @route("GET", "/v1/units/<unit_id>", scope="teams:read", query=AsOf)
-    def show_unit(self, call: Call) -> dict[str, Any]:
-        tree = self.units.tree()
-        return shown.unit(tree, known(tree, call.path["unit_id"]), day_of(call))
+    @route("POST", "/v1/units/<unit_id>/kind", scope="teams:write", body=one(ChangeUnitKindSchema, "unit_id"))
+    def change_unit_kind(self, call: Call) -> Reply:
+        return self._change_one(call)
 
-    @route("GET", "/v1/units/<unit_id>/children", scope="teams:read", query=AsOf)
-    def show_children(self, call: Call) -> dict[str, Any]:
-        tree, day = self.units.tree(), day_of(call)
-        children = tree.children(known(tree, call.path["unit_id"]), day)
-        return {"as_of": day, "units": [shown.unit(tree, unit, day) for unit in children]}
+    @route("POST", "/v1/units/<unit_id>/code", scope="teams:write", body=one(AssignUnitCodeSchema, "unit_id"))
+    def assign_unit_code(self, call: Call) -> Reply:
+        return self._change_one(call)
 
-    @route("GET", "/v1/units/<unit_id>/successors", scope="teams:read", query=AsOf)
-    def show_successors(self, call: Call) -> dict[str, Any]:
-        tree = self.units.tree()
-        return shown.kinship(tree, known(tree, call.path["unit_id"]), day_of(call))
+    @route("POST", "/v1/units/<unit_id>/parent", scope="teams:write", body=one(ReparentUnitSchema, "unit_id"))
+    def reparent_unit(self, call: Call) -> Reply:
+        return self._change_one(call)
+
+    @route("POST", "/v1/units/<unit_id>/abolish", scope="teams:write", body=one(AbolishUnitSchema, "unit_id"))
+    def abolish_unit(self, call: Call) -> Reply:
+        return self._change_one(call)
+
+    @route("POST", "/v1/units/<unit_id>/corrections", scope="teams:write", body=one(CorrectUnitSchema, "unit_id"))
+    def correct_unit(self, call: Call) -> Reply:
+        return self._change_one(call)
+
+    def _change_one(self, call: Call) -> Reply:
+        if not UNIT_ID.fullmatch(call.path["unit_id"]):
+            raise Problem("not-found", where="path")
+        return self.change(call)
+
+    # --- reorganisations ------------------------------------------------------------------------------------------
+
+    @route("POST", "/v1/units/reorganisations", scope="teams:write", body=ReorganiseUnitsSchema)
+    def reorganise_units(self, call: Call) -> Reply:
+        return self.change(call)
+
+    @route(
+        "POST",
+        "/v1/units/reorganisations/<uuid:reorganisation_id>/undo",
+        scope="teams:write",
+        body=one(UndoReorganisationSchema, "reorganisation_id"),
+    )
+    def undo_reorganisation(self, call: Call) -> Reply:
+        return self.change(call)
+
+    @route(
+        "POST",
+        "/v1/units/reorganisations/<uuid:reorganisation_id>/redo",
+        scope="teams:write",
+        body=one(RedoReorganisationSchema, "reorganisation_id"),
+    )
+    def redo_reorganisation(self, call: Call) -> Reply:
+        return self.change(call)
+
+    @route("GET", "/v1/units/reorganisations/<uuid:reorganisation_id>", scope="teams:read")
+    def show_reorganisation(self, call: Call) -> Reply:
+        state, version = self.handler.state(reorganisation_stream(str(call.path["reorganisation_id"])))
+        if not isinstance(state, Reorganisation):
+            raise Problem("not-found", where="path")
+        return Reply(200, shown_units.reorganisation(state, version), etag=version)

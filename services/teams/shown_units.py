@@ -1,0 +1,112 @@
+"""What the API shows of units, as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any
+
+import msgspec
+
+from services.teams.domain.units import Reorganisation, UnitCorrected
+from services.teams.domain.units.single import EVENTS as FACTS
+from shared.log import Recorded
+from shared.units import Called, UnitTree
+
+FACT_TYPES = frozenset(event.__name__ for event in FACTS) - {"UnitCodeTaken"}
+
+
+def unit(tree: UnitTree, unit_id: str, day: date) -> dict[str, Any]:
+    """The unit as it was on that day; ``stands_in`` says where its facts stand if it did not exist then."""
+    since, until = tree.life(unit_id)
+    ancestors = tree.ancestors(unit_id, day)[1:]
+    found = {
+        "unit_id": unit_id,
+        "level": tree.level(unit_id),
+        "kind": tree.kind(unit_id, day),
+        "name": tree.name(unit_id, day),
+        "full_name": tree.full_name(unit_id, day),
+        "code": tree.code(unit_id, day),
+        "codes": tree.codes(unit_id, day),
+        "exists": tree.exists(unit_id, day),
+        "since": since,
+        "until": until,
+        "parent_id": ancestors[0] if ancestors else None,
+        "ancestors": ancestors,
+        "simulated": tree.simulated(unit_id),
+        "as_of": day,
+    }
+    if not found["exists"]:
+        placed = tree.place(unit_id, day)
+        if placed:
+            found["stands_in"] = msgspec.to_builtins(placed)
+    return found
+
+
+def called(tree: UnitTree, unit_id: str, names: Iterable[Called], day: date) -> dict[str, Any]:
+    """A unit found by name, with the names that matched and when they were borne (``until``: first day after)."""
+    matched = [{"name": name.name, "since": name.since, "until": name.until} for name in names]
+    return unit(tree, unit_id, day) | {"matched": matched}
+
+
+def kinship(tree: UnitTree, unit_id: str, day: date) -> dict[str, Any]:
+    """Direct successors and predecessors, the main one first, and the units of that day's map that cover it.
+
+    ``share``: per cent of the former unit that the successor took over, null where no document says.
+    """
+    parts = tree.former_unit_on_map(unit_id, day)
+    shares, placed = tree.shares(unit_id), tree.place(unit_id, day)
+    heirs, origins = tree.successors(unit_id), tree.predecessors(unit_id)
+    return {
+        "unit_id": unit_id,
+        "successors": [{"unit_id": u, "main": n == 0, "share": shares.get(u)} for n, u in enumerate(heirs)],
+        "successor_unknown": tree.successor_unknown(unit_id),
+        "predecessors": [
+            {"unit_id": u, "main": n == 0, "share": tree.shares(u).get(unit_id)} for n, u in enumerate(origins)
+        ],
+        "map": day,
+        "on_map": [{"unit_id": part.unit_id, "name": part.name, "whole": part.whole} for part in parts],
+        "stands_in": msgspec.to_builtins(placed) if placed else None,
+    }
+
+
+def history(events: Iterable[Recorded], known_at: datetime | None) -> dict[str, Any]:
+    """Every fact of a unit's stream with its number, as first recorded and as known now, and every correction."""
+    facts: list[dict[str, Any]] = []
+    corrections: list[dict[str, Any]] = []
+    for event in events:
+        if known_at is not None and event.recorded_at > known_at:
+            break
+        when = {"position": f"{event.partition}:{event.position}", "recorded_at": event.recorded_at}
+        if event.type in FACT_TYPES:
+            facts.append(_fact(len(facts) + 1, event, when))
+        elif event.type == UnitCorrected.__name__:
+            data = event.data
+            about = {name: data[name] for name in ("reason", "document_id", "reorganisation_id", "effective")}
+            corrections.append({**when, **about, "facts": [told["fact"] for told in data["corrections"]]})
+            for told in data["corrections"]:
+                fact = facts[told["fact"] - 1]
+                now = {name: told.get(name, value) for name, value in fact["now"].items()}
+                fact |= {"effective": told["effective"], "void": told["void"], "now": now}
+                fact["corrected_by"].append(when["position"])
+    return {"facts": facts, "corrections": corrections}
+
+
+def _fact(number: int, event: Recorded, when: dict[str, Any]) -> dict[str, Any]:
+    said = {name: value for name, value in event.data.items() if name not in ("unit_id", "document_id")}
+    return {
+        "fact": number,
+        "type": event.type,
+        "effective": said["effective"],
+        **when,
+        "document_id": event.data["document_id"],
+        "recorded": said,
+        "now": said,
+        "void": False,
+        "corrected_by": [],
+    }
+
+
+def reorganisation(state: Reorganisation, version: int) -> dict[str, Any]:
+    made: dict[str, Any] = msgspec.to_builtins(state.made)
+    return made | {"undone": state.withdrawn is not None, "version": version}
