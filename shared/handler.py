@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import random
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -116,7 +117,8 @@ class Handler(Generic[C, S, E]):
         self._reads, self._writer, self._decider, self._codec = reads, writer, decider, codec
         self._hash_key, self._partition_of, self._cache_size = hash_key, partition_of, cache_size
         self._trust_cache = trust_cache
-        self._cache: dict[str, _Held[S]] = {}
+        # A plain dict looks for its first key past all that were removed before.
+        self._cache: OrderedDict[str, _Held[S]] = OrderedDict()
         self._ambient: dict[type, tuple[str, ...]] = {}
         self._last_metadata: tuple[str, datetime | None, dict[str, str]] = ("", None, {})
 
@@ -321,7 +323,7 @@ class Handler(Generic[C, S, E]):
             self._cache.pop(stream, None)
             self._cache[stream] = held[stream]
         while len(self._cache) > self._cache_size:
-            self._cache.pop(next(iter(self._cache)), None)
+            self._cache.popitem(last=False)
 
 
 def _answer(appended: Appended, outcome: Outcome) -> Answer:
