@@ -131,17 +131,29 @@ def _templates() -> dict[str, str]:
 @pytest.fixture
 def database(pg: PostgresServer, stack_state: State, _templates: dict[str, str]) -> Iterator[Callable[..., Database]]:
     """A factory of databases that live as long as the test. A service is migrated once per run and then copied."""
+    yield from _databases(pg, stack_state, _templates)
+
+
+@pytest.fixture(scope="module")
+def module_database(
+    pg: PostgresServer, stack_state: State, _templates: dict[str, str]
+) -> Iterator[Callable[..., Database]]:
+    """The same for databases that the tests of a module share."""
+    yield from _databases(pg, stack_state, _templates)
+
+
+def _databases(pg: PostgresServer, stack_state: State, templates: dict[str, str]) -> Iterator[Callable[..., Database]]:
     made: list[str] = []
 
     def make(service: str, *, migrate: bool = True) -> Database:
         name = f"test_{service}_{uuid.uuid4().hex[:12]}"
         if migrate:
-            if service not in _templates:
-                _templates[service] = _migrated(pg, stack_state, service)
+            if service not in templates:
+                templates[service] = _migrated(pg, stack_state, service)
             with psycopg.connect(pg.admin_url, autocommit=True) as connection:
                 connection.execute(
                     sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {}").format(
-                        *map(sql.Identifier, (name, f"{service}_owner", _templates[service]))
+                        *map(sql.Identifier, (name, f"{service}_owner", templates[service]))
                     )
                 )
         made.append(name)

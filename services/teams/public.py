@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-from services.teams.domain import affairs
+from services.teams.domain import affairs, policy
 from shared.bus import Public
 from shared.log import Recorded
 from shared.unit_directory import UNIT_EVENTS, UnitDirectory
@@ -32,7 +32,7 @@ OF_TEAMS = frozenset(
         "PilotEnded",
     }
 )
-OF_AFFAIRS = frozenset(event.__name__ for event in affairs.EVENTS)
+OF_AFFAIRS = frozenset(event.__name__ for event in (*affairs.EVENTS, *policy.EVENTS))
 OF_A_UNIT = OF_TEAMS | OF_AFFAIRS | UNIT_EVENTS
 OF_REORGANISATIONS = frozenset({"UnitsReorganised", "ReorganisationUndone", "ReorganisationRedone"})
 OF_NO_UNIT = OF_REORGANISATIONS | frozenset({"DocumentRegistered", "SubjectErased", "PeopleJoined", "PeopleSeparated"})

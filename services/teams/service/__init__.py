@@ -5,6 +5,7 @@ from __future__ import annotations
 from services.teams.service.affairs import AffairRoutes
 from services.teams.service.documents import DocumentRoutes
 from services.teams.service.people import PeopleRoutes
+from services.teams.service.policy import WarningRoutes
 from services.teams.service.rearrange import RearrangeRoutes
 from services.teams.service.team_reads import TeamReads
 from services.teams.service.teams import TeamRoutes
@@ -23,6 +24,7 @@ class TeamsService(
     TeamRoutes,
     TeamReads,
     AffairRoutes,
+    WarningRoutes,
     RearrangeRoutes,
     JobRoutes,
     Health,
