@@ -11,9 +11,11 @@ from services.teams.files.templates import TEMPLATES
 from services.teams.files.work import ImportTask
 from services.teams.messages import MESSAGES
 from services.teams.projections.affairs import Affairs
-from services.teams.projections.people import People
+from services.teams.projections.people import People as PeopleTables
 from services.teams.projections.registry import Registry
+from services.teams.projections.warnings import Unjudged, Warnings
 from services.teams.public import Publisher
+from services.teams.reactions import Judge
 from shared.handler import Handler
 from shared.health import Readiness
 from shared.jobs import Jobs, Runner, Task
@@ -58,13 +60,17 @@ def api(settings: Settings) -> int:
     from services.teams.people import People
     from services.teams.queries import Queries
     from services.teams.queries.affairs import AffairQueries
+    from services.teams.queries.policy import WarningQueries
+    from services.teams.queries.duplicates import Duplicates
+    from services.teams.queries.matching import Matching
+    from services.teams.queries.people import PeopleQueries
     from services.teams.service import TeamsService
     from shared.edge_server import run_api
 
     register(MESSAGES)
     kit = Kit(settings, name="teams-api", events=EVENTS)
     handler, units = handler_of(kit), UnitDirectory(kit.engine)
-    authority = Authority(units, handler)
+    authority, seated = Authority(units, handler), PeopleQueries(kit.engine, units)
     readiness = Readiness()
     readiness.add("log", lambda: None if kit.log.heads() else "no partitions")
     pieces = {
@@ -73,8 +79,12 @@ def api(settings: Settings) -> int:
         "authority": authority,
         "units": units,
         "queries": Queries(kit.engine, units),
-        "people": People(kit.log, kit.codec, kit.vault),
+        "people": People(kit.log, kit.codec, kit.vault, seated, authority),
+        "people_queries": seated,
+        "duplicates": Duplicates(kit.engine, units, seated),
+        "matching": Matching(kit.engine, seated, BlindIndex(settings.hash_key)),
         "affairs": AffairQueries(kit.engine, units, kit.log, kit.codec),
+        "warnings": WarningQueries(kit.engine, units),
         "jobs": jobs_of(kit),
         "templates": TEMPLATES,
         "log": kit.log,
@@ -89,12 +99,18 @@ def worker(settings: Settings) -> int:
     register(MESSAGES)
     kit = Kit(settings, name="teams-worker", events=EVENTS)
     units = UnitDirectory(kit.engine)
+    judge = Judge(kit.engine, kit.log, kit.codec, handler_of(kit), units)
     runner = Runner(jobs_of(kit), tasks_of(kit, handler_of(kit), units), kit.log.heads)
     definition = Definition(
         "teams",
         PARTITIONS,
         publish=Publisher(units),
-        projections=[Units(""), Registry(), Affairs(), People(kit.codec, kit.vault, BlindIndex(kit.settings.hash_key))],
+        projections=[
+            Units(""),
+            Registry(),
+            Affairs(),
+            PeopleTables(kit.codec, kit.vault, BlindIndex(kit.settings.hash_key)),
+        ],
         loops={"jobs": runner.step},
     )
     return run_worker(definition, settings, kit.log, on_stop=[runner.close, kit.close])

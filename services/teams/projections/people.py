@@ -19,9 +19,8 @@ TYPES = (PersonRegistered, PersonChanged, SubjectErased, PeopleJoined, PeopleSep
 
 # One statement per table and batch, fed by one JSON text: a nation's people are 350,000 rows.
 _PEOPLE = text(
-    """INSERT INTO read.people (person_id, affiliation, simulated, registered_by)
-       SELECT * FROM json_to_recordset(cast(:rows AS json)) AS x (person_id text, affiliation text, simulated bool,
-              registered_by text)"""
+    """INSERT INTO read.people (person_id, affiliation, simulated)
+       SELECT * FROM json_to_recordset(cast(:rows AS json)) AS x (person_id text, affiliation text, simulated bool)"""
 )
 _AFFILIATIONS = text(
     """UPDATE read.people p SET affiliation = x.affiliation
@@ -85,7 +84,7 @@ class People:
         self._codec.unlock(events)
         changed = Changed(self._index)
         for stored in events:
-            changed.take(self._codec.decode(stored), stored)
+            changed.take(self._codec.decode(stored))
         for person_id in changed.erased:
             self._vault.destroy(person_id)
         changed.write(tx)
@@ -103,10 +102,10 @@ class Changed:
         self.erased: set[str] = set()
         self.pairs: list[PeopleJoined | PeopleSeparated | DuplicateDismissed] = []
 
-    def take(self, event: Any, stored: Recorded) -> None:
+    def take(self, event: Any) -> None:
         match event:
             case PersonRegistered():
-                self._registered(event, stored)
+                self._registered(event)
             case PersonChanged():
                 self._changed(event)
             case SubjectErased():
@@ -116,13 +115,12 @@ class Changed:
             case _:
                 pass
 
-    def _registered(self, event: PersonRegistered, stored: Recorded) -> None:
+    def _registered(self, event: PersonRegistered) -> None:
         person_id = event.person_id
         self.people[person_id] = {
             "person_id": person_id,
             "affiliation": event.affiliation,
             "simulated": event.simulated,
-            "registered_by": stored.metadata["actor"],
         }
         if event.name.text is not None:  # else erased meanwhile
             phone = event.phone.text if event.phone else None

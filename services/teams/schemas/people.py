@@ -118,13 +118,18 @@ PEOPLE_CHANGES: Mapping[str, type[Change]] = {
 }
 
 
+def is_label(value: Any) -> bool:
+    """A number, or a short word such as ``B7``: it is sent back."""
+    return type(value) is int or (isinstance(value, str) and UNIT_ID.fullmatch(value) is not None)
+
+
 class Reference(Schema):
     """Somebody as a paper or a file names them. ``row``: whatever the sender counts by, answered with the row."""
 
     class Meta:
         unknown = RAISE
 
-    row = fields.Raw(load_default=None, validate=lambda value: type(value) in (int, str) and len(str(value)) <= 40)
+    row = fields.Raw(load_default=None, validate=is_label)
     name = Name(120, required=True)
     unit_id = Matching(UNIT_ID, load_default=None, allow_none=True)
     phone = Phone(PHONE, load_default=None, allow_none=True)

@@ -1,4 +1,4 @@
-"""Blind index of people, and duplicates: joined, or known to be two. ``people@1`` fills all of it, and read.people anew."""
+"""Blind index of people, and duplicates: joined, or known to be two. ``people@1`` fills it, and read.people anew."""
 
 from __future__ import annotations
 
@@ -8,12 +8,10 @@ revision = "0004"
 down_revision = "0003"
 
 PEOPLE = """
--- Who registered the person may see it until it has a seat, and its units are those of its seats.
 TRUNCATE read.people;
-ALTER TABLE read.people ADD COLUMN registered_by text NOT NULL;
 
--- Keyed hashes (services/teams/blind_index.py) of the name without accents, with them, and of the phone number. A row goes
--- with its person's erasure.
+-- Keyed hashes (services/teams/blind_index.py) of the name without accents, with them, and of the phone number. A row
+-- goes with its person's erasure.
 CREATE TABLE read.person_tokens (
     person_id text COLLATE "C" PRIMARY KEY,
     name      bigint NOT NULL,

@@ -1,0 +1,142 @@
+"""Probable duplicates by the blind index: pairs with a reason, never a name.
+
+Two people are suggested if they have the same name in one commune, or the same phone number anywhere in the caller's
+units; not those who are one already, and not those who are known to be two.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import date
+from itertools import islice
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, Engine, text
+
+from services.teams.queries.people import OPEN, PeopleQueries
+from shared.unit_directory import UnitDirectory
+
+CHUNK = 1_000
+"""Units looked at in one query: about 5,500 seats."""
+
+MOST_CHUNKS = 8
+"""Queries per page; a page may be short, or empty, and still have a ``next``."""
+
+_AGREE = "a.name = b.name AND (a.spelled = b.spelled OR a.name IN (a.spelled, b.spelled))"
+_STILL_TWO = """NOT EXISTS (SELECT FROM read.people_apart x WHERE x.one = least(a.person_id, b.person_id)
+                                                              AND x.other = greatest(a.person_id, b.person_id))"""
+_PAIRS = text(
+    f"""WITH here AS MATERIALIZED (
+           SELECT DISTINCT p.value AS commune, s.person_id, coalesce(j.kept_id, s.person_id) AS kept,
+                  k.name, k.spelled, k.phone
+             FROM json_each_text(cast(:places AS json)) p
+             JOIN read.teams t ON t.unit_id = p.key COLLATE "C"
+             JOIN read.seats s USING (team_id)
+             JOIN read.person_tokens k USING (person_id)
+             LEFT JOIN read.person_joins j ON j.duplicate_id = s.person_id
+            WHERE {OPEN})
+       SELECT a.commune, a.person_id AS person, b.person_id AS other, true AS same_name,
+              coalesce(a.phone = b.phone, false) AS same_phone, cast(NULL AS text[]) AS units
+         FROM here a JOIN here b ON a.commune = b.commune AND {_AGREE} AND a.person_id < b.person_id
+        WHERE a.kept <> b.kept AND {_STILL_TWO}
+       UNION ALL
+       SELECT a.commune, a.person_id, b.person_id, {_AGREE}, true, o.units
+         FROM here a JOIN read.person_tokens b ON b.phone = a.phone AND b.person_id <> a.person_id
+         LEFT JOIN read.person_joins j ON j.duplicate_id = b.person_id
+        CROSS JOIN LATERAL (SELECT array_agg(DISTINCT t.unit_id) AS units
+                              FROM read.seats s JOIN read.teams t USING (team_id)
+                             WHERE s.person_id = b.person_id AND {OPEN}) o
+        WHERE a.kept <> coalesce(j.kept_id, b.person_id) AND o.units IS NOT NULL AND {_STILL_TWO}"""
+)
+
+CURSOR = re.compile(r"[A-Za-z0-9:._-]{1,64}(?:/[0-9a-f~-]{1,36}){2}")
+"""``after`` of a page."""
+
+Key = tuple[str, str, str]
+"""Commune, and the two people; the order of the pages."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """``unit_id``: the root of the subtree asked for, if any; ``held``: the caller's, beyond which nobody is named."""
+
+    unit_id: str | None
+    held: Collection[str]
+    day: date
+    after: str
+    limit: int
+
+
+class Duplicates:
+    def __init__(self, engine: Engine, directory: UnitDirectory, people: PeopleQueries) -> None:
+        self._engine, self._directory, self._people = engine, directory, people
+
+    def page(self, asked: Asked) -> tuple[list[dict[str, Any]], str | None]:
+        """Pairs by commune, and ``after`` of the next page. A pair that meets in two communes may be in both."""
+        with self._engine.begin() as tx:
+            communes = self._communes(tx, asked)
+            scope = {unit for units in communes.values() for unit in units}
+            start = _key(asked.after)
+            todo = [commune for commune in sorted(communes) if commune >= start[0]]
+            found: list[tuple[Key, dict[str, Any]]] = []
+            done = start[0]
+            for places in islice(_chunks(todo, communes), MOST_CHUNKS):
+                pairs = self._pairs(tx, places, scope, asked)
+                found += sorted((item for item in pairs.items() if item[0] > start), key=lambda item: item[0])
+                if len(found) > asked.limit:
+                    last = found[asked.limit - 1][0]
+                    return [pair for _, pair in found[: asked.limit]], "/".join(last)
+                done = max(places.values())
+        following = f"{done}/~/~" if any(commune > done for commune in todo) else None
+        return [pair for _, pair in found], following
+
+    def _communes(self, tx: Connection, asked: Asked) -> dict[str, list[str]]:
+        """Commune → the units with teams in it. What stands above all communes is a place of its own."""
+        tree, found = self._directory.tree(), dict[str, list[str]]()
+        for unit_id in self._people.scope(tx, asked.unit_id, asked.held, asked.day):
+            placed = tree.place(unit_id, asked.day)
+            above = tree.ancestors(placed.unit_id, asked.day) if placed else ()
+            commune = next((unit for unit in above if tree.level(unit) == "commune"), unit_id)
+            found.setdefault(commune, []).append(unit_id)
+        return found
+
+    def _pairs(
+        self, tx: Connection, places: dict[str, str], scope: set[str], asked: Asked
+    ) -> dict[Key, dict[str, Any]]:
+        tree, found = self._directory.tree(), dict[Key, dict[str, Any]]()
+        for row in tx.execute(_PAIRS, {"places": orjson.dumps(places).decode(), "day": asked.day}):
+            if row.units is not None:
+                if not any(tree.covers(asked.held, unit, asked.day) for unit in row.units):
+                    continue
+                # Who is in the subtree as well is met from the other side too.
+                if row.other < row.person and not scope.isdisjoint(row.units):
+                    continue
+            one, other = sorted((row.person, row.other))
+            near = row.units is None or any(places.get(unit) == row.commune for unit in row.units)
+            reasons = {"same_name": row.same_name, "same_phone": row.same_phone, "same_commune": near}
+            pair = {"person_id": one, "other_id": other, "unit_id": row.commune}
+            pair["reasons"] = [reason for reason, holds in reasons.items() if holds]
+            known = found.get((row.commune, one, other))
+            if known is None or len(known["reasons"]) < len(pair["reasons"]):
+                found[row.commune, one, other] = pair
+        return found
+
+
+def _chunks(communes: list[str], units: dict[str, list[str]]) -> Iterator[dict[str, str]]:
+    """Unit → commune for whole communes, about ``CHUNK`` units at a time."""
+    places: dict[str, str] = {}
+    for commune in communes:
+        places.update(dict.fromkeys(units[commune], commune))
+        if len(places) >= CHUNK:
+            yield places
+            places = {}
+    if places:
+        yield places
+
+
+def _key(after: str) -> Key:
+    commune, one, other = [*after.split("/"), "", ""][:3]
+    return commune, one, other
