@@ -16,6 +16,7 @@ import httpx
 
 from ops.verify.difference import Difference
 from ops.verify.source import Source
+from ops.verify.teams import TeamFacts
 from shared.units import UnitTree
 from shared.vietnamese import hanoi_day
 
@@ -35,14 +36,6 @@ Figures = Counter[str]
 
 
 @dataclass
-class Team:
-    kind: str
-    unit_id: str
-    standing: bool = True
-    seats: set[str] = field(default_factory=set)
-
-
-@dataclass
 class Household:
     """``does``: skill → first day on which somebody here did it; ``met``: days on which it was visited."""
 
@@ -56,7 +49,7 @@ class Facts:
     """All that happened, in the plainest shape."""
 
     tree: UnitTree = field(default_factory=UnitTree)
-    team_events: list[tuple[date, int, str, dict[str, Any]]] = field(default_factory=list)
+    teams: TeamFacts = field(default_factory=TeamFacts)
     visits: list[tuple[str, date, int]] = field(default_factory=list)
     households: dict[str, Household] = field(default_factory=dict)
     attendances: list[tuple[str, date, str]] = field(default_factory=list)
@@ -87,8 +80,8 @@ def check(sources: Mapping[str, Source], url: str, token: str) -> str:
             for unit_id, told in _answers(http, facts.tree, expected, first, last, map_day):
                 where = f"{_named(facts.tree, unit_id, map_day)} {first}…{last} on the map of {map_day}"
                 compared += _compare(where, expected[unit_id], told)
-    visits, teams = len(facts.visits), len(facts.team_events)
-    return f"{compared:,} figures equal a count made anew from {visits:,} visits and {teams:,} team events"
+    visits, teams = len(facts.visits), len(facts.teams)
+    return f"{compared:,} figures equal a count made anew from {visits:,} visits and {teams:,} facts of teams"
 
 
 # --- reading -----------------------------------------------------------------------------------------------------
@@ -96,20 +89,19 @@ def check(sources: Mapping[str, Source], url: str, token: str) -> str:
 
 def collect(sources: Mapping[str, Source]) -> Facts:
     facts = Facts()
-    for position, type_, data in sources["teams"].stream(
-        "SELECT position, type, data FROM log.events WHERE partition = 0 ORDER BY position"
+    for stream, position, type_, data in sources["teams"].stream(
+        "SELECT stream_id, position, type, data FROM log.events WHERE partition = 0 ORDER BY position"
     ):
         if type_ in UNIT_TYPES:
             facts.tree.apply(type_, data)
-        elif "effective" in data:
-            facts.team_events.append((date.fromisoformat(data["effective"]), position, type_, data))
+        else:
+            facts.teams.tell(stream, position, type_, data)
     for (data,) in sources["visits"].stream("SELECT data FROM log.events WHERE type = 'VisitRecorded'"):
         _visit(facts, data)
     for (data,) in sources["training"].stream(
         "SELECT data FROM log.events WHERE partition = 0 AND type = 'AttendanceRecorded' ORDER BY position"
     ):
         facts.attendances.append((data["unit_id"], date.fromisoformat(data["day"]), data["person_id"]))
-    facts.team_events.sort(key=lambda event: event[:2])
     return facts
 
 
@@ -132,7 +124,7 @@ def _visit(facts: Facts, data: dict[str, Any]) -> None:
 def count(facts: Facts, first: date, last: date) -> dict[str, Figures]:
     """Unit of the fact → figures: stocks as of ``last``, flows and people from ``first`` to ``last``."""
     found: dict[str, Figures] = defaultdict(Counter)
-    for team in _teams(facts, last).values():
+    for team in facts.teams.on(last).values():
         if team.standing:
             found[team.unit_id][f"teams_{team.kind}"] += 1
             found[team.unit_id]["teams"] += 1
@@ -161,40 +153,6 @@ def _training(facts: Facts, found: dict[str, Figures], first: date, last: date) 
                 firsts[person] = (day, unit_id)
     for _, unit_id in firsts.values():
         found[unit_id]["people_trained"] += 1
-
-
-def _teams(facts: Facts, day: date) -> dict[str, Team]:
-    teams: dict[str, Team] = {}
-    for effective, _, type_, data in facts.team_events:
-        if effective <= day:
-            _happen(teams, type_, data)
-    return teams
-
-
-def _happen(teams: dict[str, Team], type_: str, data: dict[str, Any]) -> None:
-    match type_:
-        case "TeamEstablished":
-            seats = {seat["seat_id"] for seat in data["seats"]}
-            teams[data["team_id"]] = Team(data["kind"], data["unit_id"], seats=seats)
-        case "SeatAppointed":
-            teams[data["team_id"]].seats.add(data["seat"]["seat_id"])
-        case "SeatReleased":
-            teams[data["team_id"]].seats.discard(data["seat_id"])
-        case "TeamReconstituted":
-            team = teams[data["team_id"]]
-            team.seats -= set(data["released"])
-            team.seats |= {seat["seat_id"] for seat in data["appointed"]}
-        case "TeamTookPart":
-            team = teams[data["team_id"]]
-            team.standing = data["exists"]
-            team.seats -= set(data["left"])
-            team.seats |= {seat["seat_id"] for seat in data["came"]}
-        case "TeamReassigned":
-            teams[data["team_id"]].unit_id = data["unit_id"]
-        case "PilotEnded" if not data["converted"]:
-            teams[data["team_id"]].standing = False
-        case "TeamDissolved":
-            teams[data["team_id"]].standing = False
 
 
 def spread(facts: Facts, leaves: Mapping[str, Figures], map_day: date) -> dict[str, Figures]:

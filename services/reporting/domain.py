@@ -33,6 +33,7 @@ USES: Mapping[str, frozenset[str]] = {
             "SeatAppointed",
             "SeatReleased",
             "TeamsRearranged",
+            "TeamCorrected",
             "TeamReassigned",
             "PilotEnded",
             "TeamDissolved",
@@ -144,7 +145,7 @@ def _pilot_ended(tally: Tally, data: Mapping[str, Any]) -> None:
         _ended(tally, data)
 
 
-def _rearranged(tally: Tally, data: Mapping[str, Any]) -> None:
+def _adjusted(tally: Tally, data: Mapping[str, Any]) -> None:
     """The event says itself what to add where."""
     for change in data["counts"]:
         row = tally.row(change["unit_id"], change["day"])
@@ -208,7 +209,8 @@ _COUNTERS: Mapping[str, Callable[[Tally, Mapping[str, Any]], None]] = {
     "TeamReconstituted": _seats(lambda data: data["seats_after"] - data["seats_before"]),
     "SeatAppointed": _seats(lambda data: 1),
     "SeatReleased": _seats(lambda data: -1),
-    "TeamsRearranged": _rearranged,
+    "TeamsRearranged": _adjusted,
+    "TeamCorrected": _adjusted,
     "TeamReassigned": _reassigned,
     "PilotEnded": _pilot_ended,
     "TeamDissolved": _ended,

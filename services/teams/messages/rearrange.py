@@ -131,6 +131,13 @@ REARRANGEMENTS: dict[str, Text] = {
         "Seat unaccounted for",
         "The seat {seat} of team {team} must go to a team or be released: in a split no person disappears.",
     ),
+    "team-running": Text(
+        409,
+        "Tổ đang hoạt động",
+        "Vào ngày {day} tổ {team} vẫn hoạt động nên không thể hoạt động trở lại.",
+        "The team is running",
+        "On {day} the team {team} is running, so it cannot begin again.",
+    ),
     "undo-too-early": Text(
         422,
         "Hoàn tác trước ngày có hiệu lực",

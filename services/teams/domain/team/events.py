@@ -158,7 +158,7 @@ class SeatChanged:
 class TeamTookPart:
     """What a rearrangement (a merger, a split, or the undoing of one) did to this team. Private.
 
-    ``exists``: whether the team goes on, or begins again; if it does not, ``ending`` and ``into_team_id`` say why.
+    ``existed`` before, ``exists`` after: a team goes on, begins again, or ends (``ending``, ``into_team_id``).
     ``left`` are its seats that end here, ``came`` those that begin here; ``unit_id`` is the unit it counted for.
     """
 
@@ -168,6 +168,7 @@ class TeamTookPart:
     seats_before: int
     left: tuple[str, ...]
     came: tuple[Seat, ...]
+    existed: bool
     exists: bool
     ending: str | None = None
     into_team_id: str | None = None

@@ -35,8 +35,11 @@ def possible(team: Team | None, fact: TeamFact) -> None:
             return
         case _ if team is None:
             raise Rejected("team-not-yet", "/effective", team=fact.team_id, day=fact.effective)
-    if team.ended is not None and not (isinstance(fact, TeamTookPart) and fact.exists):
+    begins_again = isinstance(fact, TeamTookPart) and not fact.existed
+    if team.ended is not None and not begins_again:
         raise Rejected("team-ended", "/team_id", team=fact.team_id, ended=team.ended)
+    if team.ended is None and begins_again:
+        raise Rejected("team-running", "/team_id", team=fact.team_id, day=fact.effective)
     _same_unit(team, fact)
     match fact:
         case SeatAppointed(seat=seat):

@@ -383,6 +383,7 @@ def _part(event: TeamsRearranged, team: Involved) -> TeamTookPart:
         len(team.seats),
         tuple(left),
         tuple(came),
+        team.existed,
         team.exists,
         None if team.exists else team.ending,
         None if team.exists else team.into,
