@@ -60,10 +60,10 @@ def api(settings: Settings) -> int:
     from services.teams.people import People
     from services.teams.queries import Queries
     from services.teams.queries.affairs import AffairQueries
-    from services.teams.queries.policy import WarningQueries
     from services.teams.queries.duplicates import Duplicates
     from services.teams.queries.matching import Matching
     from services.teams.queries.people import PeopleQueries
+    from services.teams.queries.policy import WarningQueries
     from services.teams.service import TeamsService
     from shared.edge_server import run_api
 
@@ -109,8 +109,10 @@ def worker(settings: Settings) -> int:
             Units(""),
             Registry(),
             Affairs(),
+            Unjudged(),
+            Warnings(),
             PeopleTables(kit.codec, kit.vault, BlindIndex(kit.settings.hash_key)),
         ],
-        loops={"jobs": runner.step},
+        loops={"jobs": runner.step, "warnings": judge.step},
     )
     return run_worker(definition, settings, kit.log, on_stop=[runner.close, kit.close])

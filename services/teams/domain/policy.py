@@ -100,8 +100,9 @@ def judged(team: Team, policies: Sequence[tuple[date, InForce | None]]) -> Days:
     days: list[tuple[date, str, Warnings]] = []
     for day in sorted(days_of(team) | {day for day, _ in policies if day > team.established}):
         here = broken([s.seat for s in team.filled_on(day)], in_force(policies, day)) if team.exists(day) else {}
-        if not days or days[-1][2] != here:
-            days.append((day, team.unit_on(day), here))
+        unit_id = team.unit_on(day)
+        if not days or days[-1][1:] != (unit_id, here):
+            days.append((day, unit_id, here))
     return days
 
 
@@ -120,6 +121,10 @@ class Settled:
     since: date
     unit_id: str
     warning: Breach | None
+
+    @property
+    def told(self) -> tuple[str, Breach] | None:
+        return (self.unit_id, self.warning) if self.warning is not None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +159,11 @@ class CompositionWarningCleared:
     effective: date
 
 
-History = Mapping[str, Mapping[date, Breach | None]]
-"""Code → from which day on which warning, or none."""
+Told = Mapping[date, tuple[str, Breach] | None]
+"""From each day on: the unit and what is warned of, or nothing."""
+
+History = Mapping[str, Told]
+"""By code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,13 +184,13 @@ def unsettled(raised: Raised | None, wanted: Days) -> tuple[Settled, ...]:
     codes = {code for _, _, warnings in wanted for code in warnings}
     found: list[Settled] = []
     for code in sorted(codes | (raised.history.keys() if raised else set())):
-        told: dict[date, Breach | None] = dict(raised.history.get(code, {})) if raised else {}
+        told = dict(raised.history.get(code, {})) if raised else {}
         for day in sorted({*told, *(day for day, _, _ in wanted)}):
             unit_id, warnings = _wanted_on(wanted, day)
-            now = warnings.get(code)
-            if _on(told, day) != now:
-                told[day] = now
-                found.append(Settled(code, day, unit_id, now))
+            settled = Settled(code, day, unit_id, warnings.get(code))
+            if _on(told, day) != settled.told:
+                told[day] = settled.told
+                found.append(settled)
     return tuple(sorted(found, key=lambda settled: settled.since))
 
 
@@ -190,9 +198,9 @@ def _wanted_on(wanted: Days, day: date) -> tuple[str, Warnings]:
     return next(((unit, warnings) for since, unit, warnings in reversed(wanted) if since <= day), (wanted[0][1], {}))
 
 
-def _on(history: Mapping[date, Breach | None], day: date) -> Breach | None:
-    earlier = [since for since in history if since <= day]
-    return history[max(earlier)] if earlier else None
+def _on(told: Told, day: date) -> tuple[str, Breach] | None:
+    earlier = [since for since in told if since <= day]
+    return told[max(earlier)] if earlier else None
 
 
 def streams(command: SettleWarnings) -> tuple[str, ...]:
@@ -206,7 +214,7 @@ def decide(command: SettleWarnings, states: Mapping[str, Any]) -> Sequence[tuple
     changes: list[tuple[str, Any]] = []
     for settled in command.settle:
         told = raised.history.get(settled.code, {}) if raised else {}
-        if _on(told, settled.since) != settled.warning:
+        if _on(told, settled.since) != settled.told:
             event = _event(command.team_id, settled)
             raised = evolve(raised, event)
             changes.append((stream, event))
@@ -230,11 +238,13 @@ def _event(team_id: str, settled: Settled) -> CompositionWarned | CompositionWar
 
 def evolve(state: Any, event: Any) -> Raised:
     history = state.history if state is not None else {}
-    warning = Breach(event.policy_id, event.expected, event.found) if isinstance(event, CompositionWarned) else None
-    return Raised({**history, event.code: {**history.get(event.code, {}), event.effective: warning}})
+    told = None
+    if isinstance(event, CompositionWarned):
+        told = event.unit_id, Breach(event.policy_id, event.expected, event.found)
+    return Raised({**history, event.code: {**history.get(event.code, {}), event.effective: told}})
 
 
-def open_on(raised: Raised | None, day: date) -> dict[str, Breach]:
-    """The warnings of a day, by code."""
-    found = {code: _on(days, day) for code, days in raised.history.items()} if raised else {}
-    return {code: warning for code, warning in found.items() if warning is not None}
+def open_on(raised: Raised | None, day: date) -> dict[str, tuple[str, Breach]]:
+    """The warnings of a day by code, each with the unit it is of."""
+    found = {code: _on(told, day) for code, told in raised.history.items()} if raised else {}
+    return {code: told for code, told in found.items() if told is not None}

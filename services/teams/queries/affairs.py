@@ -79,7 +79,7 @@ class AffairQueries:
         with self._engine.begin() as tx:
             position = tx.execute(_POSITION, {"names": [AffairTables.name, Units.name]}).scalar() or 0
             self._learn(tx)
-            units = self._below.of(wanted.roots, wanted.day)
+            units = self._below.of(wanted.roots, wanted.day, wanted.known_at)
             found: list[dict[str, Any]] = []
             after, looked = wanted.after, 0
             while looked < MOST_ROWS:
@@ -124,11 +124,11 @@ class AffairQueries:
 
 
 def _records(rows: Iterable[Any], known_at: datetime | None) -> dict[str, Record]:
-    folded = ((row.record_id, _record(row.facts, known_at)) for row in rows)
+    folded = ((row.record_id, record_of(row.facts, known_at)) for row in rows)
     return {record_id: record for record_id, record in folded if record is not None}
 
 
-def _record(facts: list[dict[str, Any]], known_at: datetime | None) -> Record | None:
+def record_of(facts: list[dict[str, Any]], known_at: datetime | None) -> Record | None:
     """The record by what was recorded by then; None if nothing was."""
     told = facts
     if known_at is not None:
@@ -137,7 +137,7 @@ def _record(facts: list[dict[str, Any]], known_at: datetime | None) -> Record | 
 
 
 def _matching(facts: list[dict[str, Any]], wanted: Wanted) -> dict[str, Any] | None:
-    record = _record(facts, wanted.known_at)
+    record = record_of(facts, wanted.known_at)
     if record is None:
         return None
     one = shown(wanted.affair, record, wanted.day)

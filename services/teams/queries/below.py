@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from datetime import date
+from datetime import date, datetime
 
 from shared.unit_directory import UnitDirectory
 
@@ -26,9 +26,9 @@ class UnitsBelow:
         self._known.update(new)
         self._units.extend(new)
 
-    def of(self, roots: Collection[str], day: date) -> list[str]:
-        tree = self._directory.tree()
-        key = (self._directory.position, tree.map_key(day), frozenset(roots))
+    def of(self, roots: Collection[str], day: date, known_at: datetime | None = None) -> list[str]:
+        tree, position = self._directory.as_known(known_at)
+        key = (position, tree.map_key(day), frozenset(roots))
         taken, found = self._kept.pop(key, (0, []))
         known = len(self._units)
         found = [*found, *(unit for unit in self._units[taken:known] if tree.covers(roots, unit, day))]

@@ -86,8 +86,8 @@ class AffairRoutes(Pieces):
             raise Problem("not-found", where="path")
         unit_id, kind = team.unit_on(day), team.birth.kind
         self.authority.require(call.actor, unit_id, max(day, team.established), "/team_id")
-        tree = self.units.tree()
-        above = list(chain_on(tree if unit_id in tree else self.units.refresh(), unit_id, day))
+        tree = self.units.tree(known_at)
+        above = list(chain_on(tree if unit_id in tree or known_at else self.units.refresh(), unit_id, day))
         bodies = self.affairs.bodies(above, kind, day, known_at)
         return {"team_id": team.birth.team_id, "unit_id": unit_id, "kind": kind, "as_of": day, "bodies": bodies}
 
