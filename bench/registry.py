@@ -1,6 +1,6 @@
 """The registry at the size of the nation: filled, asked, reformed; the whole stack and the clients on the same cores.
 
-``load``: 11,368 units of 2022, 64,700 villages, 339,362 people, 74,500 teams with 348,362 seats and the mergers until
+``load``: 11,368 units of 2022, 64,700 villages, 74,500 teams with 348,362 seats of 339,362 people, and the mergers until
 30/6/2025 through the public API, until the registry's own tables show all of it. Nothing else must run on the machine.
 
 For a shorter look: ``TUNGNHA_BENCH_PERCENT`` 100 of the network, ``TUNGNHA_BENCH_SECONDS`` 20 per kind of look-up.

@@ -7,7 +7,7 @@ A member here is a *seat*: some people sit on their commune's team and on a vill
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -33,12 +33,11 @@ class Province:
     unit_id: str
     villages: list[Row] = field(default_factory=list)
     documents: list[Row] = field(default_factory=list)
-    people: list[Row] = field(default_factory=list)
     teams: list[Row] = field(default_factory=list)
 
     @property
     def size(self) -> int:
-        return len(self.villages) + len(self.documents) + len(self.people) + len(self.teams)
+        return len(self.villages) + len(self.documents) + len(self.teams)
 
 
 class Network:
@@ -106,8 +105,8 @@ class Network:
                 in_both -= 1
                 self._sits_on_both(above, team, people, in_both)
             above = above or team
-            made.people += people
-            made.teams.append(self.world.established(team, FORMED, decision))
+            newcomers = [{key: value for key, value in person.items() if key != "id"} for person in people]
+            made.teams.append(self.world.established(team, FORMED, decision) | {"people": newcomers})
         self.world.teams.pop(province, None)
 
     def _sits_on_both(self, above: Team, team: Team, people: list[Row], index: int) -> None:
@@ -117,7 +116,3 @@ class Network:
             return
         people.pop(0)
         team.seats[0]["person_id"] = shared
-
-
-def totals(network: Network) -> Sequence[int]:
-    return network.teams, network.seats

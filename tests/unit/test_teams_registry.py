@@ -108,6 +108,19 @@ def test_folded_state_holds_no_name() -> None:
     assert "An" not in repr(registry().state("person:p1"))
 
 
+def test_people_can_be_registered_with_their_team() -> None:
+    both = (RegisterPerson("new", Personal("Bình")), RegisterPerson("other", Personal("Chi"), None, "health"))
+    seats = (Seat("n1", "new", Role.LEADER), Seat("n2", "other", Role.MEMBER), seat(1, Role.MEMBER))
+    spec = registry().when(establish("t", "v", *seats, people=both))
+    assert [stream for stream, _ in spec.events] == ["team:t", "team-of:v/village", "person:new", "person:other"]
+    assert spec.events[3][1] == PersonRegistered("other", Personal("Chi"), None, "health")
+    assert spec.when(establish("u", "w", people=both[:1])).then_rejected("newcomer-without-seat", person="new")
+    spec.when(establish("u", "w", *seats[:1], people=both[:1])).then_rejected("person-exists", person="new")
+    third = Seat("n1", "third", Role.LEADER)
+    twice = (RegisterPerson("third", Personal("An")),) * 2
+    spec.when(establish("u", "w", third, people=twice)).then_rejected("person-exists", person="third")
+
+
 # --- establishing -------------------------------------------------------------------------------------------------
 
 

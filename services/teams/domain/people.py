@@ -115,14 +115,7 @@ def decide(command: PersonCommand, states: Mapping[str, Any]) -> Sequence[tuple[
     stream = person_stream(command.person_id)
     match command:
         case RegisterPerson():
-            person = states[stream]
-            if person is not None:
-                code = "person-erased" if person.erased else "person-exists"
-                raise Rejected(code, "/person_id", person=command.person_id)
-            event = PersonRegistered(
-                command.person_id, command.name, command.phone, command.affiliation, command.simulated
-            )
-            return [(stream, event)]
+            return [(stream, registered(command, states, "/person_id"))]
         case ChangePerson():
             return _change(command, present(states, command.person_id, "/person_id"), stream)
         case ErasePerson():
@@ -130,6 +123,14 @@ def decide(command: PersonCommand, states: Mapping[str, Any]) -> Sequence[tuple[
             if person is None:
                 raise Rejected("person-unknown", "/person_id", person=command.person_id)
             return [] if person.erased else [(stream, SubjectErased(command.person_id))]
+
+
+def registered(command: RegisterPerson, states: Mapping[str, Any], at: str) -> PersonRegistered:
+    """Raises ``Rejected`` if the id is in use, or was until its person was erased."""
+    person = states[person_stream(command.person_id)]
+    if person is not None:
+        raise Rejected("person-erased" if person.erased else "person-exists", at, person=command.person_id)
+    return PersonRegistered(command.person_id, command.name, command.phone, command.affiliation, command.simulated)
 
 
 def _change(command: ChangePerson, person: Person, stream: str) -> Sequence[tuple[str, Any]]:

@@ -5,6 +5,13 @@ from __future__ import annotations
 from shared.problem_texts import Text
 
 TEAMS: dict[str, Text] = {
+    "newcomer-without-seat": Text(
+        422,
+        "Người mới chưa có vị trí",
+        "Người mang mã {person} được đăng ký cùng tổ thì phải có vị trí trong tổ.",
+        "Newcomer without a seat",
+        "The person {person}, registered together with the team, needs a seat in it.",
+    ),
     "team-unknown": Text(
         404, "Không có tổ này", "Chưa có tổ mang mã {team}.", "Unknown team", "There is no team {team}."
     ),

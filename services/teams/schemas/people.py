@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
 from marshmallow import RAISE, Schema, ValidationError, fields
 
 from services.teams.domain.duplicates import DismissDuplicate, JoinPeople, SeparatePeople
@@ -16,7 +17,7 @@ from services.teams.domain.people import ChangePerson, RegisterPerson
 from services.teams.schemas.base import Change
 from services.teams.schemas.forbidden import IDENTITY_NUMBER, LONG_NUMBER, NEVER, RULE, with_rule
 from services.teams.schemas.kinds import UNIT_ID, WORD, Flag, Line, Matching, Uid
-from services.teams.schemas.quick import Kind
+from services.teams.schemas.quick import Kind, QuickLoad
 from shared.decider import Personal
 
 __all__ = ["NEVER"]
@@ -70,6 +71,38 @@ class RegisterPersonSchema(Change):
     phone = Phone(PHONE, load_default=None, allow_none=True)
     affiliation = Word(WORD, load_default=None, allow_none=True)
     simulated = Flag(load_default=False)
+
+
+class NewcomerSchema(Schema):
+    """Somebody who is registered together with the team."""
+
+    class Meta:
+        unknown = RAISE
+
+    person_id = Uid(required=True)
+    name = Name(120, required=True)
+    phone = Phone(PHONE, load_default=None, allow_none=True)
+    affiliation = Word(WORD, load_default=None, allow_none=True)
+    simulated = Flag(load_default=False)
+
+
+class Newcomers(fields.Field[Any]):
+    """A list of people → a tuple of ``RegisterPerson``."""
+
+    def __init__(self, *, most: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.most, self.schema = most, NewcomerSchema()
+        self._quick = QuickLoad(self.schema)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> tuple[RegisterPerson, ...]:
+        if not isinstance(value, list):
+            raise ValidationError("Not a valid list.")
+        if len(value) > self.most:
+            raise ValidationError(f"Longer than maximum length {self.most}.")
+        try:
+            return tuple(RegisterPerson(**self._quick.load(item)) for item in value)
+        except (msgspec.ValidationError, ValidationError):
+            return tuple(RegisterPerson(**item) for item in self.schema.load(value, many=True))
 
 
 class ChangePersonSchema(Change):

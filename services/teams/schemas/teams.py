@@ -22,6 +22,7 @@ from services.teams.domain.team.seats import AppointSeat, ChangeLeader, ChangeSe
 from services.teams.schemas.base import Change
 from services.teams.schemas.items import Items, like
 from services.teams.schemas.kinds import CANONICAL, UNIT_ID, WORD, Choice, Day, Flag, Line, Matching, Uid
+from services.teams.schemas.people import Newcomers
 from services.teams.schemas.rearrange import MAX_SEATS, REARRANGEMENTS
 
 
@@ -58,6 +59,7 @@ class EstablishTeamSchema(Change):
     name = Line(200, required=True)
     effective = Day(required=True)
     document_id = Uid(required=True)
+    people = Newcomers(most=MAX_SEATS, load_default=())
     seats = seats(load_default=())
     pilot = Flag(load_default=False)
     simulated = Flag(load_default=False)

@@ -15,7 +15,7 @@ from typing import Any
 from services.teams.domain.dated import on
 from services.teams.domain.documents import cite, document_stream
 from services.teams.domain.looks import need
-from services.teams.domain.people import person_stream, present
+from services.teams.domain.people import PersonRegistered, RegisterPerson, person_stream, present, registered
 from services.teams.domain.team.events import (
     PilotEnded,
     Seat,
@@ -38,6 +38,8 @@ from shared.decider import Rejected, ambient
 
 @dataclass(frozen=True, slots=True)
 class EstablishTeam:
+    """``people``: those of its members who are registered with it; each needs a seat."""
+
     team_id: str
     kind: TeamKind
     unit_id: str
@@ -47,6 +49,7 @@ class EstablishTeam:
     seats: tuple[Seat, ...] = ()
     pilot: bool = False
     simulated: bool = False
+    people: tuple[RegisterPerson, ...] = ()
     also: tuple[str, ...] = ambient(default=())
 
 
@@ -213,6 +216,7 @@ def streams(command: LifeCommand) -> tuple[str, ...]:
         return own
     names = [*own, place_stream(command.unit_id, command.kind), unit_stream(command.unit_id)]
     names += [person_stream(seat.person_id) for seat in command.seats]
+    names += [person_stream(person.person_id) for person in command.people]
     return tuple(dict.fromkeys((*names, *command.also)))
 
 
@@ -271,9 +275,26 @@ def _establish(command: EstablishTeam, states: Mapping[str, Any], stream: str) -
         raise Rejected("team-exists", "/team_id", team=command.team_id)
     place = place_team(command, command.unit_id, command.kind, states)
     check_seats(command.seats)
+    new = _newcomers(command, states)
     for n, seat in enumerate(command.seats):
-        present(states, seat.person_id, f"/seats/{n}/person_id")
-    return [(stream, event), (place, TeamPlaced(command.team_id, command.effective))]
+        if seat.person_id not in new:
+            present(states, seat.person_id, f"/seats/{n}/person_id")
+    people = [(person_stream(person_id), person) for person_id, person in new.items()]
+    return [(stream, event), (place, TeamPlaced(command.team_id, command.effective)), *people]
+
+
+def _newcomers(command: EstablishTeam, states: Mapping[str, Any]) -> dict[str, PersonRegistered]:
+    """Those registered together with their team; each has a seat in it."""
+    seated = {seat.person_id for seat in command.seats}
+    new: dict[str, PersonRegistered] = {}
+    for n, person in enumerate(command.people):
+        at = f"/people/{n}/person_id"
+        if person.person_id not in seated:
+            raise Rejected("newcomer-without-seat", at, person=person.person_id)
+        if person.person_id in new:
+            raise Rejected("person-exists", at, person=person.person_id)
+        new[person.person_id] = registered(person, states, at)
+    return new
 
 
 def evolve(state: Any, event: Any) -> Any:
