@@ -109,6 +109,34 @@ class UnitTree(Placing):
                 if above and above.unit_id == unit.id:
                     yield other.id
 
+    def held(self, unit_id: str, day: date) -> tuple[str, ...]:
+        """Units that are not there on that day and whose facts this one holds then: ``place`` the other way round."""
+        unit = self._units.get(unit_id)
+        if unit is None or not unit.exists(day):
+            return ()
+        found, todo, seen = list[str](), [unit], {unit_id}
+        while todo:
+            at = todo.pop()
+            near = {*at.predecessors, *at.successors}
+            near.update(*(tuple(self._below.get((at.id, level), ())) for level in ("", *LEVELS)))
+            for other in (self._units[other_id] for other_id in near - seen):
+                seen.add(other.id)
+                if other.exists(day):
+                    continue
+                placed = self.place(other.id, day)
+                if placed is not None and placed.unit_id == unit_id:
+                    found.append(other.id)
+                elif not self._in_a_gap(other, day):
+                    continue
+                todo.append(other)
+        return tuple(sorted(found))
+
+    def _in_a_gap(self, unit: Unit, day: date) -> bool:
+        """Not there yet, or to be followed by a unit that is not: ways through it may lead on although its own does
+        not."""
+        near = (unit, *(self._units[heir] for heir in unit.successors))
+        return any(other.start is None or other.start > day for other in near)
+
     # --- former units on a map ----------------------------------------------------------------------------------
 
     def former_unit_on_map(self, unit_id: str, map_day: date) -> tuple[Part, ...]:

@@ -219,6 +219,16 @@ def test_what_stands_below_a_unit_is_what_has_it_above(events: list[Event]) -> N
 
 @settings(max_examples=60, deadline=None)
 @given(histories())
+def test_a_unit_holds_what_is_placed_in_it(events: list[Event]) -> None:
+    tree, units = fold_all(events), units_of(events)
+    for day in days_of(tree):
+        gone = [(unit, tree.place(unit, day)) for unit in units if not tree.exists(unit, day)]
+        for unit in tree.existing(day):
+            assert tree.held(unit, day) == tuple(sorted(u for u, at in gone if at and at.unit_id == unit))
+
+
+@settings(max_examples=60, deadline=None)
+@given(histories())
 def test_answers_given_in_between_are_forgotten_when_facts_come_in(events: list[Event]) -> None:
     units, final = units_of(events), fold_all(events)
     days = days_of(final)[-4:]
