@@ -33,7 +33,7 @@ _PAIRS = text(
            SELECT DISTINCT p.value AS commune, s.person_id, coalesce(j.kept_id, s.person_id) AS kept,
                   k.name, k.spelled, k.phone
              FROM json_each_text(cast(:places AS json)) p
-             JOIN read.teams t ON t.unit_id = p.key COLLATE "C"
+             JOIN read.team_spans t ON t.unit_id = p.key COLLATE "C"
              JOIN read.seats s USING (team_id)
              JOIN read.person_tokens k USING (person_id)
              LEFT JOIN read.person_joins j ON j.duplicate_id = s.person_id
@@ -47,7 +47,7 @@ _PAIRS = text(
          FROM here a JOIN read.person_tokens b ON b.phone = a.phone AND b.person_id <> a.person_id
          LEFT JOIN read.person_joins j ON j.duplicate_id = b.person_id
         CROSS JOIN LATERAL (SELECT array_agg(DISTINCT t.unit_id) AS units
-                              FROM read.seats s JOIN read.teams t USING (team_id)
+                              FROM read.seats s JOIN read.team_spans t USING (team_id)
                              WHERE s.person_id = b.person_id AND {OPEN}) o
         WHERE a.kept <> coalesce(j.kept_id, b.person_id) AND o.units IS NOT NULL AND {_STILL_TWO}"""
 )

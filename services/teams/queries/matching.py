@@ -23,7 +23,7 @@ _COLUMNS = """t.unit_id, coalesce(j.kept_id, s.person_id) AS person_id, k.name, 
 _BY_UNITS = text(
     f"""SELECT {_COLUMNS}
          FROM json_array_elements_text(cast(:units AS json)) AS u (unit_id)
-         JOIN read.teams t ON t.unit_id = u.unit_id COLLATE "C"
+         JOIN read.team_spans t ON t.unit_id = u.unit_id COLLATE "C"
          JOIN read.seats s USING (team_id)
          JOIN read.person_tokens k USING (person_id)
          LEFT JOIN read.person_joins j ON j.duplicate_id = s.person_id
@@ -34,7 +34,7 @@ _BY_NAMES = text(
          FROM unnest(cast(:names AS bigint[])) AS n (name)
          JOIN read.person_tokens k ON k.name = n.name
          JOIN read.seats s ON s.person_id = k.person_id
-         JOIN read.teams t USING (team_id)
+         JOIN read.team_spans t USING (team_id)
          LEFT JOIN read.person_joins j ON j.duplicate_id = s.person_id
         WHERE {OPEN}"""
 )
