@@ -46,13 +46,14 @@ class Sent:
 
 
 def prepare(network: Network, folder: Path) -> list[Stage]:
-    """Units of 2022 and 2023, villages, documents, teams with their people, and what became of the units until 30/6/2025."""
+    """Units of 2022 and 2023, villages, documents, people with two seats, teams with all others, and what became of the units until 30/6/2025."""
     stages = {
         name: Stage(name, path, folder / f"{name}.ndjson", in_order)
         for name, path, in_order in (
             ("units", "/v1/units/batch", True),
             ("villages", "/v1/units/batch", False),
             ("documents", "/v1/documents/batch", False),
+            ("people", "/v1/people/batch", False),
             ("teams", "/v1/teams/batch", False),
             ("later units", "/v1/units/batch", True),
         )
@@ -61,7 +62,7 @@ def prepare(network: Network, folder: Path) -> list[Stage]:
     rows = network.units.rows
     _write(stages["units"], [row for row in rows if row["effective"] <= formed])
     for province in network.plan():
-        for name in ("villages", "documents", "teams"):
+        for name in ("villages", "documents", "people", "teams"):
             _write(stages[name], getattr(province, name))
     _write(stages["later units"], [row for row in rows if formed < row["effective"] < reform])
     return list(stages.values())

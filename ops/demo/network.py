@@ -33,11 +33,12 @@ class Province:
     unit_id: str
     villages: list[Row] = field(default_factory=list)
     documents: list[Row] = field(default_factory=list)
+    people: list[Row] = field(default_factory=list)
     teams: list[Row] = field(default_factory=list)
 
     @property
     def size(self) -> int:
-        return len(self.villages) + len(self.documents) + len(self.teams)
+        return len(self.villages) + len(self.documents) + len(self.people) + len(self.teams)
 
 
 class Network:
@@ -98,21 +99,24 @@ class Network:
         made.documents.append(decision)
         rows = self.world.make_villages([commune], villages, FORMED)
         made.villages += rows
-        above: Team | None = None
-        for unit in (commune, *(row["unit_id"] for row in rows)):
-            team, people = self.world.make_team(province, unit, commune, next(sizes), WORD)
-            if above is not None and in_both:
-                in_both -= 1
-                self._sits_on_both(above, team, people, in_both)
-            above = above or team
+        teams = [
+            self.world.make_team(province, unit, commune, next(sizes), WORD)
+            for unit in (commune, *(row["unit_id"] for row in rows))
+        ]
+        self.world.teams.pop(province, None)
+        made.people += self._in_both(teams, in_both)
+        for team, people in teams:
             newcomers = [{key: value for key, value in person.items() if key != "id"} for person in people]
             made.teams.append(self.world.established(team, FORMED, decision) | {"people": newcomers})
-        self.world.teams.pop(province, None)
 
-    def _sits_on_both(self, above: Team, team: Team, people: list[Row], index: int) -> None:
-        """The leader of a village's team is also a member of the commune's."""
-        shared = above.seats[index % len(above.seats)]["person_id"]
-        if shared in {seat["person_id"] for seat in team.seats}:
-            return
-        people.pop(0)
-        team.seats[0]["person_id"] = shared
+    def _in_both(self, teams: list[tuple[Team, list[Row]]], count: int) -> list[Row]:
+        """So many members of the commune's team also lead a village's; they are registered before either."""
+        (above, people), *villages = teams
+        both = people[:count]
+        for person, (team, newcomers) in zip(both, villages, strict=False):
+            newcomers.pop(0)
+            team.seats[0]["person_id"] = person["person_id"]
+        shared = both[: len(villages)]
+        del people[: len(shared)]
+        assert len(above.seats) == len(people) + len(shared)
+        return shared
