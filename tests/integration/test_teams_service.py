@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -78,7 +79,13 @@ def answers(url: str) -> bool:
 
 @pytest.fixture
 def service(database: Callable[..., Database], rabbit: Any, stack_state: State, tmp_path: Path) -> Iterator[Teams]:
-    db = database("teams")
+    with running(database("teams"), rabbit, stack_state, tmp_path) as teams:
+        yield teams
+
+
+@contextmanager
+def running(db: Database, rabbit: Any, stack_state: State, folder: Path) -> Iterator[Teams]:
+    """Both processes, until the block is left; their logs in ``folder``."""
     rabbit.purge()
     addresses = {"api": f"127.0.0.1:{free_port()}", "worker": f"127.0.0.1:{free_port()}"}
     environment = {
@@ -94,7 +101,7 @@ def service(database: Callable[..., Database], rabbit: Any, stack_state: State, 
     }
     processes = []
     for kind in addresses:
-        with (tmp_path / f"{kind}.log").open("wb") as output:
+        with (folder / f"{kind}.log").open("wb") as output:
             command = [sys.executable, "-W", "ignore", "-m", "services.teams", kind]
             processes.append(subprocess.Popen(command, env=environment, stdout=output, stderr=output))
     try:
@@ -105,7 +112,7 @@ def service(database: Callable[..., Database], rabbit: Any, stack_state: State, 
         for process in processes:
             process.terminate()
         codes = [process.wait(15) for process in processes]
-    assert codes == [0, 0], [(tmp_path / f"{kind}.log").read_text()[-3000:] for kind in addresses]
+    assert codes == [0, 0], [(folder / f"{kind}.log").read_text()[-3000:] for kind in addresses]
 
 
 def unit(unit_id: str, level: str, parent: str | None, **other: Any) -> dict[str, Any]:
@@ -246,38 +253,6 @@ def test_a_team_lives_and_says_what_it_was(service: Teams, field: Field) -> None
         assert post(client, f"{team}/rename", change | {"name": "X"}, 409)["code"] == "team-ended"
         later = first | {"id": uid(), "team_id": uid(), "effective": "2024-06-01", "seats": []}
         post(client, "/v1/teams", later)
-
-
-def test_a_merger_reconciles_everywhere(service: Teams, field: Field) -> None:
-    first, second = field.teams
-    fates = [{"seat_id": seat["seat_id"], "fate": "carried"} for seat in second["seats"]]
-    body = {"id": uid(), "into_team_id": first["team_id"], "from_team_ids": [second["team_id"]], "seats": fates}
-    body |= {"effective": "2024-02-01", "document_id": field.document}
-    with service.client(NATION) as client:
-        problem = post(client, "/v1/teams/merge", body | {"id": uid(), "seats": fates[1:]}, 422)
-        assert problem["code"] == "merge-seat-unaccounted"
-        post(client, "/v1/teams/merge", body)
-        post(client, "/v1/teams/merge", body, 200)
-        merged = client.get(f"/v1/teams/{first['team_id']}", params={"as_of": "2024-02-01"}).json()
-        assert (len(merged["seats"]), merged["surplus_leaders"]) == (6, 1)
-        eventually(service.caught_up)
-
-        def listed(day: str) -> list[tuple[str, int]]:
-            teams = client.get("/v1/teams", params={"unit": "c1", "as_of": day}).json()["teams"]
-            return [(team["team_id"], team["seats"]) for team in teams]
-
-        before = sorted((team["team_id"], 3) for team in field.teams)
-        assert listed("2024-01-31") == before
-        assert listed("2024-02-01") == [(first["team_id"], 6)]
-        assert listed("2023-09-30") == []
-        page = client.get("/v1/teams", params={"as_of": "2024-01-31", "limit": 1, "kind": "village"}).json()
-        rest = client.get("/v1/teams", params={"as_of": "2024-01-31", "after": page["next"]}).json()
-        assert [t["team_id"] for t in page["teams"] + rest["teams"]] == [team for team, _ in before]
-        events = client.get("/v1/events", params={"partition": 0}).json()["events"]
-    [public] = [event["data"] for event in events if event["type"] == "TeamsMerged.v1"]
-    assert public["from"] == [{"team_id": second["team_id"], "unit_id": "v1", "seats": 3}]
-    assert public["totals"]["seats_before"] == public["totals"]["seats_after"] == 6
-    assert "from_teams" not in public
 
 
 def test_bulk_changes_come_in_one_batch(service: Teams, field: Field) -> None:
