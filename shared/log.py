@@ -124,8 +124,8 @@ class Log(Protocol):
     def read(self, partition: int, after: int, limit: int) -> list[Recorded]:
         """The next events of a partition after a position, in order, without holes."""
 
-    def select(self, partition: int, after: int, limit: int, types: Collection[str]) -> Selected:
-        """The events of these types among the next ``limit`` positions."""
+    def select(self, partition: int, after: int, limit: int, types: Collection[str], most: int) -> Selected:
+        """The events of these types among the next ``limit`` positions, the first ``most`` of them."""
 
     def heads(self) -> dict[int, int]:
         """Each partition's last position (0 = empty)."""
@@ -185,7 +185,7 @@ _SELECT = text(
           FROM (SELECT max(position) AS last, count(*) AS total FROM run) r
           LEFT JOIN LATERAL (SELECT {COLUMNS} FROM log.events x
                               WHERE x.partition = :partition AND x.position > :after AND x.position <= r.last
-                                AND x.type = ANY(:types) ORDER BY x.position) e ON true"""
+                                AND x.type = ANY(:types) ORDER BY x.position LIMIT :most) e ON true"""
 )
 # One index descent per stream; a plain join may become a scan while the table has no statistics. One JSON text costs
 # a third of two arrays.
@@ -258,8 +258,9 @@ class PostgresLog:
     def read(self, partition: int, after: int, limit: int) -> list[Recorded]:
         return [Recorded(*row) for row in self._all(_READ, partition=partition, after=after, limit=limit)]
 
-    def select(self, partition: int, after: int, limit: int, types: Collection[str]) -> Selected:
-        rows = self._all(_SELECT, partition=partition, after=after, limit=limit, types=list(types))
+    def select(self, partition: int, after: int, limit: int, types: Collection[str], most: int) -> Selected:
+        asked = {"partition": partition, "after": after, "limit": limit, "types": list(types), "most": most}
+        rows = self._all(_SELECT, **asked)
         last, total = rows[0][0] or after, rows[0][1]
         return Selected(last, total, [Recorded(*row[2:]) for row in rows if row[2] is not None])
 

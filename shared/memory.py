@@ -77,9 +77,9 @@ class MemoryLog:
         with self._lock:
             return self._partitions[partition][after : after + limit]
 
-    def select(self, partition: int, after: int, limit: int, types: Collection[str]) -> Selected:
+    def select(self, partition: int, after: int, limit: int, types: Collection[str], most: int) -> Selected:
         run = self.read(partition, after, limit)
-        return Selected(after + len(run), len(run), [event for event in run if event.type in types])
+        return Selected(after + len(run), len(run), [event for event in run if event.type in types][:most])
 
     def heads(self) -> dict[int, int]:
         with self._lock:

@@ -202,7 +202,7 @@ class Subscription:
         if source:
             end, events = mirror.read(tx, source, log_id, partition, start, limit)
         elif self._types is not None:
-            run = self._log.select(partition, start, limit * IGNORED, self._types)
+            run = self._log.select(partition, start, limit * IGNORED, self._types, limit + 1)
             _check_dense(partition, start, run.last, run.total)
             events = run.events[:limit]
             end = run.last if len(events) == len(run.events) else events[-1].position

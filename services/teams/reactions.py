@@ -29,6 +29,7 @@ from shared.codec import Codec, NothingChanged
 from shared.handler import Envelope, Handler
 from shared.log import Log
 from shared.unit_directory import UnitDirectory, Units
+from shared.units import LEVELS
 
 _log = logging.getLogger(__name__)
 
@@ -96,11 +97,10 @@ class Judge:
         if not areas:
             return 0
         tree, policies = self._directory.tree(), self._known_policies(tx)
-        # Where no policy is but for the nation's, it does not matter under which unit a team stands.
-        local = any(tree.level(unit_id) != "nation" for unit_id in policies.areas())
-        wanted = {row.unit_id for row in areas if row.by_policy or local}
+        moves_matter = policies and not policies.everywhere(tree)
+        wanted = {row.unit_id for row in areas if row.by_policy or moves_matter}
         due = max(row.due for row in areas)
-        if any(tree.level(unit_id) == "nation" for unit_id in wanted):
+        if any(tree.level(unit_id) == LEVELS[0] for unit_id in wanted):
             tx.execute(_NOTE_ALL, {"due": due})
         elif wanted:
             served = tx.execute(_UNITS).scalars().all()

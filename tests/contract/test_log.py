@@ -69,12 +69,14 @@ def test_a_reader_of_some_types_is_told_how_far_it_has_come(log):
     for number in range(1, 6):
         log.append([a_command((f"a{number}", 1), partition=0)])
     [kind] = {event.type for event in log.read(0, 0, 5)}
-    chosen = log.select(0, 1, 3, [kind])
+    chosen = log.select(0, 1, 3, [kind], 9)
     assert (chosen.last, chosen.total, [e.position for e in chosen.events]) == (4, 3, [2, 3, 4])
     assert chosen.events == log.read(0, 1, 3)
-    ignored = log.select(0, 1, 3, ["SomethingElse"])
+    first = log.select(0, 1, 3, [kind], 2)
+    assert (first.last, first.total, first.events) == (4, 3, chosen.events[:2])
+    ignored = log.select(0, 1, 3, ["SomethingElse"], 9)
     assert (ignored.last, ignored.total, ignored.events) == (4, 3, [])
-    nothing = log.select(0, 5, 3, [kind])
+    nothing = log.select(0, 5, 3, [kind], 9)
     assert (nothing.last, nothing.total, nothing.events) == (5, 0, [])
 
 

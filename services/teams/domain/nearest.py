@@ -10,7 +10,7 @@ from services.teams.domain.affairs.records import Record
 from services.teams.domain.policy import InForce
 from services.teams.domain.team.events import TeamKind
 from services.teams.domain.team.state import Team
-from shared.units import UnitTree
+from shared.units import LEVELS, UnitTree
 
 Chain = tuple[str, ...]
 """A unit and those above it, up to the nation."""
@@ -28,8 +28,13 @@ class Policies:
             if days := rules_by_day(record):
                 self._areas.setdefault((record.unit_id, team_kind(record)), []).append((policy_id, days))
 
-    def areas(self) -> set[str]:
-        return {unit_id for unit_id, _ in self._areas}
+    def __bool__(self) -> bool:
+        return bool(self._areas)
+
+    def everywhere(self, tree: UnitTree) -> Chain:
+        """The areas, if they are all the nation's: then it does not matter under which units a team stands."""
+        areas = tuple(unit_id for unit_id, _ in self._areas)
+        return areas if all(tree.level(unit_id) == LEVELS[0] for unit_id in areas) else ()
 
     def nearest(self, chain: Chain, kind: TeamKind, day: date) -> InForce | None:
         """Of several in force in the same area the one that took effect last counts, then the later id."""
@@ -45,9 +50,9 @@ class Policies:
         if not self._areas:
             return []
         kind, found = team.birth.kind, list[tuple[date, InForce | None]]()
-        stays = [(since, unit_id, later) for (since, unit_id), (later, _) in _pairs(team.units)]
-        for since, unit_id, until in stays:
-            above = chains(tree, unit_id, since, until)
+        everywhere = self.everywhere(tree)
+        for (since, unit_id), (until, _) in _pairs(team.units):
+            above = [(since, everywhere)] if everywhere else chains(tree, unit_id, since, until)
             days = {day for day, _ in above}
             for _, chain in above:
                 days |= {day for day in self._days(chain, kind) if since <= day < until}
