@@ -96,7 +96,10 @@ class Codec:
         data = stored.data
         for schema in range(stored.schema, kind.schema):
             data = kind.upcasters[schema](data)
-        for name, by in self._sealed[kind.cls]:
-            if data.get(name) is not None and self._vault:
-                data = data | {name: {"text": self._vault.open(str(data[by]), stored.id, data[name])}}
+        sealed = self._sealed[kind.cls]
+        if sealed and self._vault:
+            data, event_id = dict(data), stored.id
+            for name, by in sealed:
+                if data.get(name) is not None:
+                    data[name] = {"text": self._vault.open(str(data[by]), event_id, data[name])}
         return msgspec.convert(data, kind.cls)
