@@ -35,7 +35,12 @@ OF_TEAMS = frozenset(
 OF_AFFAIRS = frozenset(event.__name__ for event in (*affairs.EVENTS, *policy.EVENTS))
 OF_A_UNIT = OF_TEAMS | OF_AFFAIRS | UNIT_EVENTS
 OF_REORGANISATIONS = frozenset({"UnitsReorganised", "ReorganisationUndone", "ReorganisationRedone"})
-OF_NO_UNIT = OF_REORGANISATIONS | frozenset({"DocumentRegistered", "SubjectErased", "PeopleJoined", "PeopleSeparated"})
+OF_REFORMS = frozenset({"ReformPrepared", "ReformApplied", "ReformUndone"})
+OF_NO_UNIT = (
+    OF_REORGANISATIONS
+    | OF_REFORMS
+    | frozenset({"DocumentRegistered", "SubjectErased", "PeopleJoined", "PeopleSeparated"})
+)
 
 
 class Publisher:

@@ -57,7 +57,10 @@ class PrepareReform:
 
 @dataclass(frozen=True, slots=True)
 class BeginReform:
+    """``job_id``: who does it; another one is refused meanwhile."""
+
     reform_id: str
+    job_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,7 @@ class FinishReform:
 @dataclass(frozen=True, slots=True)
 class BeginUndo:
     reform_id: str
+    job_id: str
     document_id: str
 
 
@@ -103,6 +107,7 @@ class ReformBegun:
     """Private."""
 
     reform_id: str
+    job_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +123,7 @@ class ReformUndoBegun:
     """Private."""
 
     reform_id: str
+    job_id: str
     document_id: str
 
 
@@ -142,10 +148,11 @@ class ReformHalted:
 
 @dataclass(frozen=True, slots=True)
 class Reform:
-    """``undone_by`` is the document of the undoing, while or after it is done."""
+    """``job`` is the one that applies or undoes it; ``undone_by`` the document of the undoing."""
 
     prepared: ReformPrepared
     stage: Stage = Stage.READY
+    job: str | None = None
     undone_by: str | None = None
     reason: str | None = None
 
@@ -167,7 +174,7 @@ _DONE: Mapping[type, Stage] = {
     BeginUndo: Stage.UNDOING,
     FinishUndo: Stage.UNDONE,
 }
-"""A command that finds this stage has been obeyed already."""
+"""A command that finds this stage, reached by the same job, has been obeyed already."""
 
 
 def reform_stream(reform_id: str) -> str:
@@ -188,7 +195,7 @@ def decide(command: ReformCommand, states: Mapping[str, Any]) -> Sequence[tuple[
         return [] if reform is not None else [(stream, _prepared(command, states))]
     if reform is None:
         raise Rejected("reform-unknown", "/reform_id", reform=command.reform_id)
-    if _DONE.get(type(command)) is reform.stage:
+    if _DONE.get(type(command)) is reform.stage and getattr(command, "job_id", reform.job) == reform.job:
         return []
     if reform.stage not in _FROM[type(command)]:
         raise Rejected("reform-stage", "", stage=reform.stage)
@@ -208,12 +215,12 @@ def _prepared(command: PrepareReform, states: Mapping[str, Any]) -> ReformPrepar
 def _event(command: ReformCommand, reform: Reform) -> Any:
     told = reform.prepared
     match command:
-        case BeginReform():
-            return ReformBegun(command.reform_id)
+        case BeginReform(job_id=job):
+            return ReformBegun(command.reform_id, job)
         case FinishReform(totals=totals):
             return ReformApplied(command.reform_id, told.effective, told.document_ids, totals)
-        case BeginUndo(document_id=document):
-            return ReformUndoBegun(command.reform_id, document)
+        case BeginUndo(job_id=job, document_id=document):
+            return ReformUndoBegun(command.reform_id, job, document)
         case FinishUndo():
             documents = (reform.undone_by,) if reform.undone_by else ()
             return ReformUndone(command.reform_id, told.effective, documents, told.totals)
@@ -226,12 +233,12 @@ def evolve(state: Any, event: Any) -> Any:
     match event:
         case ReformPrepared():
             return Reform(event)
-        case ReformBegun():
-            return replace(state, stage=Stage.APPLYING, reason=None)
+        case ReformBegun(job_id=job):
+            return replace(state, stage=Stage.APPLYING, job=job, reason=None)
         case ReformApplied():
-            return replace(state, stage=Stage.APPLIED)
-        case ReformUndoBegun(document_id=document):
-            return replace(state, stage=Stage.UNDOING, undone_by=document, reason=None)
+            return replace(state, stage=Stage.APPLIED, reason=None)
+        case ReformUndoBegun(job_id=job, document_id=document):
+            return replace(state, stage=Stage.UNDOING, job=job, undone_by=document, reason=None)
         case ReformUndone():
             return replace(state, stage=Stage.UNDONE)
         case ReformHalted(reason=reason, stored=True):

@@ -232,11 +232,11 @@ REFORMS: dict[str, Text] = {
         "Totals differ",
         "After applying, {differences} totals do not agree.",
     ),
-    "reform-format": Text(
-        415,
-        "Tệp phải là CSV hoặc XLSX",
-        "Phương án sắp xếp phải là tệp CSV hoặc XLSX.",
-        "CSV or XLSX needed",
-        "A reform is a CSV or XLSX file.",
+    "reform-if-match": Text(
+        428,
+        "Thiếu phiên bản",
+        "Cần If-Match với phiên bản (ETag) của phương án đã xem trước.",
+        "Version needed",
+        "If-Match must name the version (ETag) of the reform whose preview was looked at.",
     ),
 }

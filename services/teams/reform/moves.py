@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -36,32 +36,33 @@ class Move:
     line: int
 
 
-def moves_of(plan: Plan, serving: Iterable[Serving], kept: Iterable[str] = ()) -> Iterator[Move]:
-    """Day after day, unit after unit in the order of the file. ``kept``: teams that must stay whatever the file says.
+def moves_of(plan: Plan, serving: Mapping[date, Iterable[Serving]], kept: Collection[str] = ()) -> Iterator[Move]:
+    """Day after day, unit after unit in the order of the file.
 
-    One team alone is never merged, only reassigned; where a team serves the unit already, the others join it.
+    ``serving``: day of the reform → the teams that on its eve serve units that end or take over; what earlier days of
+    the plan do to them is seen to here. ``kept``: teams that must stay whatever the file says. One team alone is never
+    merged, only reassigned; where a team serves the unit already, the others join it.
     """
-    at: dict[str, list[Serving]] = {}
-    for team in serving:
-        at.setdefault(team.unit_id, []).append(team)
-    stay = set(kept)
+    moved: dict[str, Serving] = {}
     for day in plan.days:
+        known = {team.team_id: team for team in serving.get(day, ())} | moved
+        at: dict[str, list[Serving]] = {}
+        for team in known.values():
+            at.setdefault(team.unit_id, []).append(team)
         gone = [end for end in plan.abolished if end.day == day and end.unit_id in at]
-        made = [_moved(end, team, stay) for end in gone for team in at[end.unit_id]]
-        for end in gone:
-            del at[end.unit_id]
-        yield from _settled(made, at)
-        for move in made:
-            at.setdefault(move.unit_id, []).append(replace(move.team, unit_id=move.unit_id))
+        made = [_moved(end, team, kept) for end in gone for team in at.pop(end.unit_id)]
+        settled = list(_settled(made, at))
+        yield from settled
+        moved |= {move.team.team_id: replace(move.team, unit_id=move.unit_id) for move in settled}
 
 
-def _moved(end: Abolished, team: Serving, stay: set[str]) -> Move:
-    action = end.teams if end.heirs and team.team_id not in stay else LEAVE
+def _moved(end: Abolished, team: Serving, kept: Collection[str]) -> Move:
+    action = end.teams if end.heirs and team.team_id not in kept else LEAVE
     unit = end.unit_id if action == LEAVE else end.heirs[0]
     return Move(team, unit, action, end.day, end.paper, end.line)
 
 
-def _settled(made: list[Move], at: dict[str, list[Serving]]) -> Iterator[Move]:
+def _settled(made: Sequence[Move], at: Mapping[str, Sequence[Serving]]) -> Iterator[Move]:
     merging: dict[tuple[str, str], int] = {}
     for move in made:
         if move.action == MERGE:
@@ -86,8 +87,7 @@ class Merger:
     line: int
 
 
-def mergers_of(moves: Iterable[Move], serving: Iterable[Serving]) -> list[Merger]:
-    there = {(team.unit_id, team.kind): team.team_id for team in serving}
+def mergers_of(moves: Iterable[Move], serving: Mapping[date, Iterable[Serving]]) -> list[Merger]:
     together: dict[tuple[date, str, str], list[Move]] = {}
     for move in moves:
         if move.action == MERGE:
@@ -96,11 +96,11 @@ def mergers_of(moves: Iterable[Move], serving: Iterable[Serving]) -> list[Merger
         Merger(
             unit,
             kind,
-            tuple(move.team.team_id for move in moves),
-            there.get((unit, kind)),
+            tuple(move.team.team_id for move in found),
+            next((team.team_id for team in serving[day] if (team.unit_id, team.kind) == (unit, kind)), None),
             day,
-            moves[0].paper,
-            moves[0].line,
+            found[0].paper,
+            found[0].line,
         )
-        for (day, unit, kind), moves in together.items()
+        for (day, unit, kind), found in together.items()
     ]

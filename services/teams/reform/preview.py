@@ -17,7 +17,7 @@ from services.teams.domain.reforms import ReformTotals
 from services.teams.reform.found import RANK, Flaw, by_text
 from services.teams.reform.moves import Merger, Move, Serving
 from services.teams.reform.plan import Abolished, Altered, Established, Plan
-from services.teams.reform.sheet import LEAVE, MERGE, REASSIGN, Area
+from services.teams.reform.sheet import LEAVE, MERGE, REASSIGN, Area, Line
 from shared.units import LEVELS, UnitTree
 
 Item = dict[str, Any]
@@ -170,6 +170,18 @@ def _area(tree: UnitTree, unit: str, day: date) -> str | None:
 def _missing(unit: str, before: UnitTree, plan: Plan, eve: date) -> Item:
     stands = plan.after.parent(unit, plan.days[-1])
     return _named(before, unit, eve) | {"parent_after": stands, "empty": False}
+
+
+def areas_of(plan: Plan, before: UnitTree, levels: Collection[str], lines: Sequence[Line]) -> Iterator[Area]:
+    """The areas that the units of these levels in the file lie in, for a file that says it is complete."""
+    for level in levels:
+        said = {
+            (day, _area(before, unit, day - timedelta(1)))
+            for day, unit in plan.mentioned
+            if before.level(unit) == level
+        }
+        for day, area in sorted((day, area) for day, area in said if area is not None):
+            yield Area(lines[0].index, area, level, day)
 
 
 def incomplete(areas: Iterable[Area], plan: Plan, before: UnitTree) -> Iterator[Flaw]:
