@@ -16,6 +16,10 @@ from services.teams.projections.registry import Registry
 from services.teams.projections.warnings import Unjudged, Warnings
 from services.teams.public import Publisher
 from services.teams.reactions import Judge
+from services.teams.reform.census import Census
+from services.teams.reform.pieces import Pieces as ReformPieces
+from services.teams.reform.store import Store as ReformStore
+from services.teams.reform.task import ReformTask
 from shared.handler import Handler
 from shared.health import Readiness
 from shared.jobs import Jobs, Runner, Task
@@ -50,7 +54,8 @@ def jobs_of(kit: Kit) -> Jobs:
 
 def tasks_of(kit: Kit, handler: Handler[Any, Any, Any], units: UnitDirectory) -> list[Task]:
     """What the worker does beside following the log: each is a kind of job."""
-    return [ImportTask(handler, units, kit.settings.hash_key)]
+    reforms = ReformPieces(handler, units, ReformStore(kit.engine), Census(kit.engine), kit.log)
+    return [ImportTask(handler, units, kit.settings.hash_key), ReformTask(reforms)]
 
 
 def api(settings: Settings) -> int:
@@ -87,6 +92,7 @@ def api(settings: Settings) -> int:
         "warnings": WarningQueries(kit.engine, units),
         "jobs": jobs_of(kit),
         "templates": TEMPLATES,
+        "reforms": ReformStore(kit.engine),
         "log": kit.log,
         "publish": Publisher(units),
         "readiness": readiness,

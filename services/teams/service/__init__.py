@@ -7,6 +7,7 @@ from services.teams.service.documents import DocumentRoutes
 from services.teams.service.people import PeopleRoutes
 from services.teams.service.policy import WarningRoutes
 from services.teams.service.rearrange import RearrangeRoutes
+from services.teams.service.reforms import ReformRoutes
 from services.teams.service.team_reads import TeamReads
 from services.teams.service.teams import TeamRoutes
 from services.teams.service.unit_reads import UnitReads
@@ -26,6 +27,7 @@ class TeamsService(
     AffairRoutes,
     WarningRoutes,
     RearrangeRoutes,
+    ReformRoutes,
     JobRoutes,
     Health,
     Feed,
