@@ -2,29 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
+import pytest
 
+from ops.local.provision import Database
+from ops.local.state import State
 from tests.integration.test_teams_service import (
     DAY,
     NATION,
-    PROVINCE,
     Field,
     Teams,
     batch,
     eventually,
-    field,
+    filled,
     post,
+    running,
     seats,
-    service,
     uid,
 )
 
-__all__ = ["field", "service"]
-
 LATER = "2024-02-01"
+
+
+@pytest.fixture(scope="module")
+def service(
+    module_database: Callable[..., Database], rabbit: Any, stack_state: State, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Teams]:
+    with running(module_database("teams"), rabbit, stack_state, tmp_path_factory.mktemp("teams")) as teams:
+        yield teams
+
+
+@pytest.fixture(scope="module")
+def field(service: Teams) -> Field:
+    return filled(service)
 
 
 def row(do: str, **said: Any) -> dict[str, Any]:
@@ -105,6 +118,6 @@ def test_no_policy_refuses_a_change(service: Teams, field: Field) -> None:
     new = {"id": uid(), "team_id": uid(), "kind": "village", "unit_id": "v2", "name": "Tổ", "effective": DAY}
     new |= {"document_id": field.document, "seats": seats(field.people[:8])}
     with service.client(NATION) as client:
-        post(client, "/v1/affairs", policy(PROVINCE, 5, 7))
+        post(client, "/v1/affairs", policy("v2", 5, 7))
         assert batch(client, "/v1/teams/batch", [new])["counts"] == {"stored": 1}
         eventually(lambda: (new["team_id"], "size_above", 7, 8) in warned(client, unit="v2"))

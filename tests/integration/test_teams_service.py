@@ -168,6 +168,10 @@ class Field:
 
 @pytest.fixture
 def field(service: Teams) -> Field:
+    return filled(service)
+
+
+def filled(service: Teams) -> Field:
     document_id, people = uid(), [uid() for _ in range(8)]
     with service.client(NATION) as client:
         assert batch(client, "/v1/units/batch", UNITS)["counts"] == {"stored": len(UNITS)}
@@ -207,7 +211,7 @@ def test_units_are_dated_and_found(service: Teams, field: Field) -> None:
         after = client.get("/v1/units/v1", params={"as_of": reform}).json()
         assert (before["ancestors"], after["ancestors"]) == (["c1", PROVINCE, NATION], ["hh", PROVINCE, NATION])
         former = client.get("/v1/units/c1/successors", params={"as_of": reform}).json()
-        assert former["successors"] == [{"unit_id": "hh", "main": True}]
+        assert former["successors"] == [{"unit_id": "hh", "main": True, "share": None}]
         assert [(part["unit_id"], part["whole"]) for part in former["on_map"]] == [("hh", True)]
         children = client.get(f"/v1/units/{PROVINCE}/children", params={"as_of": "2024-01-01"}).json()["units"]
         assert [child["unit_id"] for child in children] == ["c1"]
