@@ -77,7 +77,7 @@ class Unjudged:
                 teams[identity] = event.position
             elif kind == POLICY.word:
                 areas[event.data["unit_id"], True] = event.position
-            elif kind == "unit" and event.type in OF_UNITS and event.data.get("level") != "village":
+            elif kind == "unit" and not _new_village(event):
                 areas[event.data["unit_id"], False] = event.position
         if teams:
             in_order = sorted(teams)  # two workers that note the same teams lock them in the same order
@@ -86,3 +86,8 @@ class Unjudged:
             units, by_policy = zip(*areas, strict=True)
             given = {"units": list(units), "by_policy": list(by_policy), "positions": list(areas.values())}
             tx.execute(_NOTE_AREAS, given)
+
+
+def _new_village(event: Recorded) -> bool:
+    """They come by the ten thousand, and no team can have stood under one."""
+    return event.type == "UnitEstablished" and event.data["level"] == "village"
