@@ -16,9 +16,12 @@ import psycopg
 from bench.kit import account, national, phases, stack
 from bench.kit.measure import report, say
 from bench.kit.options import number
+from ops.client import Api
+from ops.demo import reform
 from ops.demo.network import Network
 from ops.demo.world import World
 from ops.local import tokens
+from ops.local.process import StackError
 from ops.local.stack import Stack
 from ops.units import seed as units
 
@@ -30,7 +33,12 @@ def main(as_json: bool = False) -> int:
     network = Network(World(SEED, units.load()), share=number("PERCENT", 100) / 100)
     with stack.running() as of:
         found = _load(of, network)
+        found |= _reform(of, network)
     return report("registry", SEED, found, as_json)
+
+
+def _api(of: Stack) -> Api:
+    return Api("teams", of.api_url("teams"), lambda: _token(of))
 
 
 def _token(of: Stack) -> str:
@@ -60,6 +68,24 @@ def _load(of: Stack, network: Network) -> Found:
     rows = sum(stage.rows for stage in stages)
     say(f"CPU, µs per row: {account.per_visit(before, account.spent(of), rows)}")
     return found | {"load_rows": rows}
+
+
+def _reform(of: Stack, network: Network) -> Found:
+    """From the first byte of the file to its preview, and from the order to the reconciled result."""
+    teams = _api(of)
+    content = reform.national_file(network.units)
+    started = time.monotonic()
+    ready = reform.prepare(teams, content)
+    preview = time.monotonic() - started
+    say(f"preview in {preview:.1f} s: {ready['counts']}")
+    started = time.monotonic()
+    reconciled = reform.apply(teams, ready)
+    took = time.monotonic() - started
+    seats = reconciled["seats"]
+    say(f"applied in {took:.1f} s: {seats}")
+    if seats["before"] != network.seats or seats["after"] != network.seats:
+        raise StackError(f"{network.seats} seats should be there before and after: {seats}")
+    return {"preview_s": round(preview, 1), "apply_s": round(took, 1), "seats": seats["after"]}
 
 
 def _own_tables(of: Stack) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ import orjson
 
 ROWS = 500
 PATIENCE_SECONDS = 120.0
+NO_HEADERS: Mapping[str, str] = {}
 NOT_YET = {"unknown-unit", "unit-not-on-day"}
 """What a service says of a unit that the registry has and that has not reached it yet."""
 
@@ -65,11 +66,17 @@ class Api:
     def get(self, path: str, **query: Any) -> Any:
         return self._send("GET", path, query={k: v for k, v in query.items() if v is not None})
 
-    def post(self, path: str, body: dict[str, Any]) -> Any:
+    def upload(self, path: str, content: bytes, media: str, **query: Any) -> Any:
+        """A file as it is; ``media`` is its content type."""
+        return self._send("POST", path, content, query=query, headers={"Content-Type": media})
+
+    def post(self, path: str, body: dict[str, Any] | None = None, *, version: int | None = None) -> Any:
+        """``version``: what the change is based on (If-Match)."""
         deadline = time.monotonic() + PATIENCE_SECONDS
+        headers = {"If-Match": f'"{version}"'} if version is not None else {}
         while True:
             try:
-                return self._send("POST", path, body)
+                return self._send("POST", path, body, headers=headers)
             except Refused as refusal:
                 if refusal.problem.get("code") not in NOT_YET or time.monotonic() > deadline:
                     raise
@@ -137,13 +144,21 @@ class Api:
             for done in [pool.submit(send, first) for first in range(0, len(rows), ROWS)]:
                 done.result()
 
-    def _send(self, method: str, path: str, body: Any = None, query: dict[str, Any] | None = None) -> Any:
+    def _send(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        query: dict[str, Any] | None = None,
+        headers: Mapping[str, str] = NO_HEADERS,
+    ) -> Any:
         deadline, pause = time.monotonic() + PATIENCE_SECONDS, 0.1
-        content = None if body is None else orjson.dumps(body)
+        content = body if body is None or isinstance(body, bytes) else orjson.dumps(body)
+        kind = {} if content is None else {"Content-Type": "application/json"}
         while True:
             try:
-                headers = {"Authorization": f"Bearer {self._bearer}", "Content-Type": "application/json"}
-                response = self._http.request(method, path, content=content, params=query, headers=headers)
+                sent = {"Authorization": f"Bearer {self._bearer}", **kind, **headers}
+                response = self._http.request(method, path, content=content, params=query, headers=sent)
             except httpx.TransportError:
                 response = None
             if response is not None and response.status_code == 401 and time.monotonic() < deadline:
