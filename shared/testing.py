@@ -53,6 +53,11 @@ class Spec(Generic[C, S, E]):
             raise AssertionError(f"rejected: {self._outcome.code} {self._outcome.params}")
         return self._outcome
 
+    @property
+    def rejection(self) -> Rejected | None:
+        """Why the last command was refused, if it was."""
+        return self._outcome if isinstance(self._outcome, Rejected) else None
+
     def state(self, stream: str) -> S:
         return self._state(stream)
 

@@ -179,14 +179,12 @@ def _turn(event: UnitFact) -> int:
 
 
 def _same(known: Reorganisation, command: ReorganiseUnits, events: Sequence[UnitFact], states: States) -> bool:
-    if known.withdrawn is not None or (known.made.document_id, known.made.effective) != (
-        command.document_id,
-        command.effective,
-    ):
+    made = known.made
+    if known.withdrawn is not None or (made.document_id, made.effective) != (command.document_id, command.effective):
         return False
-    units: dict[str, Unit | None] = {f.unit_id: states.get(unit_stream(f.unit_id)) for f in known.made.facts}
-    recorded = {unit.facts[f.fact - 1].event for f in known.made.facts if (unit := units[f.unit_id])}
-    return recorded == set(events)
+    if not {fact.unit_id for fact in made.facts} <= {event.unit_id for event in events}:
+        return False
+    return {states[unit_stream(f.unit_id)].facts[f.fact - 1].event for f in made.facts} == set(events)
 
 
 def _together(events: Sequence[UnitFact], states: States) -> tuple[dict[str, Unit], tuple[FactOfUnit, ...]]:
