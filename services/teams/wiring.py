@@ -65,10 +65,12 @@ def api(settings: Settings) -> int:
     from services.teams.people import People
     from services.teams.queries import Queries
     from services.teams.queries.affairs import AffairQueries
+    from services.teams.queries.citations import Citations
     from services.teams.queries.duplicates import Duplicates
     from services.teams.queries.matching import Matching
     from services.teams.queries.people import PeopleQueries
     from services.teams.queries.policy import WarningQueries
+    from services.teams.queries.summary import Summaries
     from services.teams.service import TeamsService
     from shared.edge_server import run_api
 
@@ -83,7 +85,9 @@ def api(settings: Settings) -> int:
         "intake": Intake(handler, authority),
         "authority": authority,
         "units": units,
-        "queries": Queries(kit.engine, units),
+        "queries": Queries(kit.engine, units, kit.log),
+        "summaries": Summaries(kit.engine, units),
+        "citations": Citations(kit.engine),
         "people": People(kit.log, kit.codec, kit.vault, seated, authority),
         "people_queries": seated,
         "duplicates": Duplicates(kit.engine, units, seated),

@@ -16,12 +16,23 @@ from ops.local.provision import Database
 from services.teams.domain import DECIDER, EVENTS
 from services.teams.domain.documents import DocumentKind, RegisterDocument
 from services.teams.domain.people import ErasePerson, RegisterPerson
-from services.teams.domain.team.events import Role, Seat, TeamKind
-from services.teams.domain.team.life import DissolveTeam, EndPilot, EstablishTeam, RenameTeam
+from services.teams.domain.team.corrections import Correction, CorrectTeam
+from services.teams.domain.team.events import CorrectionReason, Role, Seat, TeamKind
+from services.teams.domain.team.life import (
+    DissolveTeam,
+    EndPilot,
+    EstablishTeam,
+    ReassignTeam,
+    RenameTeam,
+    ResumeTeam,
+    SuspendTeam,
+)
 from services.teams.domain.team.merge import Fate, MergeTeams, SeatFate
-from services.teams.domain.team.seats import AppointSeat, ReconstituteTeam, ReleaseSeat
+from services.teams.domain.team.replay import as_of
+from services.teams.domain.team.seats import AppointSeat, ChangeLeader, ReconstituteTeam, ReleaseSeat
 from services.teams.domain.team.state import Team
 from services.teams.domain.units import AbolishUnit, EstablishUnit
+from services.teams.handling import handle_many
 from services.teams.projections.registry import Registry
 from shared.codec import Codec
 from shared.db import engine
@@ -29,15 +40,18 @@ from shared.decider import Personal, Rejected
 from shared.handler import Envelope, Handler
 from shared.log import PostgresLog, Recorded
 from shared.vault import MemoryKeys, Vault
+from shared.vietnamese import fold
 from shared.writer import GroupWriter
 
 START = date(2023, 1, 1)
 PEOPLE = [f"p{n}" for n in range(15)]
 TABLES = {
-    "teams": "team_id, kind, unit_id, pilot, pilot_until, established, ended, ending, into_team_id, simulated",
-    "team_names": "team_id, since, name",
+    "teams": "team_id, position, kind, unit_id, established, ended, ending, into_team_id, document_id, simulated",
+    "team_spans": "team_id, since, until, unit_id, kind, standing, name, folded",
+    "team_units": "team_id, unit_id",
     "seats": "team_id, seat_id, since, until, person_id, role, affiliation",
     "documents": "document_id, kind, issuer, number",
+    "citations": "document_id, position, type, stream_id, unit_id, effective",
 }
 
 
@@ -51,12 +65,13 @@ class History:
     def send(self, *commands: Any) -> list[Any]:
         now = datetime.now(UTC)
         ids = [UUID(int=self.dice.getrandbits(128)) for _ in commands]
-        return self.handler.handle_many([Envelope(i, c, "test", now) for i, c in zip(ids, commands, strict=True)])
+        return handle_many(self.handler, [Envelope(i, c, "test", now) for i, c in zip(ids, commands, strict=True)])
 
     def run(self, steps: int) -> int:
         day = START
         self.send(EstablishUnit("vn", "nation", "quốc gia", "Việt Nam", None, None, day))
-        self.send(RegisterDocument("d", DocumentKind.DECISION, "UBND", "1", 2023, day, day))
+        for document in "de":
+            self.send(RegisterDocument(document, DocumentKind.DECISION, "UBND", document, 2023, day, day))
         self.send(*(EstablishUnit(f"v{n}", "village", "thôn", f"Thôn {n}", "vn", None, day) for n in range(12)))
         self.send(*(RegisterPerson(p, Personal("An"), None, "teacher") for p in PEOPLE))
         self.send(*(self.establish(n) for n in range(12)))
@@ -80,11 +95,13 @@ class History:
         return EstablishTeam(f"t{n}", TeamKind.VILLAGE, f"v{n}", f"Tổ {n}", START, "d", self.seats(4), n % 3 == 0)
 
     def change(self) -> Any:
-        dice, day = self.dice, self.day
+        """Mostly as days go by, sometimes long after."""
+        dice = self.dice
+        day = self.day - timedelta(dice.choice((0, 0, 0, 45)))
         one, other = dice.sample(self.teams, 2)
         team: Team = self.handler.state(f"team:{one}")[0]
         ever = list(team.seats) or ["none"]
-        match dice.randrange(8):
+        match dice.randrange(14):
             case 0:
                 return RenameTeam(one, f"Tổ mới {dice.randrange(5)}", day, "d")
             case 1 | 2:
@@ -97,10 +114,33 @@ class History:
                 return ReconstituteTeam(one, tuple(turned), day, "d")
             case 6:
                 return EndPilot(one, dice.random() < 0.7, day, "d")
+            case 7:
+                return SuspendTeam(one, day, "d")
+            case 8:
+                return ResumeTeam(one, day, "d")
+            case 9:
+                return ReassignTeam(one, f"v{dice.randrange(12)}", day, "d")
+            case 10:
+                return ChangeLeader(one, day, "d", dice.choice(ever))
+            case 11:
+                return self.correction(one, len(team.facts), day)
             case _ if dice.random() < 0.3:
                 return DissolveTeam(one, day, "d")
             case _:
                 return self.merge(one, other)
+
+    def correction(self, team: str, facts: int, day: date) -> CorrectTeam:
+        fact = self.dice.randrange(1, facts + 1)
+        correction = self.dice.choice(
+            (
+                Correction(fact, None, {"effective": day}),
+                Correction(fact, None, {"document_id": "e"}),
+                Correction(fact, None, {"unit_id": f"v{self.dice.randrange(12)}"}),
+                Correction(fact, True),
+                Correction(fact, False),
+            )
+        )
+        return CorrectTeam(team, (correction,), (), CorrectionReason.OTHER, "d")
 
     def merge(self, into: str, source: str) -> MergeTeams:
         seated = {s.person_id: s.seat_id for s in self.handler.state(f"team:{into}")[0].open_seats}
@@ -110,12 +150,13 @@ class History:
                 fates.append(SeatFate(seat.seat_id, Fate.JOINED, seated[seat.person_id]))
             else:
                 fates.append(SeatFate(seat.seat_id, self.dice.choice((Fate.CARRIED, Fate.RELEASED))))
-        return MergeTeams(into, (source,), tuple(fates), self.day, "d")
+        self.made += 1
+        return MergeTeams(f"r{self.made}", into, (source,), tuple(fates), self.day, "d")
 
 
 def tables(tx: Connection) -> dict[str, list[tuple[Any, ...]]]:
     return {
-        name: [tuple(row) for row in tx.execute(text(f"SELECT {columns} FROM read.{name} ORDER BY 1, 2, 3"))]
+        name: [tuple(row) for row in tx.execute(text(f"SELECT {columns} FROM read.{name} ORDER BY 1, 2"))]
         for name, columns in TABLES.items()
     }
 
@@ -147,25 +188,36 @@ def test_any_cut_gives_the_same_tables_and_they_equal_the_folded_states(
         expected = projected(tx, events, 1)
         for size in (2, 7, 50, 10_000):
             assert projected(tx, events, size) == expected
-    seats = [
-        (team, s.seat.seat_id, s.since, s.until, s.seat.person_id, s.seat.role.value, s.seat.affiliation)
-        for team in history.teams
-        for s in folded(handler, team)
-    ]
-    assert expected["seats"] == sorted(seats, key=lambda row: row[:3])
-    ends = {row[0]: (row[6], row[7], row[8]) for row in expected["teams"]}
-    states = {team: handler.state(f"team:{team}")[0] for team in history.teams}
-    assert ends == {team: (state.ended, state.ending, state.into) for team, state in states.items()}
+    for team in history.teams:
+        assert_day_by_day(expected, handler.state(f"team:{team}")[0])
     writer.stop()
     for each in (autocommit, transactions):
         each.dispose()
 
 
-def folded(handler: Handler[Any, Any, Any], team: str) -> list[Any]:
-    """Every filling of every seat; one that lasted no day because its role changed at once counts by the later role."""
-    state: Team = handler.state(f"team:{team}")[0]
-    by_key = {(s.seat.seat_id, s.since): s for s in (*state.past, *state.seats.values())}
-    return list(by_key.values())
+def assert_day_by_day(expected: dict[str, list[tuple[Any, ...]]], team: Team) -> None:
+    """What the rows say of a team on a day is what its facts say."""
+    team_id = team.birth.team_id
+    [latest] = [row for row in expected["teams"] if row[0] == team_id]
+    assert latest[3:8] == (team.unit_id, team.established, team.ended, team.ending, team.into)
+    edges = {fact.effective for fact in team.facts}
+    for day in sorted({day + timedelta(n) for day in edges for n in (-1, 0, 1)}):
+        then = as_of(team, day)
+        spans = [row for row in expected["team_spans"] if row[0] == team_id and holds(row[1], row[2], day)]
+        seats = [row for row in expected["seats"] if row[0] == team_id and holds(row[2], row[3], day)]
+        if then is None or then.ended is not None:
+            assert (spans, seats) == ([], [])
+            continue
+        name = max(then.names)[1]
+        standing = "suspended" if then.suspended_on(day) else "pilot" if then.pilot else "active"
+        assert [row[3:] for row in spans] == [(then.unit_id, "village", standing, name, fold(name))]
+        assert sorted((row[1], *row[4:]) for row in seats) == sorted(
+            (seat.seat_id, seat.person_id, seat.role.value, seat.affiliation) for seat in then.open_seats
+        )
+
+
+def holds(since: date, until: date | None, day: date) -> bool:
+    return since <= day and (until is None or day < until)
 
 
 @pytest.fixture
@@ -197,7 +249,7 @@ class CountingKeys(MemoryKeys):
 
 
 def sent(handler: Handler[Any, Any, Any], command: Any) -> str:
-    result = handler.handle_many([Envelope(uuid4(), command, "test", datetime.now(UTC))])[0]
+    result = handle_many(handler, [Envelope(uuid4(), command, "test", datetime.now(UTC))])[0]
     return result.code if isinstance(result, Rejected) else result.outcome.value
 
 

@@ -254,7 +254,8 @@ def test_a_team_lives_and_says_what_it_was(service: Teams, field: Field) -> None
         problem = post(client, "/v1/teams", bad, 422)
         assert (problem["code"], problem["pointer"]) == ("unknown-choice", "/seats/0/role")
         post(client, f"{team}/dissolve", change | {"effective": "2024-06-01"})
-        assert post(client, f"{team}/rename", change | {"name": "X"}, 409)["code"] == "team-ended"
+        late = post(client, f"{team}/rename", change | {"effective": "2024-07-01", "name": "X"}, 409)
+        assert late["code"] == "team-ended"
         later = first | {"id": uid(), "team_id": uid(), "effective": "2024-06-01", "seats": []}
         post(client, "/v1/teams", later)
 

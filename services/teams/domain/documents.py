@@ -17,12 +17,19 @@ from shared.decider import Rejected
 
 
 class DocumentKind(StrEnum):
-    """Quyết định, kế hoạch, công văn, nghị quyết."""
-
     DECISION = "decision"
     PLAN = "plan"
     OFFICIAL_LETTER = "official_letter"
     RESOLUTION = "resolution"
+
+
+KINDS: Mapping[DocumentKind, tuple[str, str]] = {
+    DocumentKind.DECISION: ("quyết định", "QĐ"),
+    DocumentKind.PLAN: ("kế hoạch", "KH"),
+    DocumentKind.OFFICIAL_LETTER: ("công văn", "CV"),
+    DocumentKind.RESOLUTION: ("nghị quyết", "NQ"),
+}
+"""What each is called, and the letters for it in a document's number (decree 30/2020/NĐ-CP)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +86,15 @@ def document_stream(document_id: str) -> str:
 
 
 def key_stream(command: RegisterDocument) -> str:
-    """Case and spacing do not make another document; a slash inside a number must not look like a separator."""
-    plain = [" ".join(text.casefold().split()) for text in (command.issuer, command.number)]
-    issuer, number = (text.replace("%", "%25").replace("/", "%2F") for text in plain)
-    return f"document-key:{issuer}/{command.kind}/{number}/{command.year}"
+    return key_of(command.issuer, command.kind, command.number, command.year)
+
+
+def key_of(issuer: str, kind: DocumentKind, number: str, year: int) -> str:
+    """The reservation of this key. Case and spacing do not make another document; a slash inside a number must not look
+    like a separator."""
+    plain = (" ".join(issuer.casefold().split()), "".join(number.casefold().split()))
+    of, no = (text.replace("%", "%25").replace("/", "%2F") for text in plain)
+    return f"document-key:{of}/{kind}/{no}/{year}"
 
 
 def cite(states: Mapping[str, Any], document_id: str, at: str = "/document_id") -> None:

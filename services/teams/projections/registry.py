@@ -1,16 +1,32 @@
-"""Own events → own read tables (migrations/versions/0001): teams, their names and seats in time, documents."""
+"""Own events → own read tables (migrations/versions/0003): teams and seats in time, documents, who cites them.
+
+A team that has just been established is written as its event says. Every other team that a batch touches is folded
+anew by the domain, and its rows are replaced: late facts and corrections may change any day of it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields
 from typing import Any
 
 import orjson
 from sqlalchemy import Connection, TextClause, text
 
-from shared.log import Recorded
+from services.teams.domain import EVENTS
+from services.teams.domain.team import corrections, life, seats
+from services.teams.domain.team.events import TeamTookPart
+from services.teams.domain.team.replay import evolve
+from services.teams.domain.team.state import Team
+from services.teams.projections import spans
+from shared.codec import Codec, NothingChanged
+from shared.log import COLUMNS, Recorded
+from shared.vietnamese import fold
 
 OWN: Mapping[str, Collection[int]] = {"": (0,)}
+OF_TEAMS = (*life.EVENTS, *seats.EVENTS, *corrections.EVENTS, TeamTookPart)
+CITING = frozenset(event.__name__ for event in EVENTS if any(f.name == "document_id" for f in fields(event)))
+TEAM = "team:"
 
 _DOCUMENTS = text(
     """INSERT INTO read.documents
@@ -18,138 +34,168 @@ _DOCUMENTS = text(
        SELECT * FROM json_to_recordset(cast(:rows AS json)) AS x (document_id text, kind text, issuer text, number text,
               year int, signed_on date, effective_from date, effective_to date, title text)"""
 )
+_CITATIONS = text(
+    """INSERT INTO read.citations (document_id, position, type, stream_id, unit_id, effective, recorded_at)
+       SELECT * FROM json_to_recordset(cast(:rows AS json)) AS x (document_id text, position bigint, type text,
+              stream_id text, unit_id text, effective date, recorded_at timestamptz)"""
+)
+# One JSON text and one round trip for the five rows of seats and all the rest of a new team.
+_NEW = text(
+    """WITH new AS MATERIALIZED (
+           SELECT * FROM json_to_recordset(cast(:rows AS json)) AS x (team_id text, position bigint, kind text,
+                  unit_id text, pilot bool, effective date, document_id text, simulated bool, name text, folded text,
+                  seats json)
+       ), teams AS (
+           INSERT INTO read.teams (team_id, position, kind, unit_id, established, document_id, simulated)
+           SELECT team_id, position, kind, unit_id, effective, document_id, simulated FROM new
+       ), spans AS (
+           INSERT INTO read.team_spans (unit_id, team_id, since, kind, standing, name, folded)
+           SELECT unit_id, team_id, effective, kind, CASE WHEN pilot THEN 'pilot' ELSE 'active' END, name, folded
+             FROM new
+       )
+       INSERT INTO read.seats (team_id, seat_id, since, person_id, role, affiliation)
+       SELECT new.team_id, s.seat_id, new.effective, s.person_id, s.role, s.affiliation
+         FROM new, json_to_recordset(new.seats) AS s (seat_id text, person_id text, role text, affiliation text)"""
+)
+_STREAMS = text(
+    f"""SELECT e.* FROM unnest(cast(:streams AS text[])) AS wanted (stream_id),
+               LATERAL (SELECT {COLUMNS} FROM log.events x WHERE x.stream_id = wanted.stream_id
+                            AND x.position <= :position ORDER BY x.version) e"""
+)
+_CLEAR = [
+    text(f"DELETE FROM read.{table} WHERE team_id = ANY(:teams)") for table in ("team_spans", "team_units", "seats")
+]
 _TEAMS = text(
-    """INSERT INTO read.teams (team_id, position, kind, unit_id, pilot, established, simulated)
+    """INSERT INTO read.teams (team_id, position, kind, unit_id, established, ended, ending, into_team_id, document_id,
+                               simulated)
        SELECT * FROM json_to_recordset(cast(:rows AS json)) AS x (team_id text, position bigint, kind text,
-              unit_id text, pilot bool, effective date, simulated bool)"""
+              unit_id text, established date, ended date, ending text, into_team_id text, document_id text,
+              simulated bool)
+       ON CONFLICT (team_id) DO UPDATE SET unit_id = excluded.unit_id, established = excluded.established,
+              ended = excluded.ended, ending = excluded.ending, into_team_id = excluded.into_team_id,
+              document_id = excluded.document_id"""
 )
-_NAMES = text(
-    """INSERT INTO read.team_names (team_id, since, name)
-       SELECT DISTINCT ON (x.team_id, x.effective) x.team_id, x.effective, x.name
-         FROM json_to_recordset(cast(:rows AS json)) AS x (n int, team_id text, effective date, name text)
-        ORDER BY x.team_id, x.effective, x.n DESC
-       ON CONFLICT (team_id, since) DO UPDATE SET name = excluded.name"""
+_SPANS = text(
+    """INSERT INTO read.team_spans (unit_id, team_id, since, until, kind, standing, name, folded)
+       SELECT * FROM json_to_recordset(cast(:rows AS json)) AS x (unit_id text, team_id text, since date, until date,
+              kind text, standing text, name text, folded text)"""
 )
-_CONVERTED = text(
-    """UPDATE read.teams t SET pilot_until = x.effective
-         FROM json_to_recordset(cast(:rows AS json)) AS x (team_id text, effective date) WHERE t.team_id = x.team_id"""
+_UNITS = text(
+    """INSERT INTO read.team_units (unit_id, team_id)
+       SELECT * FROM json_to_recordset(cast(:rows AS json)) AS x (unit_id text, team_id text)"""
 )
-_ENDED = text(
-    """UPDATE read.teams t SET ended = x.effective, ending = x.ending, into_team_id = x.into_team_id
-         FROM json_to_recordset(cast(:rows AS json)) AS x (team_id text, effective date, ending text, into_team_id text)
-        WHERE t.team_id = x.team_id"""
-)
-_RELEASE_ALL = text(
-    """UPDATE read.seats s SET until = x.effective
-         FROM json_to_recordset(cast(:rows AS json)) AS x (team_id text, effective date)
-        WHERE s.team_id = x.team_id AND s.until IS NULL"""
-)
-_RELEASE = text(
-    """UPDATE read.seats s SET until = x.until
-         FROM json_to_recordset(cast(:rows AS json)) AS x (team_id text, seat_id text, until date)
-        WHERE s.team_id = x.team_id AND s.seat_id = x.seat_id AND s.until IS NULL"""
-)
-# A seat whose role changes on the day it was filled keeps the later role only.
-_SEAT = text(
+_SEATS = text(
     """INSERT INTO read.seats (team_id, seat_id, since, until, person_id, role, affiliation)
        SELECT * FROM json_to_recordset(cast(:rows AS json)) AS x (team_id text, seat_id text, since date, until date,
-              person_id text, role text, affiliation text)
-       ON CONFLICT (team_id, seat_id, since) DO UPDATE SET until = excluded.until, person_id = excluded.person_id,
-              role = excluded.role, affiliation = excluded.affiliation"""
+              person_id text, role text, affiliation text)"""
 )
-
-Rows = list[dict[str, Any]]
 
 
 class Registry:
-    """``registry@1``."""
+    """``registry@2``."""
 
-    name = "registry@1"
+    name = "registry@2"
     sources = OWN
-
-    def apply(self, tx: Connection, batch: Sequence[tuple[str, Recorded]]) -> None:
-        changes = Changed()
-        for _, event in batch:
-            changes.take(event)
-        changes.write(tx)
-
-
-class Changed:
-    """What a batch of events does to the tables, gathered per table."""
+    types = frozenset({*(event.__name__ for event in OF_TEAMS), *CITING, "DocumentRegistered"})
 
     def __init__(self) -> None:
-        self.documents: Rows = []
-        self.teams: Rows = []
-        self.names: Rows = []
-        self.converted: Rows = []
-        self.ended: Rows = []
-        self.released: Rows = []  # seats filled before this batch
-        self.filled: dict[tuple[str, str], dict[str, Any]] = {}  # filled in this batch, and still open
-        self.past: dict[tuple[str, str, str], dict[str, Any]] = {}  # filled and released in this batch
+        self._codec = Codec(*OF_TEAMS)
 
-    def take(self, event: Recorded) -> None:
-        data, day = event.data, event.data.get("effective", "")
-        match event.type:
-            case "DocumentRegistered":
-                self.documents.append(data)
-            case "TeamEstablished":
-                self.teams.append({**data, "position": event.position})
-                self._name(data)
-                self._fill(data["team_id"], data["seats"], day)
-            case "TeamRenamed":
-                self._name(data)
-            case "TeamReconstituted":
-                self._release(data["team_id"], data["released"], day)
-                self._fill(data["team_id"], data["appointed"], day)
-            case "SeatAppointed":
-                self._fill(data["team_id"], [data["seat"]], day)
-            case "SeatReleased":
-                self._release(data["team_id"], [data["seat_id"]], day)
-            case "TeamTookPart":
-                self._release(data["team_id"], data["left"], day)
-                self._fill(data["team_id"], data["came"], day)
-                if not data["exists"]:
-                    self._end(data["team_id"], day, data["ending"], data["into_team_id"])
-            case "TeamDissolved":
-                self._end(data["team_id"], day, "dissolved")
-            case "PilotEnded" if data["converted"]:
-                self.converted.append(data)
-            case "PilotEnded":
-                self._end(data["team_id"], day, "pilot")
+    def apply(self, tx: Connection, batch: Sequence[tuple[str, Recorded]]) -> None:
+        events = [event for _, event in batch if event.type in self.types]
+        streams: dict[str, list[Recorded]] = {}
+        for event in events:
+            if event.stream_id.startswith(TEAM):
+                streams.setdefault(event.stream_id, []).append(event)
+        new = [of[0] for of in streams.values() if len(of) == 1 and of[0].type == "TeamEstablished"]
+        for event in new:
+            del streams[event.stream_id]
+        _write(tx, _DOCUMENTS, [event.data for event in events if event.type == "DocumentRegistered"])
+        _write(tx, _CITATIONS, [row for event in events if event.type in CITING for row in _citations(event)])
+        _write(tx, _NEW, [_new(event) for event in new])
+        if streams:
+            self._replace(tx, streams, events[-1].position)
 
-    def write(self, tx: Connection) -> None:
-        _write(tx, _DOCUMENTS, self.documents)
-        _write(tx, _TEAMS, self.teams)
-        _write(tx, _NAMES, self.names)
-        _write(tx, _CONVERTED, self.converted)
-        _write(tx, _ENDED, self.ended)
-        # These concern seats of earlier batches, so they come before what this batch filled; ends come last in a life.
-        _write(tx, _RELEASE, self.released)
-        _write(tx, _RELEASE_ALL, self.ended)
-        _write(tx, _SEAT, self.past.values())
-        _write(tx, _SEAT, self.filled.values())
+    def _replace(self, tx: Connection, streams: dict[str, list[Recorded]], position: int) -> None:
+        """Fold these teams by all their events up to that position."""
+        begun = [stream for stream, events in streams.items() if events[0].type != "TeamEstablished"]
+        if begun:
+            streams = streams | {stream: [] for stream in begun}
+            for row in tx.execute(_STREAMS, {"streams": begun, "position": position}):
+                streams[row.stream_id].append(Recorded(*row))
+            teams = [stream.removeprefix(TEAM) for stream in begun]
+            for clear in _CLEAR:
+                tx.execute(clear, {"teams": teams})
+        folded = [(team, events) for events in streams.values() if (team := self._folded(events)) is not None]
+        days = {team.birth.team_id: spans.spans(team) for team, _ in folded}
+        _write(tx, _TEAMS, [_latest(team, events[0].position) for team, events in folded])
+        _write(tx, _SPANS, [row for rows in days.values() for row in rows])
+        _write(tx, _UNITS, [row for team, events in folded for row in _units(team, events, days)])
+        _write(tx, _SEATS, [row for team, _ in folded for row in spans.seats(team)])
 
-    def _name(self, data: dict[str, Any]) -> None:
-        row = {"n": len(self.names), "team_id": data["team_id"], "effective": data["effective"], "name": data["name"]}
-        self.names.append(row)
-
-    def _fill(self, team_id: str, seats: Iterable[dict[str, Any]], day: str) -> None:
-        for seat in seats:
-            self.filled[team_id, seat["seat_id"]] = {**seat, "team_id": team_id, "since": day, "until": None}
-
-    def _release(self, team_id: str, seat_ids: Iterable[str], day: str) -> None:
-        for seat_id in seat_ids:
-            row = self.filled.pop((team_id, seat_id), None)
-            if row is None:
-                self.released.append({"team_id": team_id, "seat_id": seat_id, "until": day})
-            else:
-                self.past[team_id, seat_id, row["since"]] = {**row, "until": day}
-
-    def _end(self, team_id: str, day: str, ending: str, into: str | None = None) -> None:
-        self.ended.append({"team_id": team_id, "effective": day, "ending": ending, "into_team_id": into})
-        self._release(team_id, [seat_id for team, seat_id in self.filled if team == team_id], day)
+    def _folded(self, events: Iterable[Recorded]) -> Team | None:
+        team: Team | None = None
+        for stored in events:
+            event = self._codec.decode(stored)
+            if not isinstance(event, NothingChanged):
+                team = evolve(team, event)
+        return team
 
 
-def _write(tx: Connection, statement: TextClause, rows: Collection[dict[str, Any]]) -> None:
+def _new(event: Recorded) -> dict[str, Any]:
+    return {**event.data, "position": event.position, "folded": fold(event.data["name"])}
+
+
+def _latest(team: Team, position: int) -> dict[str, Any]:
+    return {
+        "team_id": team.birth.team_id,
+        "position": position,
+        "kind": team.birth.kind,
+        "unit_id": team.unit_id,
+        "established": team.established,
+        "ended": team.ended,
+        "ending": team.ending,
+        "into_team_id": team.into,
+        "document_id": team.birth.document_id,
+        "simulated": team.birth.simulated,
+    }
+
+
+def _units(team: Team, events: Iterable[Recorded], days: Mapping[str, Iterable[Mapping[str, Any]]]) -> Iterator[Any]:
+    """Units that only former tellings named, or for no day at all."""
+    team_id = team.birth.team_id
+    told = {unit_id for event in events for unit_id in _told_units(event)}
+    for unit_id in sorted(told - {row["unit_id"] for row in days[team_id]}):
+        yield {"unit_id": unit_id, "team_id": team_id}
+
+
+def _told_units(event: Recorded) -> Iterator[str]:
+    data = event.data
+    if event.type in ("TeamEstablished", "TeamReassigned"):
+        yield data["unit_id"]
+    for fact in data["facts"] if event.type == "TeamCorrected" else ():
+        yield from (fact[member]["unit_id"] for member in ("established", "reassigned") if fact.get(member))
+
+
+def _citations(event: Recorded) -> Iterator[dict[str, Any]]:
+    """A row for every document that the event cites; a correction also cites those of the facts it tells anew."""
+    data = event.data
+    cited = {data["document_id"]: None}
+    for fact in data.get("facts", ()) if event.type == "TeamCorrected" else ():
+        cited |= {member["document_id"]: None for member in fact.values() if isinstance(member, dict)}
+    for document_id in cited:
+        if document_id is not None:
+            yield {
+                "document_id": document_id,
+                "position": event.position,
+                "type": event.type,
+                "stream_id": event.stream_id,
+                "unit_id": data.get("unit_id"),
+                "effective": data.get("effective"),
+                "recorded_at": event.recorded_at,
+            }
+
+
+def _write(tx: Connection, statement: TextClause, rows: Collection[Mapping[str, Any]]) -> None:
     if rows:
         tx.execute(statement, {"rows": orjson.dumps(list(rows)).decode()})

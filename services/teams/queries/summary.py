@@ -1,0 +1,139 @@
+"""How many teams, seats and people a unit has on a day, and which of its units have teams."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import chain, islice
+from typing import Any
+
+from sqlalchemy import Connection, Engine, text
+
+from services.teams.projections.registry import Registry
+from services.teams.queries.order import Path, Stop, stops
+from shared.unit_directory import UnitDirectory, Units
+from shared.units import UnitTree
+
+CHUNK = 1_000
+COMMUNE, VILLAGE = "commune", "village"
+
+_POSITION = text("SELECT min(position) FROM bus.cursors WHERE subscription = ANY(:names) AND source = ''")
+_HOLDS = "s.since <= :day AND (s.until IS NULL OR s.until > :day)"
+_HERE = "(cast(:units AS text[]) IS NULL OR s.unit_id = ANY(:units))"
+_TEAMS = text(
+    f"""SELECT s.kind, s.standing, count(*) AS n FROM read.team_spans s WHERE {_HERE} AND {_HOLDS} GROUP BY 1, 2"""
+)
+# Two seats of one person are two seats and one person; a duplicate is the person it was joined into.
+_SEATS = text(
+    f"""SELECT count(*) AS seats, count(DISTINCT coalesce(j.kept_id, x.person_id)) AS people
+          FROM read.team_spans s
+          JOIN read.seats x ON x.team_id = s.team_id AND x.since <= :day AND (x.until IS NULL OR x.until > :day)
+          LEFT JOIN read.person_joins j ON j.duplicate_id = x.person_id
+         WHERE {_HERE} AND {_HOLDS}"""
+)
+_SERVED = text(f"SELECT DISTINCT s.kind, s.unit_id FROM read.team_spans s WHERE {_HERE} AND {_HOLDS}")
+_WITH_TEAM = text(
+    f"""SELECT DISTINCT w.stop
+          FROM unnest(cast(:units AS text[]), cast(:stops AS int[])) AS w (unit_id, stop)
+         WHERE EXISTS (SELECT FROM read.team_spans s WHERE s.unit_id = w.unit_id AND s.kind = :kind AND {_HOLDS})"""
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Without:
+    """Units of a level without a team; ``next``: where the next page goes on."""
+
+    units: list[str]
+    next: Path | None
+
+
+class Summaries:
+    def __init__(self, engine: Engine, directory: UnitDirectory) -> None:
+        self._engine, self._directory = engine, directory
+
+    def of(self, root: str, day: date) -> dict[str, Any]:
+        """Numbers of teams by kind and standing, seats, distinct people, and how many units have a team."""
+        tree = self._directory.tree()
+        units = None if _is_all(tree, root, day) else _sources(stops(tree, [root], day))
+        asked = {"units": units, "day": day}
+        with self._engine.begin() as tx:
+            position = tx.execute(_POSITION, {"names": [Registry.name, Units.name]}).scalar() or 0
+            teams: Counter[tuple[str, str]] = Counter({(r.kind, r.standing): r.n for r in tx.execute(_TEAMS, asked)})
+            seats = tx.execute(_SEATS, asked).one()
+            served = [(row.kind, row.unit_id) for row in tx.execute(_SERVED, asked)]
+        kinds = {
+            kind: {standing: teams[kind, standing] for standing in ("active", "pilot", "suspended")}
+            | {"total": sum(n for (of, _), n in teams.items() if of == kind)}
+            for kind in (COMMUNE, VILLAGE)
+        }
+        return {
+            "unit_id": root,
+            "as_of": day,
+            "position": f"0:{position}",
+            "teams": kinds | {"total": sum(teams.values())},
+            "seats": seats.seats,
+            "people": seats.people,
+            **_coverage(tree, root, day, served),
+        }
+
+    def without_team(self, root: str, kind: str, day: date, after: Path, limit: int) -> Without:
+        """Units of that level below the root where no team of that kind stands, in the order of the tree."""
+        tree = self._directory.tree()
+        found: list[Path] = []
+        itself = [(root,)] if not after and tree.level(root) == kind and tree.exists(root, day) else []
+        paths: Iterator[Path] = chain(itself, ((root, *path) for path in tree.below(root, day, kind, after[1:])))
+        wanted = (Stop(path, (path[-1], *tree.held(path[-1], day))) for path in paths)
+        with self._engine.begin() as tx:
+            while len(found) <= limit and (chunk := list(islice(wanted, CHUNK))):
+                served = _served(tx, chunk, kind, day)
+                found += [stop.path for n, stop in enumerate(chunk) if n not in served]
+        page = found[:limit]
+        return Without([path[-1] for path in page], page[-1] if len(found) > limit else None)
+
+
+def _is_all(tree: UnitTree, root: str, day: date) -> bool:
+    return tree.level(root) == "nation" and tree.exists(root, day)
+
+
+def _sources(walk: Iterator[Stop]) -> list[str]:
+    return [unit_id for stop in walk for unit_id in stop.sources]
+
+
+def _served(tx: Connection, chunk: Sequence[Stop], kind: str, day: date) -> set[int]:
+    sources = [(unit_id, n) for n, stop in enumerate(chunk) for unit_id in stop.sources]
+    asked = {"units": [unit for unit, _ in sources], "stops": [n for _, n in sources], "kind": kind, "day": day}
+    return {row.stop for row in tx.execute(_WITH_TEAM, asked)}
+
+
+def _coverage(tree: UnitTree, root: str, day: date, served: Collection[tuple[str, str]]) -> dict[str, Any]:
+    """Of the communes and villages of that day, how many have a team; and which units right below have one in every
+    commune ("52 of 63 provinces complete at commune level")."""
+    here: dict[str, set[str]] = {COMMUNE: set(), VILLAGE: set()}
+    for kind, unit_id in served:
+        placed = tree.place(unit_id, day)
+        if placed is not None and tree.level(placed.unit_id) == kind:
+            here[kind].add(placed.unit_id)
+    communes = [path[0] for path in tree.below(root, day, COMMUNE)]
+    of_child = Counter(communes)
+    with_team = Counter(path[0] for path in tree.below(root, day, COMMUNE) if path[-1] in here[COMMUNE])
+    everything = tree.existing(day, VILLAGE) if _is_all(tree, root, day) else tree.below(root, day, VILLAGE)
+    itself = Counter([tree.level(root)] if tree.exists(root, day) else [])
+    below = [
+        {"unit_id": child, "communes": n, "with_team": with_team[child], "complete": with_team[child] == n}
+        for child, n in sorted(of_child.items())
+        if tree.level(child) != COMMUNE
+    ]
+    return {
+        "coverage": {
+            COMMUNE: _covered(len(communes) + itself[COMMUNE], len(here[COMMUNE])),
+            VILLAGE: _covered(sum(1 for _ in everything) + itself[VILLAGE], len(here[VILLAGE])),
+        },
+        "below": below,
+        "complete_at_commune_level": {"units": len(below), "complete": sum(child["complete"] for child in below)},
+    }
+
+
+def _covered(units: int, with_team: int) -> dict[str, int]:
+    return {"units": units, "with_team": with_team, "without_team": units - with_team}
