@@ -70,6 +70,7 @@ def api(settings: Settings) -> int:
     from services.teams.queries.matching import Matching
     from services.teams.queries.people import PeopleQueries
     from services.teams.queries.policy import WarningQueries
+    from services.teams.queries.proposals import Standings
     from services.teams.queries.summary import Summaries
     from services.teams.service import TeamsService
     from shared.edge_server import run_api
@@ -86,6 +87,7 @@ def api(settings: Settings) -> int:
         "authority": authority,
         "units": units,
         "queries": Queries(kit.engine, units, kit.log),
+        "standings": Standings(kit.engine, units),
         "summaries": Summaries(kit.engine, units),
         "citations": Citations(kit.engine),
         "people": People(kit.log, kit.codec, kit.vault, seated, authority),

@@ -61,6 +61,20 @@ REARRANGEMENTS: dict[str, Text] = {
         "Two different people",
         "The seats {seat} and {other} belong to two people; only seats of one person are joined.",
     ),
+    "bulk-selection": Text(
+        422,
+        "Chọn tổ theo một cách",
+        "Nêu một trong hai: unit (các tổ trong đơn vị) hoặc team_ids.",
+        "One selection",
+        "Give either unit (the teams below it) or team_ids.",
+    ),
+    "merger-unclear": Text(
+        422,
+        "Chưa rõ tổ tiếp nhận",
+        "Nêu đúng một trong hai: into_team_id (tổ đang có) hoặc new (tổ mới).",
+        "Surviving team unclear",
+        "Give exactly one of into_team_id (a team that exists) and new (a new team).",
+    ),
     "rearrangement-exists": Text(
         409,
         "Lần sắp xếp này đã được ghi",

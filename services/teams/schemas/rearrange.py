@@ -129,3 +129,15 @@ REARRANGEMENTS: Mapping[str, type[Change]] = {
     "split": SplitTeamSchema,
     "undo": UndoRearrangementSchema,
 }
+
+
+class MergerQuestion(Schema):
+    """What a merger of these teams could look like. ``into_team_id``: one of those that exist; else a ``new`` team."""
+
+    class Meta:
+        unknown = RAISE
+
+    from_team_ids = fields.List(Uid(), required=True, validate=validate.Length(min=1, max=MAX_MERGED))
+    into_team_id = Uid(load_default=None, allow_none=True)
+    new = fields.Nested(NewTeamSchema(), load_default=None, allow_none=True)
+    effective = Day(required=True)

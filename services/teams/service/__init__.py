@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from services.teams.service.affairs import AffairRoutes
+from services.teams.service.bulk import BulkRoutes
 from services.teams.service.documents import DocumentRoutes
 from services.teams.service.people import PeopleRoutes
 from services.teams.service.policy import WarningRoutes
+from services.teams.service.proposals import ProposalRoutes
 from services.teams.service.rearrange import RearrangeRoutes
 from services.teams.service.reforms import ReformRoutes
 from services.teams.service.team_reads import TeamReads
@@ -27,6 +29,8 @@ class TeamsService(
     AffairRoutes,
     WarningRoutes,
     RearrangeRoutes,
+    ProposalRoutes,
+    BulkRoutes,
     ReformRoutes,
     JobRoutes,
     Health,

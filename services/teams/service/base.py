@@ -12,6 +12,7 @@ from services.teams.authority import Authority
 from services.teams.intake import Intake
 from services.teams.people import People
 from services.teams.queries import Queries
+from services.teams.queries.proposals import Standings
 from services.teams.schemas.base import Change, Loaded
 from services.teams.schemas.kinds import Day
 from shared.edge import Call, Reply, answered
@@ -53,6 +54,7 @@ class Pieces:
     authority: Authority
     units: UnitDirectory
     queries: Queries
+    standings: Standings
     people: People
 
     def change(self, call: Call, *, bound: bool = True) -> Reply:
