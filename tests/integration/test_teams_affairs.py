@@ -173,6 +173,9 @@ def test_corrections_as_of_and_known_at(service: Teams, field: Field) -> None:
         assert (problem["code"], problem["pointer"]) == ("forbidden-unit", "/regulation_id")
         assert client.get(path).json()["code"] == "forbidden-unit"
         assert client.get("/v1/affairs/secrets").status_code == 404
+        team = {"team": field.teams[0]["team_id"]}
+        assert client.get("/v1/affairs/plans", params=team).json()["code"] == "forbidden-unit"
+        assert client.get("/v1/affairs/plans", params={"team": uid()}).json()["code"] == "team-unknown"
 
 
 def test_who_is_responsible_for_a_team(service: Teams, field: Field) -> None:

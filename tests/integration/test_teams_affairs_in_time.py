@@ -74,15 +74,15 @@ def test_lists_equal_a_naive_refold(database: Callable[..., Database]) -> None:
     send(RegisterDocument("d", DocumentKind.PLAN, "UBND", "1", 2024, START, START))
     runs = [Subscription(Units(""), transactions, log), Subscription(Affairs(), transactions, log, limit=7)]
     moments, stored = [], 0
-    for _ in range(12):
-        stored += send(*(change(dice) for _ in range(20)))
+    for _ in range(9):
+        stored += send(*(change(dice) for _ in range(16)))
         with transactions.begin() as tx:
             moments.append(tx.execute(text("SELECT clock_timestamp()")).scalar_one())
         if dice.random() < 0.5:
             runs[1].step()
     while sum(run.step() for run in runs):
         pass
-    assert stored > 40
+    assert stored > 25
 
     events = log.read(0, 0, 10_000)
     directory = UnitDirectory(transactions)
@@ -104,7 +104,7 @@ def test_lists_equal_a_naive_refold(database: Callable[..., Database]) -> None:
                 paged = [one for root in ("c0", "c1") for one in queries.page(Wanted(affair, [root], day, known_at))[0]]
                 assert sorted(paged, key=str) == sorted(naive, key=str)
                 found += len(naive)
-    assert found > 40
+    assert found > 25
     writer.stop()
     for each in (autocommit, transactions):
         each.dispose()

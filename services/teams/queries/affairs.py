@@ -27,13 +27,14 @@ BOOKKEEPING = frozenset({"fact", "corrects", "reason", "effective", "document_id
 OVERDUE = "overdue"
 MOST_ROWS = 10_000
 """Rows looked at for one page; a page may be short, or empty, and still have a ``next``."""
+CHUNK = 250
 
 _POSITION = text("SELECT min(position) FROM bus.cursors WHERE subscription = ANY(:names) AND source = ''")
 _NEW_UNITS = text("SELECT position, unit_id FROM read.affairs WHERE position > :position ORDER BY position")
 _PAGE = text(
     """SELECT record_id, facts FROM read.affairs
-        WHERE affair = :affair AND record_id > :after AND unit_id = ANY(:units)
-          AND (cast(:team AS text) IS NULL OR team_id = :team)
+        WHERE affair = :affair AND record_id > :after
+          AND CASE WHEN cast(:team AS text) IS NULL THEN unit_id = ANY(:units) ELSE team_id = :team END
         ORDER BY record_id LIMIT :limit"""
 )
 _AT_UNITS = text("SELECT record_id, facts FROM read.affairs WHERE affair = :affair AND unit_id = ANY(:units)")
@@ -42,7 +43,7 @@ _BY_ID = text("SELECT record_id, facts FROM read.affairs WHERE affair = :affair 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A page of records: below the roots (of a team, in a state), as of a day, as known at a moment (None: now)."""
+    """A page of records: below the roots, or of a team, as of a day, as known at a moment (None: now)."""
 
     affair: Affair
     roots: Collection[str]
@@ -84,14 +85,14 @@ class AffairQueries:
             after, looked = wanted.after, 0
             while looked < MOST_ROWS:
                 asked = {"affair": wanted.affair.word, "after": after, "units": units, "team": wanted.team}
-                rows = tx.execute(_PAGE, {**asked, "limit": wanted.limit}).all()
+                rows = tx.execute(_PAGE, {**asked, "limit": CHUNK}).all()
                 for row in rows:
                     if (one := _matching(row.facts, wanted)) is not None:
                         found.append(one)
                     after, looked = row.record_id, looked + 1
                     if len(found) == wanted.limit:
                         return found, after, f"0:{position}"
-                if len(rows) < wanted.limit:
+                if len(rows) < CHUNK:
                     return found, None, f"0:{position}"
             return found, after, f"0:{position}"
 

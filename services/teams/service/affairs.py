@@ -31,7 +31,8 @@ class KnownAt(AsOf):
 
 
 class AffairQuery(KnownAt):
-    """``unit``: the root of a subtree (else all of the caller's); ``state`` as shown, or ``overdue``."""
+    """``team``: of that team; else ``unit``: the root of a subtree, or all of the caller's. ``state`` as shown, or
+    ``overdue``."""
 
     unit = Matching(UNIT_ID, load_default=None)
     team = Uid(load_default=None)
@@ -55,6 +56,8 @@ class AffairRoutes(Pieces):
     def list_affairs(self, call: Call) -> dict[str, Any]:
         """Records of one kind by id; ``next`` is ``after`` of the next page (a page may be short and have one)."""
         query, day, affair = call.query, day_of(call), _affair(call)
+        if query["team"] is not None:
+            self._require_team(call, query["team"], day)
         if query["unit"] is not None:
             self.authority.require(call.actor, query["unit"], day, "/unit")
         roots = [query["unit"]] if query["unit"] is not None else call.actor.units
@@ -90,6 +93,13 @@ class AffairRoutes(Pieces):
         above = list(chain_on(tree if unit_id in tree or known_at else self.units.refresh(), unit_id, day))
         bodies = self.affairs.bodies(above, kind, day, known_at)
         return {"team_id": team.birth.team_id, "unit_id": unit_id, "kind": kind, "as_of": day, "bodies": bodies}
+
+    def _require_team(self, call: Call, team_id: str, day: date) -> None:
+        """A team brings its affairs along when it is reassigned, so what counts is the unit it serves on that day."""
+        team, _ = self.handler.state(team_stream(team_id))
+        if not isinstance(team, Team):
+            raise Problem("team-unknown", "/team", where="query", team=team_id)
+        self.authority.require(call.actor, team.unit_on(day), max(day, team.established), "/team")
 
     def _covers(self, call: Call, record: Record, day: date) -> bool:
         """Whether the record is of the caller's units; what holds in an area may be read by all below it."""
