@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from ops.client import Api
+from ops.demo import policies
 from ops.demo.world import Row, Team, World, shared_out
 from ops.simulator import Crew
 from ops.units.seed import NATION_ID, REFORM
@@ -84,6 +85,7 @@ class Story:
 
     def chapters(self) -> Iterator[Chapter]:
         yield self.map_of_2022()
+        yield self.how_teams_should_be()
         yield self.pilot()
         yield self.chuong_my_forms()
         yield self.villages_merge()
@@ -103,6 +105,13 @@ class Story:
                 "teams", "/v1/units/batch", [r for r in rows if r["do"] == "establish" and r["level"] == level]
             )
         chapter.send("teams", "/v1/units/batch", [r for r in rows if r["do"] != "establish"], in_order=True)
+        return chapter
+
+    def how_teams_should_be(self) -> Chapter:
+        """What guidance and localities say about the composition of teams: it warns, and refuses nothing."""
+        chapter = Chapter("Quy định về thành phần tổ · how teams should be made up")
+        known = policies.rows(self.world, frozenset(row["unit_id"] for row in self.rows))
+        chapter.send("teams", "/v1/affairs/batch", known, in_order=True)
         return chapter
 
     def pilot(self) -> Chapter:

@@ -9,6 +9,9 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ops.demo.policies import rows as policy_rows
+from ops.demo.world import World
+from ops.units.seed import load as load_units
 from services.teams.domain import DECIDER
 from services.teams.domain.affairs.policies import EndPolicy, ReplacePolicy, Rules, SetPolicy
 from services.teams.domain.affairs.records import VoidEntry
@@ -31,6 +34,7 @@ from services.teams.domain.team.events import Role, Seat, TeamKind
 from services.teams.domain.team.life import DissolveTeam, EstablishTeam, ReassignTeam
 from services.teams.domain.team.seats import AppointSeat, ReconstituteTeam, ReleaseSeat
 from services.teams.domain.units import UnitEstablished
+from services.teams.schemas.affairs import AFFAIR_CHANGES, One
 from shared.decider import Personal
 from shared.testing import Spec
 from shared.units import UnitTree
@@ -274,6 +278,32 @@ def test_chuong_my_lies_above_its_own_rule_and_every_change_is_accepted() -> Non
         found = broken([s.seat for s in spec.state(f"team:t{n}").filled_on(DAY)], InForce("chuong-my", Rules(5, 7)))
         warned += list(found)
     assert warned == ["size_above"] * 7
+
+
+def test_the_known_policies_are_data_and_the_nearest_is_the_locality_s_own() -> None:
+    """2022: 3; Chương Mỹ and Ninh Bình 5–7; Thái Bình about 10 per commune, 5–6 per village; nationally 4–9."""
+    units = load_units()
+    everywhere = frozenset(units.tree.existing(DAY))
+    spec: Spec[Any, Any, Any] = Spec(DECIDER)
+    for row in policy_rows(World(1, units), everywhere):
+        command = One(AFFAIR_CHANGES).load(row).command()
+        if isinstance(command, SetPolicy):
+            area = UnitEstablished(command.unit_id, "nation", "", "", None, None, START, None, True)
+            spec.given((f"unit:{command.unit_id}", area))
+        assert spec.when(command).events, row
+    ids = {row["policy_id"] for row in policy_rows(World(1, units), everywhere)}
+    known = policies(spec, *ids)
+
+    def sizes(code: str, day: date, kind: TeamKind = VILLAGE) -> tuple[int | None, int | None]:
+        found = known.nearest(units.tree.ancestors(units.by_code(code, day), day), kind, day)
+        assert found is not None
+        return found.rules.min_size, found.rules.max_size
+
+    later = date(2025, 1, 1)
+    assert sizes("01", date(2022, 6, 1)) == (3, None)
+    assert sizes("01", later) == (4, 9)
+    assert sizes("277", later) == sizes("37", later) == (5, 7)
+    assert (sizes("34", later, TeamKind.COMMUNE), sizes("34", later)) == ((9, 11), (5, 6))
 
 
 # --- whatever happens ---------------------------------------------------------------------------------------------
