@@ -13,10 +13,11 @@ from services.teams.files.keys import Keys
 from services.teams.handling import Decides, handle_many
 from shared.access import Actor
 from shared.decider import Rejected
-from shared.handler import Answer, Envelope
+from shared.handler import Answer, Envelope, Handler
 from shared.jobs import RowResult
 from shared.log import Outcome
 from shared.problems import Problem
+from shared.rehearsal import Rehearsal
 from shared.sheets import Book, Row
 
 REFUSED = ("rejected", "conflict")
@@ -67,9 +68,19 @@ class Doing:
 
     def outcome(self, answer: Answer) -> str:
         """stored, repeated or conflict; what this very job has stored before it was taken over is stored."""
-        if answer.outcome is Outcome.REPEATED and answer.position > self.heads.get(answer.partition, 0):
-            return Outcome.STORED.value
-        return answer.outcome.value
+        own = answer.outcome is Outcome.REPEATED and self.is_own(answer)
+        return Outcome.STORED.value if own else answer.outcome.value
+
+    def is_own(self, answer: Answer) -> bool:
+        """Whether what a repeat or a conflict has met was stored since the job began."""
+        return answer.position > self.heads.get(answer.partition, 0)
+
+    def rehearsal(self) -> Rehearsal[Any, Any, Any]:
+        """One that goes on from here and is then forgotten."""
+        if isinstance(self.decides, Rehearsal):
+            return self.decides.fork()
+        assert isinstance(self.decides, Handler)
+        return Rehearsal(self.decides)
 
     def covered(self, row: Row, command: Any, knowledge: Any, columns: Mapping[str, str]) -> bool:
         """Whether the command is within the units of whoever sent the file; the row is refused if not."""
