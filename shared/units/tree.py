@@ -28,6 +28,7 @@ class UnitTree(Placing):
     def __init__(self) -> None:
         super().__init__()
         self._feeders: dict[date, dict[str, Mapping[str, tuple[str, ...]]]] = {}
+        self._holding: dict[date, dict[str, tuple[str, ...]]] = {}
 
     def copy(self) -> UnitTree:
         """A tree of its own, to try out what events would make of this one."""
@@ -40,6 +41,10 @@ class UnitTree(Placing):
 
     def _forget(self) -> None:
         self._feeders = {}
+
+    def _changed(self, unit: Unit, days: set[date]) -> None:
+        self._holding = {}
+        super()._changed(unit, days)
 
     def children(self, unit_id: str, day: date) -> tuple[str, ...]:
         """Ids of the units right below on that day, sorted."""
@@ -114,7 +119,16 @@ class UnitTree(Placing):
         unit = self._units.get(unit_id)
         if unit is None or not unit.exists(day):
             return ()
-        found, todo, seen = list[str](), [unit], {unit_id}
+        if unit.level == LOWEST and not (unit.predecessors or unit.successors or self._unlawful):
+            return ()
+        cache = map_of(self._holding, self.map_key(day))
+        known = cache.get(unit_id)
+        if known is None:
+            known = cache[unit_id] = tuple(sorted(self._find_held(unit, day)))
+        return known
+
+    def _find_held(self, unit: Unit, day: date) -> Iterator[str]:
+        todo, seen = [unit], {unit.id}
         while todo:
             at = todo.pop()
             near = {*at.predecessors, *at.successors}
@@ -124,12 +138,11 @@ class UnitTree(Placing):
                 if other.exists(day):
                     continue
                 placed = self.place(other.id, day)
-                if placed is not None and placed.unit_id == unit_id:
-                    found.append(other.id)
+                if placed is not None and placed.unit_id == unit.id:
+                    yield other.id
                 elif not self._in_a_gap(other, day):
                     continue
                 todo.append(other)
-        return tuple(sorted(found))
 
     def _in_a_gap(self, unit: Unit, day: date) -> bool:
         """Not there yet, or to be followed by a unit that is not: ways through it may lead on although its own does

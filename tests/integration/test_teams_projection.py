@@ -47,7 +47,8 @@ START = date(2023, 1, 1)
 PEOPLE = [f"p{n}" for n in range(15)]
 TABLES = {
     "teams": "team_id, position, kind, unit_id, established, ended, ending, into_team_id, document_id, simulated",
-    "team_spans": "team_id, since, until, unit_id, kind, standing, name, folded",
+    "team_spans": "team_id, since, until, unit_id, kind, standing, name, folded, seats, leaders, established, ended, ending,"
+    " into_team_id, document_id, simulated",
     "team_units": "team_id, unit_id",
     "seats": "team_id, seat_id, since, until, person_id, role, affiliation",
     "documents": "document_id, kind, issuer, number",
@@ -210,7 +211,10 @@ def assert_day_by_day(expected: dict[str, list[tuple[Any, ...]]], team: Team) ->
             continue
         name = max(then.names)[1]
         standing = "suspended" if then.suspended_on(day) else "pilot" if then.pilot else "active"
-        assert [row[3:] for row in spans] == [(then.unit_id, "village", standing, name, fold(name))]
+        leaders = sum(seat.role is Role.LEADER for seat in then.open_seats)
+        told = (then.unit_id, "village", standing, name, fold(name), len(then.open_seats), leaders)
+        whole = (team.established, team.ended, team.ending, team.into, team.birth.document_id, False)
+        assert [row[3:] for row in spans] == [told + whole]
         assert sorted((row[1], *row[4:]) for row in seats) == sorted(
             (seat.seat_id, seat.person_id, seat.role.value, seat.affiliation) for seat in then.open_seats
         )

@@ -44,13 +44,15 @@ _NEW = text(
     """WITH new AS MATERIALIZED (
            SELECT * FROM json_to_recordset(cast(:rows AS json)) AS x (team_id text, position bigint, kind text,
                   unit_id text, pilot bool, effective date, document_id text, simulated bool, name text, folded text,
-                  seats json)
+                  seats json, leaders int)
        ), teams AS (
            INSERT INTO read.teams (team_id, position, kind, unit_id, established, document_id, simulated)
            SELECT team_id, position, kind, unit_id, effective, document_id, simulated FROM new
        ), spans AS (
-           INSERT INTO read.team_spans (unit_id, team_id, since, kind, standing, name, folded)
-           SELECT unit_id, team_id, effective, kind, CASE WHEN pilot THEN 'pilot' ELSE 'active' END, name, folded
+           INSERT INTO read.team_spans (unit_id, team_id, since, established, seats, leaders, simulated, kind, standing,
+                                        document_id, name, folded)
+           SELECT unit_id, team_id, effective, effective, json_array_length(seats), leaders, simulated, kind,
+                  CASE WHEN pilot THEN 'pilot' ELSE 'active' END, document_id, name, folded
              FROM new
        )
        INSERT INTO read.seats (team_id, seat_id, since, person_id, role, affiliation)
@@ -76,9 +78,11 @@ _TEAMS = text(
               document_id = excluded.document_id"""
 )
 _SPANS = text(
-    """INSERT INTO read.team_spans (unit_id, team_id, since, until, kind, standing, name, folded)
+    """INSERT INTO read.team_spans (unit_id, team_id, since, until, established, ended, seats, leaders, simulated, kind,
+                                    standing, ending, into_team_id, document_id, name, folded)
        SELECT * FROM json_to_recordset(cast(:rows AS json)) AS x (unit_id text, team_id text, since date, until date,
-              kind text, standing text, name text, folded text)"""
+              established date, ended date, seats int, leaders int, simulated bool, kind text, standing text,
+              ending text, into_team_id text, document_id text, name text, folded text)"""
 )
 _UNITS = text(
     """INSERT INTO read.team_units (unit_id, team_id)
@@ -143,7 +147,9 @@ class Registry:
 
 
 def _new(event: Recorded) -> dict[str, Any]:
-    return {**event.data, "position": event.position, "folded": fold(event.data["name"])}
+    data = event.data
+    leaders = sum(seat["role"] == "leader" for seat in data["seats"])
+    return {**data, "position": event.position, "folded": fold(data["name"]), "leaders": leaders}
 
 
 def _latest(team: Team, position: int) -> dict[str, Any]:

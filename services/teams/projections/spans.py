@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from services.teams.domain.dated import on
+from services.teams.domain.team.events import Role
 from services.teams.domain.team.state import Team
 from shared.vietnamese import fold
 
@@ -14,7 +15,17 @@ Row = dict[str, Any]
 
 
 def spans(team: Team) -> list[Row]:
-    """Rows of ``read.team_spans``: stretches of days on which unit, standing and name stayed the same."""
+    """Rows of ``read.team_spans``: stretches of days on which nothing of it changed."""
+    always = {
+        "team_id": team.birth.team_id,
+        "established": team.established,
+        "ended": team.ended,
+        "ending": team.ending,
+        "into_team_id": team.into,
+        "document_id": team.birth.document_id,
+        "simulated": team.birth.simulated,
+        "kind": team.birth.kind,
+    }
     rows: list[Row] = []
     for since, until in _stretches(team):
         row = _on(team, since)
@@ -22,21 +33,29 @@ def spans(team: Team) -> list[Row]:
         if last and last["until"] == since and all(last[name] == value for name, value in row.items()):
             last["until"] = until
         else:
-            rows.append({"team_id": team.birth.team_id, "since": since, "until": until, **row})
+            rows.append({**always, "since": since, "until": until, **row})
     return rows
 
 
 def _on(team: Team, day: date) -> Row:
     name = on(team.names, day) or team.birth.name
-    standing = team.standing_on(day)
-    unit_id = team.unit_on(day)
-    return {"unit_id": unit_id, "kind": team.birth.kind, "standing": standing, "name": name, "folded": fold(name)}
+    filled = team.filled_on(day)
+    return {
+        "unit_id": team.unit_on(day),
+        "standing": team.standing_on(day),
+        "name": name,
+        "folded": fold(name),
+        "seats": len(filled),
+        "leaders": sum(seated.seat.role is Role.LEADER for seated in filled),
+    }
 
 
 def _stretches(team: Team) -> Iterator[tuple[date, date | None]]:
     """The days of its lives, cut wherever something may change."""
     cuts = {day for day, _ in (*team.names, *team.units)}
     cuts |= {day for span in team.suspensions for day in (span.since, span.until) if day is not None}
+    seated = (*team.past, *team.seats.values())
+    cuts |= {day for seat in seated for day in (seat.since, seat.until) if day is not None}
     if team.converted is not None:
         cuts.add(team.converted)
     for life in team.lives:

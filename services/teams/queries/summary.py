@@ -3,41 +3,52 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import chain, islice
 from typing import Any
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, TextClause, text
 
 from services.teams.projections.registry import Registry
 from services.teams.queries.order import Path, Stop, stops
+from services.teams.queries.teams import json
 from shared.unit_directory import UnitDirectory, Units
 from shared.units import UnitTree
 
 CHUNK = 1_000
+KEPT = 200
+"""Summaries kept, as long as nothing new is known: a nation's takes a second."""
 COMMUNE, VILLAGE = "commune", "village"
 
+_ROOM = text("SET LOCAL work_mem = '64MB'")
 _POSITION = text("SELECT min(position) FROM bus.cursors WHERE subscription = ANY(:names) AND source = ''")
 _HOLDS = "s.since <= :day AND (s.until IS NULL OR s.until > :day)"
-_HERE = "(cast(:units AS text[]) IS NULL OR s.unit_id = ANY(:units))"
-_TEAMS = text(
-    f"""SELECT s.kind, s.standing, count(*) AS n FROM read.team_spans s WHERE {_HERE} AND {_HOLDS} GROUP BY 1, 2"""
-)
+_EVERYWHERE = "SELECT s.* FROM read.team_spans s WHERE " + _HOLDS
+_HERE = f"""{_EVERYWHERE} AND s.unit_id IN (SELECT json_array_elements_text(cast(:units AS json)) COLLATE "C")"""
+
+
+def _over(select: str) -> Mapping[bool, TextClause]:
+    """The statement over all teams of the day (True), and over those of some units."""
+    return {True: text(select.format(teams=_EVERYWHERE)), False: text(select.format(teams=_HERE))}
+
+
+_TEAMS = _over("""SELECT kind, standing, count(*) AS n, sum(seats) AS seats FROM ({teams}) t GROUP BY 1, 2""")
 # Two seats of one person are two seats and one person; a duplicate is the person it was joined into.
-_SEATS = text(
-    f"""SELECT count(*) AS seats, count(DISTINCT coalesce(j.kept_id, x.person_id)) AS people
-          FROM read.team_spans s
-          JOIN read.seats x ON x.team_id = s.team_id AND x.since <= :day AND (x.until IS NULL OR x.until > :day)
-          LEFT JOIN read.person_joins j ON j.duplicate_id = x.person_id
-         WHERE {_HERE} AND {_HOLDS}"""
+_PEOPLE = _over(
+    """SELECT count(*) FROM (
+           SELECT DISTINCT coalesce(j.kept_id, x.person_id)
+             FROM ({teams}) t
+             JOIN read.seats x ON x.team_id = t.team_id AND x.since <= :day AND (x.until IS NULL OR x.until > :day)
+             LEFT JOIN read.person_joins j ON j.duplicate_id = x.person_id) people"""
 )
-_SERVED = text(f"SELECT DISTINCT s.kind, s.unit_id FROM read.team_spans s WHERE {_HERE} AND {_HOLDS}")
+_SERVED = _over("SELECT DISTINCT kind, unit_id FROM ({teams}) t")
 _WITH_TEAM = text(
     f"""SELECT DISTINCT w.stop
-          FROM unnest(cast(:units AS text[]), cast(:stops AS int[])) AS w (unit_id, stop)
-         WHERE EXISTS (SELECT FROM read.team_spans s WHERE s.unit_id = w.unit_id AND s.kind = :kind AND {_HOLDS})"""
+          FROM json_to_recordset(cast(:sources AS json)) AS w (unit_id text, stop int)
+         WHERE EXISTS (SELECT FROM read.team_spans s
+                        WHERE s.unit_id = w.unit_id COLLATE "C" AND s.kind = :kind AND {_HOLDS})"""
 )
 
 
@@ -52,17 +63,30 @@ class Without:
 class Summaries:
     def __init__(self, engine: Engine, directory: UnitDirectory) -> None:
         self._engine, self._directory = engine, directory
+        self._kept: dict[tuple[str, date], dict[str, Any]] = {}
 
     def of(self, root: str, day: date) -> dict[str, Any]:
         """Numbers of teams by kind and standing, seats, distinct people, and how many units have a team."""
         tree = self._directory.tree()
-        units = None if _is_all(tree, root, day) else _sources(stops(tree, [root], day))
-        asked = {"units": units, "day": day}
         with self._engine.begin() as tx:
             position = tx.execute(_POSITION, {"names": [Registry.name, Units.name]}).scalar() or 0
-            teams: Counter[tuple[str, str]] = Counter({(r.kind, r.standing): r.n for r in tx.execute(_TEAMS, asked)})
-            seats = tx.execute(_SEATS, asked).one()
-            served = [(row.kind, row.unit_id) for row in tx.execute(_SERVED, asked)]
+            known = self._kept.get((root, day))
+            if known is None or known["position"] != f"0:{position}":
+                known = self._counted(tx, tree, root, day, position)
+                self._kept.pop((root, day), None)
+                self._kept[root, day] = known
+                while len(self._kept) > KEPT:
+                    self._kept.pop(next(iter(self._kept)), None)
+        return known
+
+    def _counted(self, tx: Connection, tree: UnitTree, root: str, day: date, position: int) -> dict[str, Any]:
+        everywhere = _is_all(tree, root, day)
+        asked = {"day": day} if everywhere else {"day": day, "units": json(_sources(stops(tree, [root], day)))}
+        tx.execute(_ROOM)
+        rows = tx.execute(_TEAMS[everywhere], asked).all()
+        people = tx.execute(_PEOPLE[everywhere], asked).scalar_one()
+        served = [(row.kind, row.unit_id) for row in tx.execute(_SERVED[everywhere], asked)]
+        teams = Counter({(row.kind, row.standing): row.n for row in rows})
         kinds = {
             kind: {standing: teams[kind, standing] for standing in ("active", "pilot", "suspended")}
             | {"total": sum(n for (of, _), n in teams.items() if of == kind)}
@@ -73,8 +97,8 @@ class Summaries:
             "as_of": day,
             "position": f"0:{position}",
             "teams": kinds | {"total": sum(teams.values())},
-            "seats": seats.seats,
-            "people": seats.people,
+            "seats": sum(row.seats for row in rows),
+            "people": people,
             **_coverage(tree, root, day, served),
         }
 
@@ -102,8 +126,8 @@ def _sources(walk: Iterator[Stop]) -> list[str]:
 
 
 def _served(tx: Connection, chunk: Sequence[Stop], kind: str, day: date) -> set[int]:
-    sources = [(unit_id, n) for n, stop in enumerate(chunk) for unit_id in stop.sources]
-    asked = {"units": [unit for unit, _ in sources], "stops": [n for _, n in sources], "kind": kind, "day": day}
+    sources = [{"unit_id": unit_id, "stop": n} for n, stop in enumerate(chunk) for unit_id in stop.sources]
+    asked = {"sources": json(sources), "kind": kind, "day": day}
     return {row.stop for row in tx.execute(_WITH_TEAM, asked)}
 
 
@@ -112,9 +136,11 @@ def _coverage(tree: UnitTree, root: str, day: date, served: Collection[tuple[str
     commune ("52 of 63 provinces complete at commune level")."""
     here: dict[str, set[str]] = {COMMUNE: set(), VILLAGE: set()}
     for kind, unit_id in served:
-        placed = tree.place(unit_id, day)
-        if placed is not None and tree.level(placed.unit_id) == kind:
-            here[kind].add(placed.unit_id)
+        if not tree.exists(unit_id, day):
+            placed = tree.place(unit_id, day)
+            unit_id = placed.unit_id if placed else unit_id
+        if tree.level(unit_id) == kind:
+            here[kind].add(unit_id)
     communes = [path[0] for path in tree.below(root, day, COMMUNE)]
     of_child = Counter(communes)
     with_team = Counter(path[0] for path in tree.below(root, day, COMMUNE) if path[-1] in here[COMMUNE])

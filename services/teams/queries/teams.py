@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import islice
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection, Engine, text
 
 from services.teams.domain.dated import on
@@ -29,9 +30,10 @@ from shared.vietnamese import fold
 
 FEW = 2_000
 """So many matches of a filter are placed one by one; of more, a walk soon fills a page."""
-STOPS, MOST_STOPS = 150, 5_000
+STOPS = 140
+MOST_STOPS = {True: 5_000, False: 500}
+"""Of units looked at in one round trip, most do serve; what must be folded is dearer."""
 
-_POSITION = text("SELECT min(position) FROM bus.cursors WHERE subscription = ANY(:names) AND source = ''")
 _HOLDS = "s.since <= :day AND (s.until IS NULL OR s.until > :day)"
 _MATCHES = f"""{_HOLDS} AND (cast(:kind AS text) IS NULL OR s.kind = :kind)
           AND (cast(:standing AS text) IS NULL OR s.standing = :standing)
@@ -39,50 +41,46 @@ _MATCHES = f"""{_HOLDS} AND (cast(:kind AS text) IS NULL OR s.kind = :kind)
           AND (cast(:document AS text) IS NULL OR s.team_id IN
                (SELECT substr(c.stream_id, 6) FROM read.citations c
                  WHERE c.document_id = :document AND c.stream_id LIKE 'team:%'))"""
+_COLUMNS = """s.team_id, s.kind, s.unit_id, s.name, s.standing, s.established, s.ended, s.ending, s.into_team_id,
+              s.document_id, s.simulated, s.seats, s.leaders"""
+_POSITION = text("SELECT min(position) FROM bus.cursors WHERE subscription = ANY(:names) AND source = ''")
+# A list of texts costs far less as one JSON text than as an array.
 _AT_STOPS = text(
-    f"""SELECT w.n, s.team_id
-         FROM unnest(cast(:units AS text[])) WITH ORDINALITY AS w (unit_id, n),
-              LATERAL (SELECT s.team_id FROM read.team_spans s
-                        WHERE s.unit_id = w.unit_id AND {_MATCHES} AND (w.n > 1 OR s.team_id > :after)) s
+    f"""SELECT w.n, s.*
+         FROM json_array_elements_text(cast(:units AS json)) WITH ORDINALITY AS w (unit_id, n),
+              LATERAL (SELECT {_COLUMNS} FROM read.team_spans s
+                        WHERE s.unit_id = w.unit_id COLLATE "C" AND {_MATCHES} AND (w.n > 1 OR s.team_id > :after)) s
         ORDER BY w.n, s.team_id LIMIT :limit"""
 )
-_FILTERED = text(f"SELECT s.unit_id, s.team_id FROM read.team_spans s WHERE {_MATCHES} LIMIT {FEW + 1}")
+_FILTERED = text(f"SELECT {_COLUMNS} FROM read.team_spans s WHERE {_MATCHES} LIMIT {FEW + 1}")
 _COUNT_ALL = text(f"SELECT count(*) FROM read.team_spans s WHERE {_MATCHES}")
-_COUNT = text(f"SELECT count(*) FROM read.team_spans s WHERE s.unit_id = ANY(:units) AND {_MATCHES}")
+_COUNT = text(
+    f"""SELECT count(*) FROM read.team_spans s
+         WHERE s.unit_id IN (SELECT json_array_elements_text(cast(:units AS json)) COLLATE "C") AND {_MATCHES}"""
+)
 _SHARING = text(
     f"""SELECT w.stop, s.kind, count(*) AS n
-         FROM unnest(cast(:units AS text[]), cast(:stops AS int[])) AS w (unit_id, stop),
-              LATERAL (SELECT s.kind FROM read.team_spans s WHERE s.unit_id = w.unit_id AND {_HOLDS}) s
+         FROM json_to_recordset(cast(:sources AS json)) AS w (unit_id text, stop int),
+              LATERAL (SELECT s.kind FROM read.team_spans s WHERE s.unit_id = w.unit_id COLLATE "C" AND {_HOLDS}) s
         GROUP BY 1, 2"""
-)
-_SHOWN = text(
-    f"""SELECT s.team_id, s.kind, s.unit_id, s.name, s.standing, t.established, t.ended, t.ending, t.into_team_id,
-              t.document_id, t.simulated, f.seats, f.leaders
-         FROM unnest(cast(:teams AS text[])) WITH ORDINALITY AS w (team_id, n)
-         JOIN read.team_spans s ON s.team_id = w.team_id AND {_HOLDS}
-         JOIN read.teams t ON t.team_id = w.team_id
-        CROSS JOIN LATERAL (SELECT count(*) AS seats, count(*) FILTER (WHERE x.role = 'leader') AS leaders
-                              FROM read.seats x WHERE x.team_id = w.team_id AND x.since <= :day
-                               AND (x.until IS NULL OR x.until > :day)) f
-        ORDER BY w.n"""
 )
 _EVER_THERE = text(
     """SELECT w.n, s.team_id
-         FROM unnest(cast(:units AS text[])) WITH ORDINALITY AS w (unit_id, n),
-              LATERAL (SELECT s.team_id FROM read.team_spans s WHERE s.unit_id = w.unit_id
-                       UNION SELECT u.team_id FROM read.team_units u WHERE u.unit_id = w.unit_id) s
+         FROM json_array_elements_text(cast(:units AS json)) WITH ORDINALITY AS w (unit_id, n),
+              LATERAL (SELECT s.team_id FROM read.team_spans s WHERE s.unit_id = w.unit_id COLLATE "C"
+                       UNION SELECT u.team_id FROM read.team_units u WHERE u.unit_id = w.unit_id COLLATE "C") s
         ORDER BY w.n, s.team_id"""
 )
 
+NAMES = tuple(column.strip().removeprefix("s.") for column in _COLUMNS.split(","))
+
 Shown = dict[str, Any]
+Standing = tuple[Place, Shown]
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Teams below the roots on a day, those that match all filters; ``name`` is part of the name, in any spelling.
-
-    ``awaiting``: only those awaiting a decision, because their unit is gone or others of their kind stand there too.
-    """
+    """Teams below the roots on a day, those that match all filters; ``name`` is part of the name, in any spelling."""
 
     roots: Collection[str]
     day: date
@@ -91,7 +89,6 @@ class Wanted:
     standing: str | None = None
     name: str | None = None
     document: str | None = None
-    awaiting: bool = False
     after: Place | None = None
     limit: int = 100
 
@@ -123,13 +120,10 @@ class Queries:
         tree = self._directory.tree(wanted.known_at)
         with self._engine.begin() as tx:
             position = f"0:{tx.execute(_POSITION, {'names': [Registry.name, Units.name]}).scalar() or 0}"
-            if wanted.known_at is not None:
-                found = islice(self._as_known(tx, tree, wanted), wanted.limit + 1)
-                page = [(where, shown) for where, shown in found]
-            else:
-                places = list(islice(self._places(tx, tree, wanted), wanted.limit + 1))
-                page = list(zip(places, _shown(tx, places, wanted.day), strict=True))
-                _mark_awaiting(tx, tree, page, wanted.day)
+            found = self._as_known(tx, tree, wanted) if wanted.known_at else self._found(tx, tree, wanted)
+            page = list(islice(found, wanted.limit + 1))
+            if wanted.known_at is None:
+                _mark_awaiting(tx, tree, page, wanted)
         rest = len(page) > wanted.limit
         page = page[: wanted.limit]
         return Page([shown for _, shown in page], page[-1][0] if rest else None, position)
@@ -138,17 +132,15 @@ class Queries:
         """How many there are on all pages, by what is known now."""
         tree = self._directory.tree()
         with self._engine.begin() as tx:
-            if wanted.awaiting:
-                return sum(1 for _ in self._places(tx, tree, replace(wanted, after=None)))
             if any(tree.level(root) == "nation" and tree.exists(root, wanted.day) for root in wanted.roots):
                 return int(tx.execute(_COUNT_ALL, wanted.filters).scalar_one())
             units = [unit for stop in stops(tree, wanted.roots, wanted.day) for unit in stop.sources]
-            return int(tx.execute(_COUNT, {**wanted.filters, "units": units}).scalar_one())
+            return int(tx.execute(_COUNT, {**wanted.filters, "units": json(units)}).scalar_one())
 
     # --- as known now -----------------------------------------------------------------------------------------------
 
-    def _places(self, tx: Connection, tree: UnitTree, wanted: Wanted) -> Iterator[Place]:
-        if wanted.selective and not wanted.awaiting:
+    def _found(self, tx: Connection, tree: UnitTree, wanted: Wanted) -> Iterator[Standing]:
+        if wanted.selective:
             few = tx.execute(_FILTERED, wanted.filters).all()
             if len(few) <= FEW:
                 return iter(_placed(tree, few, wanted))
@@ -156,13 +148,13 @@ class Queries:
 
     # --- as known then ----------------------------------------------------------------------------------------------
 
-    def _as_known(self, tx: Connection, tree: UnitTree, wanted: Wanted) -> Iterator[tuple[Place, Shown]]:
+    def _as_known(self, tx: Connection, tree: UnitTree, wanted: Wanted) -> Iterator[Standing]:
         walk = stops(tree, wanted.roots, wanted.day, wanted.after.path if wanted.after else ())
-        for chunk in _chunks(walk):
+        for chunk in _chunks(walk, folded=True):
             units = [(stop, unit) for stop in chunk for unit in stop.sources]
-            rows = tx.execute(_EVER_THERE, {"units": [unit for _, unit in units]}).all()
+            rows = tx.execute(_EVER_THERE, {"units": json([unit for _, unit in units])}).all()
             teams = self.folds.teams({row.team_id for row in rows}, wanted.known_at)
-            there: list[tuple[Place, Shown]] = []
+            there: list[Standing] = []
             for row in rows:
                 stop, unit_id = units[row.n - 1]
                 folded = teams.get(row.team_id)
@@ -200,7 +192,6 @@ def _matches(team: Team, shown: Shown, wanted: Wanted) -> bool:
         wanted.kind in (None, shown["kind"])
         and wanted.standing in (None, shown["standing"])
         and (wanted.name is None or fold(wanted.name) in fold(shown["name"]))
-        and (not wanted.awaiting or shown["awaiting_decision"])
         and (wanted.document is None or any(wanted.document == _cited(fact) for fact in team.holding))
     )
 
@@ -209,68 +200,73 @@ def _cited(fact: Any) -> str | None:
     return getattr(fact, "document_id", None)
 
 
-def _chunks(walk: Iterator[Stop]) -> Iterator[list[Stop]]:
+def _chunks(walk: Iterator[Stop], *, folded: bool = False) -> Iterator[list[Stop]]:
     size = STOPS
     while chunk := list(islice(walk, size)):
         yield chunk
-        size = min(4 * size, MOST_STOPS)
+        size = min(4 * size, MOST_STOPS[not folded])
 
 
-def _walked(tx: Connection, tree: UnitTree, wanted: Wanted) -> Iterator[Place]:
+def _walked(tx: Connection, tree: UnitTree, wanted: Wanted) -> Iterator[Standing]:
     after = wanted.after
     for chunk in _chunks(stops(tree, wanted.roots, wanted.day, after.path if after else ())):
-        units = [(stop, unit) for stop in chunk for unit in stop.sources]
+        units = [(stop.path, unit) for stop in chunk for unit in stop.sources]
         behind = ""
         if after is not None:
-            units = [(stop, unit) for stop, unit in units if not _before(stop, unit, after)]
-            behind = after.team_id if units and (units[0][0].path, units[0][1]) == (after.path, after.source) else ""
+            units = [(path, unit) for path, unit in units if not _before(path, unit, after)]
+            behind = after.team_id if units and units[0] == (after.path, after.source) else ""
             after = None
-        asked = {**wanted.filters, "units": [unit for _, unit in units], "after": behind}
-        limit = None if wanted.awaiting else wanted.limit + 1
-        rows = tx.execute(_AT_STOPS, {**asked, "limit": limit}).all()
-        places = [Place(units[row.n - 1][0].path, units[row.n - 1][1], row.team_id) for row in rows]
-        yield from places if not wanted.awaiting else _only_awaiting(tx, tree, places, wanted.day)
+        asked = {**wanted.filters, "units": json([unit for _, unit in units]), "after": behind}
+        for n, *row in tx.execute(_AT_STOPS, {**asked, "limit": wanted.limit + 1}):
+            path, unit = units[n - 1]
+            yield Place(path, unit, row[0]), dict(zip(NAMES, row, strict=True))
 
 
-def _before(stop: Stop, unit: str, after: Place) -> bool:
-    return stop.path == after.path and (unit != stop.path[-1], unit) < (after.source != after.path[-1], after.source)
+def _before(path: Path, unit: str, after: Place) -> bool:
+    return path == after.path and (unit != path[-1], unit) < (after.source != after.path[-1], after.source)
 
 
-def _placed(tree: UnitTree, rows: Iterable[Any], wanted: Wanted) -> list[Place]:
+def _placed(tree: UnitTree, rows: Iterable[Any], wanted: Wanted) -> list[Standing]:
     """These teams in the order of the walk, from behind the cursor on."""
     found = []
     for row in rows:
         path = path_of(tree, wanted.roots, row.unit_id, wanted.day)
         if path is not None:
-            found.append(Place(path, row.unit_id, row.team_id))
-    found.sort(key=lambda place: place.key)
-    return [place for place in found if wanted.after is None or place.key > wanted.after.key]
+            found.append((Place(path, row.unit_id, row.team_id), dict(zip(NAMES, row, strict=True))))
+    found.sort(key=lambda standing: standing[0].key)
+    return [standing for standing in found if wanted.after is None or standing[0].key > wanted.after.key]
 
 
-def _shown(tx: Connection, places: Sequence[Place], day: date) -> list[Shown]:
-    rows = tx.execute(_SHOWN, {"teams": [place.team_id for place in places], "day": day}) if places else ()
-    return [dict(row._mapping) for row in rows]
+def json(texts: Sequence[Any]) -> str:
+    return orjson.dumps(texts).decode()
 
 
 # --- who awaits a decision ----------------------------------------------------------------------------------------
 
 
-def _only_awaiting(tx: Connection, tree: UnitTree, places: list[Place], day: date) -> Iterator[Place]:
-    page = list(zip(places, _shown(tx, places, day), strict=True))
-    _mark_awaiting(tx, tree, page, day)
-    return (place for place, shown in page if shown["awaiting_decision"])
+def _mark_awaiting(tx: Connection, tree: UnitTree, page: list[Standing], wanted: Wanted) -> None:
+    """Where the page may show only some of those that stand at a stop, they are counted there."""
+    sharing = Counter((place.path, shown["kind"]) for place, shown in page)
+    shown_paths = [place.path for place, _ in page]
+    if wanted.selective or wanted.standing is not None:
+        unsure = set(shown_paths)
+    else:
+        unsure = {path for path in shown_paths[:1] if wanted.after and path == wanted.after.path}
+        unsure |= (
+            set(shown_paths[-1:]) if len(page) > wanted.limit and shown_paths[-2:-1] == shown_paths[-1:] else set()
+        )
+    paths = sorted(unsure)
+    sources = [
+        {"unit_id": unit, "stop": n}
+        for n, path in enumerate(paths)
+        for unit in (path[-1], *tree.held(path[-1], wanted.day))
+    ]
+    for row in tx.execute(_SHARING, {"sources": json(sources), "day": wanted.day}) if sources else ():
+        sharing[paths[row.stop], row.kind] = row.n
+    _await(sharing, page)
 
 
-def _mark_awaiting(tx: Connection, tree: UnitTree, page: list[tuple[Place, Shown]], day: date) -> None:
-    """A page may show some only of those that stand at a stop, so they are counted there."""
-    paths = list(dict.fromkeys(place.path for place, _ in page))
-    sources = [(unit, n) for n, path in enumerate(paths) for unit in (path[-1], *tree.held(path[-1], day))]
-    asked = {"units": [unit for unit, _ in sources], "stops": [n for _, n in sources], "day": day}
-    rows = tx.execute(_SHARING, asked).all() if paths else []
-    _await({(paths[row.stop], row.kind): row.n for row in rows}, page)
-
-
-def _await(sharing: Mapping[tuple[Path, str], int], page: Iterable[tuple[Place, Shown]]) -> None:
+def _await(sharing: Mapping[tuple[Path, str], int], page: Iterable[Standing]) -> None:
     page = list(page)
     sharing = sharing or Counter((place.path, shown["kind"]) for place, shown in page)
     for place, shown in page:

@@ -93,7 +93,7 @@ class Several(fields.Field[Any]):
             except ValidationError as error:
                 wrong[n] = error.messages
         if wrong:
-            raise ValidationError(wrong)  # type: ignore[arg-type]  # marshmallow takes dicts by index, as its own List does
+            raise ValidationError(wrong)
         return tuple(found)
 
 

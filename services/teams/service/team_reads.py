@@ -36,7 +36,6 @@ class TeamQuery(TeamAsked):
     standing = Choice(("active", "pilot", "suspended"), load_default=None)
     name = Line(120, load_default=None)
     document = Uid(load_default=None)
-    awaiting = fields.Boolean(load_default=False)
     after = Line(CURSOR, at_least=0, load_default="")
     limit = fields.Integer(load_default=100, validate=validate.Range(min=1, max=PAGE))
     count = fields.Boolean(load_default=False)
@@ -87,7 +86,7 @@ class TeamReads(Pieces):
             [query["unit"]] if query["unit"] is not None else call.actor.units,
             day,
             after=_cursor(query["after"]),
-            **{name: query[name] for name in ("known_at", "kind", "standing", "name", "document", "awaiting", "limit")},
+            **{name: query[name] for name in ("known_at", "kind", "standing", "name", "document", "limit")},
         )
         page = self.queries.teams(wanted)
         answer = {"as_of": day, "known_at": query["known_at"], "position": page.position, "teams": page.teams}

@@ -28,16 +28,25 @@ CREATE TABLE read.teams (
 CREATE INDEX teams_by_position ON read.teams (position);
 CREATE INDEX teams_by_unit ON read.teams (unit_id, team_id);
 
--- What it was on which days: a row for as long as unit, standing and name stayed the same. No row: it was not there.
+-- What it was on which days: a row for as long as all of it stayed the same, with all that a list shows. No row: it was
+-- not there.
 CREATE TABLE read.team_spans (
-    unit_id  text COLLATE "C" NOT NULL,
-    team_id  text COLLATE "C" NOT NULL,
-    since    date NOT NULL,
-    until    date,
-    kind     text NOT NULL,
-    standing text NOT NULL,              -- active | pilot | suspended
-    name     text NOT NULL,
-    folded   text NOT NULL               -- the name without accents and case
+    unit_id      text COLLATE "C" NOT NULL,
+    team_id      text COLLATE "C" NOT NULL,
+    since        date NOT NULL,
+    until        date,
+    established  date NOT NULL,
+    ended        date,
+    seats        int NOT NULL,
+    leaders      int NOT NULL,
+    simulated    bool NOT NULL,
+    kind         text NOT NULL,
+    standing     text NOT NULL,          -- active | pilot | suspended
+    ending       text,
+    into_team_id text COLLATE "C",
+    document_id  text COLLATE "C" NOT NULL,
+    name         text NOT NULL,
+    folded       text NOT NULL           -- the name without accents and case
 );
 CREATE INDEX team_spans_by_unit ON read.team_spans (unit_id, team_id);
 CREATE INDEX team_spans_by_team ON read.team_spans (team_id);
