@@ -232,6 +232,20 @@ REFORMS: dict[str, Text] = {
         "Totals differ",
         "After applying, {differences} totals do not agree.",
     ),
+    "reform-team-rests": Text(
+        409,
+        "Còn tổ phụ thuộc",
+        "Tổ {team} phục vụ đơn vị {unit}, đơn vị chỉ có nhờ phương án này.",
+        "A team rests on it",
+        "The team {team} serves the unit {unit}, which only this reform has established.",
+    ),
+    "reform-unit-rests": Text(
+        409,
+        "Còn đơn vị phụ thuộc",
+        "Đơn vị {unit} thuộc hoặc được kế thừa bởi {on}, đơn vị chỉ có nhờ phương án này.",
+        "A unit rests on it",
+        "The unit {unit} lies within, or was succeeded by, {on}, which only this reform has established.",
+    ),
     "reform-if-match": Text(
         428,
         "Thiếu phiên bản",

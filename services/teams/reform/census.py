@@ -56,6 +56,9 @@ _NEW = text(
                               AND (e.until IS NULL OR e.until > :eve))"""
 )
 
+_EVER = text(
+    "SELECT DISTINCT team_id, unit_id FROM read.team_spans WHERE unit_id = ANY(:units) ORDER BY unit_id, team_id"
+)
 _UNITS_OF = text(
     """SELECT team_id, unit_id FROM read.team_spans
         WHERE team_id = ANY(:teams) AND since <= :day AND (until IS NULL OR until > :day)"""
@@ -147,6 +150,12 @@ class Census:
         with self._engine.begin() as tx:
             found = tx.execute(_TOUCHED, {**values, "moving": list(MOVING), "units": list(units)})
             return bool(found.scalar_one())
+
+    def ever_serving(self, units: Collection[str]) -> list[tuple[str, str]]:
+        """Teams that serve any of these units on any day, with the unit."""
+        with self._engine.begin() as tx:
+            rows = tx.execute(_EVER, {"units": list(units)})
+            return [(row.team_id, row.unit_id) for row in rows]
 
     def units_of(self, teams: Collection[str], day: date) -> dict[str, str]:
         """Team → the unit it serves on that day; those that do not exist then are left out."""

@@ -170,7 +170,7 @@ def keep(pieces: Pieces, job: Job, made: Prepared, where: Places, options: Any) 
             made.digest,
             made.counts,
         ),
-        made.sections,
+        {section: [where.numbered(item) for item in items] for section, items in made.sections.items()},
     )
     pieces.store.write(reform, ORDERS, map(kept, made.orders), AT_ONCE)
 

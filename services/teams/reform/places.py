@@ -35,6 +35,10 @@ class Places:
         index, header = layout["columns"][flaw.column]
         return Finding(flaw.code, layout["name"], number, letters(index), header, params)
 
+    def numbered(self, item: dict[str, Any]) -> dict[str, Any]:
+        """An item of a preview whose ``row`` is an index: people know it by its number."""
+        return {**item, "row": self.rows.get(item["row"], ("", None))[1]} if "row" in item else item
+
     def _params(self, params: Mapping[str, Any]) -> dict[str, object]:
         """``other`` is the index of another row: people know it by its number."""
         if "other" in params:

@@ -16,7 +16,7 @@ from uuid import UUID
 import orjson
 
 from services.teams.authority import Authority
-from services.teams.domain.documents import Document, DocumentKey, document_stream, key_stream
+from services.teams.domain.documents import Document, DocumentKey, document_stream
 from services.teams.domain.reforms import ReformTotals
 from services.teams.domain.team.life import team_stream
 from services.teams.domain.team.merge import Fate, MergeTeams
@@ -28,7 +28,7 @@ from services.teams.reform.found import Flaw
 from services.teams.reform.groups import groups_of
 from services.teams.reform.mergers import merger_orders
 from services.teams.reform.moves import Merger, Move, Serving, mergers_of, moves_of
-from services.teams.reform.orders import Order, Papers, kept, reassignments, registration, reorganisations
+from services.teams.reform.orders import Order, Papers, kept, reassignments, reorganisations
 from services.teams.reform.plan import Plan, plan_of
 from services.teams.reform.sheet import Area, Line
 from shared.access import Actor
@@ -142,13 +142,12 @@ class Preparing:
 
     def _papers(self, made: Prepared) -> Papers:
         """Raises nothing: a document that is registered otherwise is an error of the rows that cite it."""
-        cited = {paper.key: (paper, registration("", paper, day)) for paper, day in made.plan.papers}
-        keys = {key: key_stream(command) for key, (_, command) in cited.items()}
-        holders = self._decides.states(keys.values())
-        known = {k: h.document_id for k, s in keys.items() if isinstance(h := holders[s], DocumentKey)}
+        cited = {paper.key: paper for paper, _ in made.plan.papers}
+        holders = self._decides.states(cited)
+        known = {key: holder.document_id for key, holder in holders.items() if isinstance(holder, DocumentKey)}
         documents = self._decides.states(map(document_stream, known.values()))
         for key, document_id in known.items():
-            document, paper = documents[document_stream(document_id)], cited[key][0]
+            document, paper = documents[document_stream(document_id)], cited[key]
             if isinstance(document, Document) and document.registered.signed_on != paper.signed_on:
                 line = next(item.line for item in made.plan.items if item.paper.key == key)
                 params = {"signed_on": document.registered.signed_on}

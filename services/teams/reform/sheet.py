@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from services.teams.domain.documents import DocumentKind, key_of
 from shared.sheets import Choice, Code, Column, Day, Integer, Sheet, Template, Text, Word, YesNo
 from shared.vietnamese import fold
 
@@ -137,8 +138,8 @@ class Paper:
 
     @property
     def key(self) -> str:
-        issuer, number = (" ".join(text.casefold().split()) for text in (self.issuer, self.number))
-        return f"{issuer}/{self.kind}/{number}/{self.year}"
+        """The stream that reserves issuer, kind, number and year."""
+        return key_of(self.issuer, DocumentKind(self.kind), self.number, self.year)
 
 
 @dataclass(frozen=True, slots=True)

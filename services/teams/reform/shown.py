@@ -47,7 +47,7 @@ def reform(
     }
     if found is not None:
         document |= _told(found, locale)
-    busy = working if found is not None else job
+    busy = working or job
     if busy is not None:
         document["progress"] = dict(busy.summary) | {"state": busy.state}
         document["job_id"] = str(busy.job_id)

@@ -15,8 +15,8 @@ CHECK, APPLY, UNDO = "check", "apply", "undo"
 
 
 class ReformTask:
-    """``params``: ``do``; to check: ``options``, ``repeats``; to apply or undo: ``reform_id``, ``version`` (the one that
-    was looked at), ``document_id``.
+    """``params``: ``do``; to check: ``options``, ``repeats``; to apply or undo: ``reform_id``, ``version`` (the
+    one that was looked at), ``document_id``.
     """
 
     name = REFORM

@@ -22,6 +22,7 @@ from services.teams.domain.units import Reason, ReorganiseUnits, UndoReorganisat
 from services.teams.reform.applying import BROKEN_OFF, NOT_TAKEN, REFUSED
 from services.teams.reform.orders import Order, Phase, kept, restored
 from services.teams.reform.pieces import AT_ONCE, Pieces, refusals
+from services.teams.reform.resting import resting
 from services.teams.reform.store import ORDERS, UNDO
 from shared.decider import Rejected
 from shared.jobs import Done, Job, RowResult, State
@@ -52,8 +53,12 @@ class UndoWork:
         begin = BeginUndo(str(self._id), str(self._job.job_id), self._document)
         self._pieces.record(self._job, begin, self._job.params["version"])
         self._pieces.store.note(self._id, undo_job=self._job.job_id)
-        orders = list(self._undoing())
-        refused = self._pieces.send(orders, self._job.actor, self._job.created_at, rehearse=True)
+        if not self._pieces.ready(dict(self._job.heads)):
+            return Done(0, summary={"phase": "waiting"})
+        stored = list(self._stored())
+        orders = list(self._undoing(stored))
+        refused = list(resting(stored, self._pieces.directory.refresh(), self._pieces.census))
+        refused += self._pieces.send(orders, self._job.actor, self._job.created_at, rehearse=True)
         if refused:
             return self._halt(NOT_TAKEN, refused, stored=False)
         self.total = self._pieces.store.write(self._id, UNDO, map(kept, orders), AT_ONCE)
@@ -69,9 +74,8 @@ class UndoWork:
 
     # --- the orders -----------------------------------------------------------------------------------------------
 
-    def _undoing(self) -> Iterator[Order]:
+    def _undoing(self, stored: list[Order]) -> Iterator[Order]:
         """For what was stored of the reform, the last first."""
-        stored = list(self._stored())
         moved = [order for order in stored if isinstance(order.command, ReassignTeam)]
         yield from self._team_by_team(moved[::-1])
         for order in stored[::-1]:

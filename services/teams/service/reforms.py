@@ -65,7 +65,7 @@ class ReformRoutes(Pieces):
     def show_reform(self, call: Call) -> Reply:
         """State, numbers and progress. The ETag is what apply and undo are asked with (If-Match)."""
         job, kept, reform, version = self._found(call)
-        working = self._working(kept, reform)
+        working = self._working(reform)
         document = shown.reform(job, kept, reform, version, working, call.locale)
         moving = reform is None or reform.stage in (Stage.APPLYING, Stage.UNDOING)
         return Reply(200, document, etag=None if moving else version)
@@ -168,12 +168,9 @@ class ReformRoutes(Pieces):
         state, version = self.handler.state(reform_stream(str(reform_id)))
         return job, kept, state if isinstance(state, Reform) else None, version
 
-    def _working(self, kept: Kept | None, reform: Reform | None) -> Job | None:
+    def _working(self, reform: Reform | None) -> Job | None:
         """The job that applies or undoes it, or did so last."""
-        if kept is None or reform is None:
-            return None
-        last = kept.undo_job if reform.stage in (Stage.UNDOING, Stage.UNDONE) else kept.apply_job
-        return self.jobs.get(last) if last else None
+        return self.jobs.get(UUID(reform.job)) if reform is not None and reform.job is not None else None
 
     def _check(self, call: Call, reform: Reform, version: int, *stages: Stage) -> None:
         if call.if_match is None:
