@@ -65,6 +65,7 @@ def api(settings: Settings) -> int:
     from services.teams.people import People
     from services.teams.queries import Queries
     from services.teams.queries.affairs import AffairQueries
+    from services.teams.queries.files import FileQueries
     from services.teams.queries.citations import Citations
     from services.teams.queries.duplicates import Duplicates
     from services.teams.queries.matching import Matching
@@ -79,6 +80,8 @@ def api(settings: Settings) -> int:
     kit = Kit(settings, name="teams-api", events=EVENTS)
     handler, units = handler_of(kit), UnitDirectory(kit.engine)
     authority, seated = Authority(units, handler), PeopleQueries(kit.engine, units)
+    queries = Queries(kit.engine, units, kit.log)
+    people = People(kit.log, kit.codec, kit.vault, seated, authority)
     readiness = Readiness()
     readiness.add("log", lambda: None if kit.log.heads() else "no partitions")
     pieces = {
@@ -86,17 +89,18 @@ def api(settings: Settings) -> int:
         "intake": Intake(handler, authority),
         "authority": authority,
         "units": units,
-        "queries": Queries(kit.engine, units, kit.log),
+        "queries": queries,
         "standings": Standings(kit.engine, units),
         "summaries": Summaries(kit.engine, units),
         "citations": Citations(kit.engine),
-        "people": People(kit.log, kit.codec, kit.vault, seated, authority),
+        "people": people,
         "people_queries": seated,
         "duplicates": Duplicates(kit.engine, units, seated),
         "matching": Matching(kit.engine, seated, BlindIndex(settings.hash_key)),
         "affairs": AffairQueries(kit.engine, units, kit.log, kit.codec),
         "warnings": WarningQueries(kit.engine, units),
         "jobs": jobs_of(kit),
+        "files": FileQueries(kit.engine, units, queries, people),
         "templates": TEMPLATES,
         "reforms": ReformStore(kit.engine),
         "log": kit.log,

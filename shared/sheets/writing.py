@@ -128,6 +128,10 @@ class Workbook:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Pack it all into the file."""
         self._book.close()
 
     def begin(self, name: str) -> None:

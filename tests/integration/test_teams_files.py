@@ -336,3 +336,41 @@ def test_a_worker_killed_in_the_middle_changes_nothing(registry: Registry) -> No
         assert len(_read(answer.content).rows) == teams * 7
         assert imported(client, book)["progress"]["counts"] == {"repeated": teams * 7 - rejected, "rejected": rejected}
         assert registry.events() == after
+
+
+def test_what_is_exported_can_be_sent_in_again(registry: Registry) -> None:
+    book = workbook(
+        [village("T11", "Thôn Mười Một"), village("T12", "Thôn Mười Hai")],
+        [
+            team("L", "T11", pilot=True),
+            team("M", "T12"),
+            team("N", "", kind=TeamKind.COMMUNE, unit="c1", effective=DAY),
+        ],
+        [*people_of("L", 3, "l"), person("M", "=SUM(1) Bùi Thị Tám", Role.LEADER, phone="+84944444441")],
+    )
+    with registry.client() as client:
+        job = imported(client, book)
+        assert job["progress"]["counts"]["stored"] >= 8
+        eventually(registry.caught_up)
+        before = registry.events()
+        asked = {"unit": "c1", "as_of": "2024-01-01"}
+        for media in ("xlsx", "csv"):
+            for sheet in ("villages", "teams", "people"):
+                answer = client.get(f"/v1/exports/{sheet}", params=asked | {"format": media})
+                assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-store"), answer.text
+                assert answer.headers["Content-Disposition"] == f'attachment; filename="{sheet}-2024-01-01.{media}"'
+                job = imported(client, answer.content, media, template=sheet)
+                assert set(job["progress"]["counts"]) == {"repeated"}, (sheet, errors(client, job), answer.text[:500])
+        assert registry.events() == before
+        text = client.get("/v1/exports/people", params=asked | {"format": "csv"}).content.decode("utf-8-sig")
+        assert ",'=SUM(1) Bùi Thị Tám,'+84944444441,Tổ trưởng," in text
+        nobody = client.get("/v1/exports/people", params=asked | {"format": "csv", "known_at": "2020-01-01"})
+        assert len(nobody.content.decode().splitlines()) == 1
+    with registry.client(scope="teams:read") as client:
+        assert client.get("/v1/exports/people", params=asked).json()["code"] == "forbidden-scope"
+    with registry.client(OTHER) as client:
+        assert client.get("/v1/exports/people", params=asked).json()["code"] == "forbidden-unit"
+        rows = client.get("/v1/exports/teams", params={"format": "csv", "as_of": "2024-01-01"}).content.decode()
+        assert "Tứ Liên" not in rows
+    assert "people exported" in registry.output()
+    assert "Bùi Thị" not in registry.output()

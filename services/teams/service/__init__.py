@@ -5,6 +5,7 @@ from __future__ import annotations
 from services.teams.service.affairs import AffairRoutes
 from services.teams.service.bulk import BulkRoutes
 from services.teams.service.documents import DocumentRoutes
+from services.teams.service.files import FileRoutes
 from services.teams.service.people import PeopleRoutes
 from services.teams.service.policy import WarningRoutes
 from services.teams.service.proposals import ProposalRoutes
@@ -32,6 +33,7 @@ class TeamsService(
     ProposalRoutes,
     BulkRoutes,
     ReformRoutes,
+    FileRoutes,
     JobRoutes,
     Health,
     Feed,
