@@ -8,6 +8,7 @@ changes, and their ids follow from what they say.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
@@ -36,13 +37,15 @@ _log = logging.getLogger(__name__)
 CHUNK = 500
 NAMESPACE = uuid5(NAMESPACE_URL, "https://tungnha.vn/composition-warnings")
 
+# One worker judges at a time: another one might not see yet which units a team has come to.
+_ALONE = text("SELECT pg_try_advisory_xact_lock(hashtext('composition warnings'))")
 # What was noted at a position is looked at once the tables that are needed for it have come as far.
 _READY = text("SELECT min(position) FROM bus.cursors WHERE subscription = ANY(:names) AND source = ''")
 _ANYTHING = text(
     """SELECT EXISTS (SELECT FROM read.judged_teams WHERE due <= :ready)
            OR EXISTS (SELECT FROM read.unjudged_areas WHERE due <= :ready)"""
 )
-_AREAS = text("SELECT unit_id, by_policy, due FROM read.unjudged_areas WHERE due <= :ready FOR UPDATE SKIP LOCKED")
+_AREAS = text("SELECT unit_id, by_policy, due FROM read.unjudged_areas WHERE due <= :ready FOR UPDATE")
 _AREAS_DONE = text(
     """DELETE FROM read.unjudged_areas a
         USING unnest(cast(:units AS text[]), cast(:by_policy AS bool[])) AS x (unit_id, by_policy)
@@ -56,9 +59,7 @@ _NOTE_BELOW = text(
                 WHERE served.unit_id = ANY(:units)) x
         WHERE t.team_id = x.team_id"""
 )
-_TEAMS = text(
-    """SELECT team_id FROM read.judged_teams WHERE due <= :ready ORDER BY due LIMIT :chunk FOR UPDATE SKIP LOCKED"""
-)
+_TEAMS = text("""SELECT team_id FROM read.judged_teams WHERE due <= :ready ORDER BY due LIMIT :chunk FOR UPDATE""")
 _TEAMS_DONE = text(
     """UPDATE read.judged_teams t SET due = NULL, units = x.units
          FROM json_to_recordset(cast(:rows AS json)) AS x (team_id text, units text[]) WHERE t.team_id = x.team_id"""
@@ -68,13 +69,25 @@ _POLICIES = text("SELECT record_id, facts FROM read.affairs WHERE affair = :affa
 
 
 class Judge:
-    """``step`` is a loop of the worker. Several workers may run it: each takes what no other has in hand."""
+    """``step`` is a loop of the worker. Several workers may run it; they take turns.
+
+    ``moves_every``: in a reform units move by the thousand, and each time all teams are looked through for those below
+    them, so this is done once in so many seconds.
+    """
 
     def __init__(
-        self, engine: Engine, log: Log, codec: Codec, handler: Handler[Any, Any, Any], directory: UnitDirectory
+        self,
+        engine: Engine,
+        log: Log,
+        codec: Codec,
+        handler: Handler[Any, Any, Any],
+        directory: UnitDirectory,
+        *,
+        moves_every: float = 10.0,
     ) -> None:
         self._engine, self._log, self._codec = engine, log, codec
         self._handler, self._directory = handler, directory
+        self._moves_every, self._moved_at = moves_every, float("-inf")
         self._policies_at: tuple[Any, ...] = ()
         self._policies = Policies(())
 
@@ -87,6 +100,8 @@ class Judge:
         # Outside the transaction: the first time it reads every unit there is.
         self._directory.refresh()
         with self._engine.begin() as tx:
+            if not tx.execute(_ALONE).scalar():
+                return 0
             return self._areas(tx, ready) or self._teams(tx, ready)
 
     # --- areas ----------------------------------------------------------------------------------------------------
@@ -98,6 +113,10 @@ class Judge:
             return 0
         tree, policies = self._directory.tree(), self._known_policies(tx)
         moves_matter = policies and not policies.everywhere(tree)
+        if moves_matter and not any(row.by_policy for row in areas):
+            if time.monotonic() - self._moved_at < self._moves_every:
+                return 0
+            self._moved_at = time.monotonic()
         wanted = {row.unit_id for row in areas if row.by_policy or moves_matter}
         due = max(row.due for row in areas)
         if any(tree.level(unit_id) == LEVELS[0] for unit_id in wanted):

@@ -79,7 +79,9 @@ class Registry:
         self.directory = UnitDirectory(self.engines[1])
         self.dying = Dying(self.handler, self.dice)
         handler: Any = self.dying
-        self.judges = [Judge(self.engines[1], self.log, codec, handler, self.directory) for _ in range(2)]
+        self.judges = [
+            Judge(self.engines[1], self.log, codec, handler, self.directory, moves_every=0) for _ in range(2)
+        ]
         projections = (Units(""), Affairs(), Unjudged(), Warnings())
         self.subscriptions = [Subscription(each, self.engines[1], self.log) for each in projections]
         self.made = 0
