@@ -204,7 +204,8 @@ class System:
         return list(verify.run(self.of, files, patience))
 
     def assert_verified(self) -> None:
-        assert [f"{check.name}: {check.detail}" for check in self.verify() if not check.ok] == []
+        failed = [f"{check.name}: {check.detail}" for check in self.verify() if not check.ok]
+        assert failed == [], failed
 
 
 # --- life ------------------------------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ from ops.verify.source import Source
 from shared import topology
 
 SETTLE_SECONDS = 60.0
+QUIET_SECONDS = 1.5
 
 
 def main(as_json: bool = False) -> int:
@@ -66,14 +67,21 @@ def run(of: stack.Stack, receipt_files: list[Path] | None = None, patience: floa
 
 
 def settle(sources: dict[str, Source], timeout: float) -> None:
-    """Wait until every mirror and cursor has come up to its log, or no longer than ``timeout``."""
+    """Wait until every mirror has come up to its log and nothing more is appended, or no longer than ``timeout``.
+
+    What is appended of itself is a service's answer to its own events (a warning about a team, say), a moment later.
+    """
     deadline = time.monotonic() + timeout
+    quiet: dict[str, dict[int, int]] = {}
     while time.monotonic() < deadline:
-        if not any(
-            mirrors.behind(sources[c], sources[n]) for c, names in topology.SUBSCRIPTIONS.items() for n in names
-        ):
+        if any(mirrors.behind(sources[c], sources[n]) for c, names in topology.SUBSCRIPTIONS.items() for n in names):
+            time.sleep(0.2)
+            continue
+        heads = {name: source.heads() for name, source in sources.items()}
+        if heads == quiet:
             return
-        time.sleep(0.2)
+        quiet = heads
+        time.sleep(max(0.0, min(QUIET_SECONDS, deadline - time.monotonic())))
 
 
 def _checked(name: str, check: Callable[[], str]) -> Check:

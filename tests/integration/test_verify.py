@@ -137,6 +137,41 @@ def test_a_whole_tail_cut_off_with_its_head_is_missed(system: System, day: date)
     assert f"{partition}:{position} and is not in the log" in differences["receipts"]
 
 
+def test_teams_rearranged_are_counted_anew(system: System, day: date) -> None:
+    """Merged into a team that exists, split, and all of it undone again: verify reads what each team's stream says."""
+    network, teams = system.network, system.api("teams")
+    world, (one, two) = network.world, network.crews[:2]
+    common = {"effective": "2026-11-01", "document_id": teams.get(f"/v1/teams/{one.team_id}")["document_id"]}
+
+    def seats(team_id: str) -> list[str]:
+        return [seat["seat_id"] for seat in teams.get(f"/v1/teams/{team_id}", as_of="2026-11-01")["seats"]]
+
+    def change(do: str, **what: Any) -> str:
+        """The id of the rearrangement, once reports know of it."""
+        made = world.id("rearranged", do, json.dumps(what))
+        row = {"id": made, "do": do, "rearrangement_id": made} | common | what
+        assert [result["outcome"] for result in teams.batch("/v1/teams/changes/batch", [row])] == ["stored"]
+        system.reported(NATION_ID, LAST, teams)
+        return made
+
+    fates = [{"seat_id": seat, "fate": "carried"} for seat in seats(two.team_id)]
+    merged = change("merge", into_team_id=one.team_id, from_team_ids=[two.team_id], seats=fates)
+    before, *others = seats(one.team_id)
+    new = {"kind": "village", "unit_id": two.unit_id, "name": "Tổ mới"}
+    heir = {"team_id": world.id("split off"), "seats": others, "new": new}
+    split = change("split", team_id=one.team_id, into=[heir], goes_on=True)
+    assert seats(one.team_id) == [before]
+    system.assert_verified()
+    change("undo", undoes=split)
+    undone = change("undo", undoes=merged)
+    last = change("undo", undoes=change("undo", undoes=undone))
+    system.assert_verified()
+    where = "stream_id = %s AND type = 'TeamTookPart' AND data ->> 'rearrangement_id' = %s"
+    lost = "data = jsonb_set(data, '{came}', '[]')"
+    with planted(system, "teams", "log.events", where, lost, f"team:{two.team_id}", last):
+        assert "figures" in found(system)
+
+
 def test_a_deleted_mirror_row_is_missed(system: System, day: date):
     partition, position = a_position(system)
     where = "(source, partition, position) = ('visits', %s, %s)"
