@@ -65,9 +65,9 @@ def api(settings: Settings) -> int:
     from services.teams.people import People
     from services.teams.queries import Queries
     from services.teams.queries.affairs import AffairQueries
-    from services.teams.queries.files import FileQueries
     from services.teams.queries.citations import Citations
     from services.teams.queries.duplicates import Duplicates
+    from services.teams.queries.files import FileQueries
     from services.teams.queries.matching import Matching
     from services.teams.queries.people import PeopleQueries
     from services.teams.queries.policy import WarningQueries
