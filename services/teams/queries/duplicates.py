@@ -7,10 +7,10 @@ units; not those who are one already, and not those who are known to be two.
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
-from itertools import islice
 from typing import Any
 
 import orjson
@@ -22,8 +22,8 @@ from shared.unit_directory import UnitDirectory
 CHUNK = 1_000
 """Units looked at in one query: about 5,500 seats."""
 
-MOST_CHUNKS = 8
-"""Queries per page; a page may be short, or empty, and still have a ``next``."""
+SECONDS = 0.5
+"""A page that has taken so long is sent as it is: short, perhaps empty, with a ``next``."""
 
 _AGREE = "a.name = b.name AND (a.spelled = b.spelled OR a.name IN (a.spelled, b.spelled))"
 _STILL_TWO = """NOT EXISTS (SELECT FROM read.people_apart x WHERE x.one = least(a.person_id, b.person_id)
@@ -76,31 +76,33 @@ class Duplicates:
 
     def page(self, asked: Asked) -> tuple[list[dict[str, Any]], str | None]:
         """Pairs by commune, and ``after`` of the next page. A pair that meets in two communes may be in both."""
+        communes = self._communes(asked)
         with self._engine.begin() as tx:
-            communes = self._communes(tx, asked)
             scope = {unit for units in communes.values() for unit in units}
             start = _key(asked.after)
             todo = [commune for commune in sorted(communes) if commune >= start[0]]
             found: list[tuple[Key, dict[str, Any]]] = []
             done = start[0]
-            for places in islice(_chunks(todo, communes), MOST_CHUNKS):
+            began = time.monotonic()
+            for places in _chunks(todo, communes):
                 pairs = self._pairs(tx, places, scope, asked)
                 found += sorted((item for item in pairs.items() if item[0] > start), key=lambda item: item[0])
                 if len(found) > asked.limit:
                     last = found[asked.limit - 1][0]
                     return [pair for _, pair in found[: asked.limit]], "/".join(last)
                 done = max(places.values())
+                if time.monotonic() - began > SECONDS:
+                    break
         following = f"{done}/~/~" if any(commune > done for commune in todo) else None
         return [pair for _, pair in found], following
 
-    def _communes(self, tx: Connection, asked: Asked) -> dict[str, list[str]]:
+    def _communes(self, asked: Asked) -> dict[str, list[str]]:
         """Commune → the units with teams in it. What stands above all communes is a place of its own."""
-        tree, found = self._directory.tree(), dict[str, list[str]]()
-        for unit_id in self._people.scope(tx, asked.unit_id, asked.held, asked.day):
-            placed = tree.place(unit_id, asked.day)
-            above = tree.ancestors(placed.unit_id, asked.day) if placed else ()
-            commune = next((unit for unit in above if tree.level(unit) == "commune"), unit_id)
-            found.setdefault(commune, []).append(unit_id)
+        units = self._people.scope(asked.unit_id, asked.held, asked.day)
+        commune = self._people.standing().on(asked.day).commune
+        found: dict[str, list[str]] = {}
+        for unit_id in commune if units is None else units:
+            found.setdefault(commune[unit_id], []).append(unit_id)
         return found
 
     def _pairs(

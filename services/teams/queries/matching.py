@@ -66,23 +66,24 @@ class Matching:
 
     def match(self, rows: Sequence[Wanted], held: Collection[str], day: date) -> Iterator[list[str]]:
         """For each row the people it may mean, by kept id: with a seat that day in a team of what the caller holds."""
+        asked = self._people.scopes({row.unit_id for row in rows}, held, day)
+        scopes = {unit: None if units is None else frozenset(units) for unit, units in asked.items()}
         with self._engine.begin() as tx:
-            scopes = {unit: frozenset(self._people.scope(tx, unit, held, day)) for unit in {r.unit_id for r in rows}}
-            found = self._candidates(tx, rows, frozenset[str]().union(*scopes.values()), day)
+            found = self._candidates(tx, rows, [scopes.get(row.unit_id, scopes[None]) for row in rows], day)
         for row in rows:
-            scope = scopes[row.unit_id]
-            near = [candidate for candidate in found.get(row.name.plain, ()) if candidate.unit_id in scope]
+            scope, named = scopes.get(row.unit_id, scopes[None]), found.get(row.name.plain, ())
+            near = [candidate for candidate in named if scope is None or candidate.unit_id in scope]
             yield sorted({candidate.person_id for candidate in _meant(row, near)})
 
     def _candidates(
-        self, tx: Connection, rows: Sequence[Wanted], units: Collection[str], day: date
+        self, tx: Connection, rows: Sequence[Wanted], scopes: Collection[frozenset[str] | None], day: date
     ) -> Mapping[int, list[Candidate]]:
-        names = list({row.name.plain for row in rows})
-        asked: dict[str, Any] = {"names": names, "day": day}
-        if len(units) <= NEAR:
-            answer = tx.execute(_BY_UNITS, asked | {"units": as_json(units)})
-        else:
+        asked: dict[str, Any] = {"names": list({row.name.plain for row in rows}), "day": day}
+        units = frozenset[str]().union(*(scope or () for scope in scopes))
+        if None in scopes or len(units) > NEAR:
             answer = tx.execute(_BY_NAMES, asked)
+        else:
+            answer = tx.execute(_BY_UNITS, asked | {"units": as_json(units)})
         found: dict[int, list[Candidate]] = {}
         for unit_id, person_id, name, spelled, phone in answer:
             candidate = Candidate(unit_id, person_id, NameTokens(name, spelled), phone)
