@@ -16,7 +16,8 @@ from services.teams.authority_units import (
     unit_knowledge,
 )
 from services.teams.domain import affairs
-from services.teams.domain.affairs.records import Entry, Owned, Record
+from services.teams.domain.affairs.entries import Entry, Owned
+from services.teams.domain.affairs.records import Record
 from services.teams.domain.team.corrections import CorrectTeam
 from services.teams.domain.team.life import EstablishTeam, ReassignTeam, team_stream
 from services.teams.domain.team.merge import MergeTeams

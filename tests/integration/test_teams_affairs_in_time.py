@@ -13,8 +13,8 @@ from sqlalchemy import text
 from ops.local.provision import Database
 from services.teams.domain import DECIDER, EVENTS
 from services.teams.domain.affairs.channels import CHANNEL, CloseChannel, OpenChannel
+from services.teams.domain.affairs.entries import VoidEntry
 from services.teams.domain.affairs.plans import PLAN, AdoptPlan, ReportTarget, RevisePlan, Target, WithdrawPlan
-from services.teams.domain.affairs.records import VoidEntry
 from services.teams.domain.documents import DocumentKind, RegisterDocument
 from services.teams.domain.units import EstablishUnit
 from services.teams.projections.affairs import Affairs

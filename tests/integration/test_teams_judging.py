@@ -13,8 +13,8 @@ from sqlalchemy import Engine, text
 
 from ops.local.provision import Database
 from services.teams.domain import DECIDER, EVENTS
+from services.teams.domain.affairs.entries import VoidEntry
 from services.teams.domain.affairs.policies import EndPolicy, ReplacePolicy, Rules, SetPolicy
-from services.teams.domain.affairs.records import VoidEntry
 from services.teams.domain.documents import DocumentKind, RegisterDocument
 from services.teams.domain.nearest import Policies, chain_on
 from services.teams.domain.people import RegisterPerson

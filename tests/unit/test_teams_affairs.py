@@ -23,10 +23,11 @@ from services.teams.domain.affairs.bodies import (
     responsible,
 )
 from services.teams.domain.affairs.channels import CloseChannel, OpenChannel
+from services.teams.domain.affairs.entries import Entry, EntryVoided, VoidEntry
 from services.teams.domain.affairs.partners import EndEngagement, EngagePartner, RegisterPartner
 from services.teams.domain.affairs.plans import AdoptPlan, ReportTarget, RevisePlan, Target, WithdrawPlan, targets
 from services.teams.domain.affairs.policies import EndPolicy, ReplacePolicy, Rules, SetPolicy
-from services.teams.domain.affairs.records import Entry, EntryVoided, Record, VoidEntry, numbered
+from services.teams.domain.affairs.records import Record, numbered
 from services.teams.domain.affairs.regulations import (
     IssueRegulation,
     RegulationIssued,

@@ -13,8 +13,8 @@ from ops.demo.policies import rows as policy_rows
 from ops.demo.world import World
 from ops.units.seed import load as load_units
 from services.teams.domain import DECIDER
+from services.teams.domain.affairs.entries import VoidEntry
 from services.teams.domain.affairs.policies import EndPolicy, ReplacePolicy, Rules, SetPolicy
-from services.teams.domain.affairs.records import VoidEntry
 from services.teams.domain.documents import DocumentKind, DocumentRegistered
 from services.teams.domain.nearest import Policies, chains
 from services.teams.domain.people import PersonRegistered

@@ -9,7 +9,7 @@ import orjson
 from sqlalchemy import Connection, text
 
 from services.teams.domain.affairs import AFFAIR_OF_EVENT
-from services.teams.domain.affairs.records import EntryVoided
+from services.teams.domain.affairs.entries import EntryVoided
 from services.teams.projections.registry import OWN
 from shared.log import Recorded
 

@@ -13,8 +13,9 @@ from sqlalchemy import Connection, Engine, text
 from services.teams.domain import DECIDER
 from services.teams.domain.affairs import AFFAIR_OF_EVENT
 from services.teams.domain.affairs.bodies import BODY, ROLE, BodyRegistered, BodyRenamed, responsible
+from services.teams.domain.affairs.entries import EntryVoided
 from services.teams.domain.affairs.plans import PlanAdopted, TargetReported
-from services.teams.domain.affairs.records import NOT_YET, VOID, Affair, EntryVoided, Record
+from services.teams.domain.affairs.records import NOT_YET, VOID, Affair, Record
 from services.teams.domain.affairs.tasks import TASK, overdue_on
 from services.teams.projections.affairs import Affairs as AffairTables
 from services.teams.queries.below import UnitsBelow

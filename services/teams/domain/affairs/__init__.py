@@ -11,10 +11,11 @@ from typing import Any
 from services.teams.domain.affairs import records
 from services.teams.domain.affairs.bodies import BODY, ROLE
 from services.teams.domain.affairs.channels import CHANNEL
+from services.teams.domain.affairs.entries import EntryVoided, VoidEntry
 from services.teams.domain.affairs.partners import ENGAGEMENT, PARTNER
 from services.teams.domain.affairs.plans import PLAN
 from services.teams.domain.affairs.policies import POLICY
-from services.teams.domain.affairs.records import Affair, EntryVoided, VoidEntry
+from services.teams.domain.affairs.records import Affair
 from services.teams.domain.affairs.regulations import REGULATION
 from services.teams.domain.affairs.tasks import TASK
 

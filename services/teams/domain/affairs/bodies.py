@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from services.teams.domain.affairs.records import Affair, Cited, Noted, Owned, Record, States, known
+from services.teams.domain.affairs.entries import Cited, Noted, Owned
+from services.teams.domain.affairs.records import Affair, Record, States, known
 from services.teams.domain.team.events import TeamKind
 
 

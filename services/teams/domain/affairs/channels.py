@@ -9,7 +9,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from services.teams.domain.affairs.records import Affair, MayCite, Noted, Owned, States
+from services.teams.domain.affairs.entries import MayCite, Noted, Owned
+from services.teams.domain.affairs.records import Affair, States
 from shared.decider import Personal, Rejected, sealed
 
 PHONE = re.compile(r"(?<![0-9])(?:\+?84|0)[1-9][0-9]{8}(?![0-9])")

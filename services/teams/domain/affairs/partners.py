@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from services.teams.domain.affairs.records import Affair, MayCite, Noted, Owned, States, known
+from services.teams.domain.affairs.entries import MayCite, Noted, Owned
+from services.teams.domain.affairs.records import Affair, States, known
 
 
 @dataclass(frozen=True, kw_only=True)

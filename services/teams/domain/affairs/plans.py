@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from services.teams.domain.affairs.records import Affair, Cited, MayCite, Noted, Owned, States
+from services.teams.domain.affairs.entries import Cited, MayCite, Noted, Owned
+from services.teams.domain.affairs.records import Affair, States
 from shared.decider import Rejected
 
 

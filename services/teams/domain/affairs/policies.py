@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from services.teams.domain.affairs.records import Affair, MayCite, Noted, Owned, Record, States
+from services.teams.domain.affairs.entries import MayCite, Noted, Owned
+from services.teams.domain.affairs.records import Affair, Record, States
 from services.teams.domain.team.events import Role, TeamKind
 from shared.decider import Rejected
 

@@ -10,7 +10,8 @@ from datetime import date
 from typing import Any
 
 from services.teams.domain.affairs.bodies import BODY
-from services.teams.domain.affairs.records import Affair, MayCite, Noted, Owned, Record, States, known
+from services.teams.domain.affairs.entries import MayCite, Noted, Owned
+from services.teams.domain.affairs.records import Affair, Record, States, known
 from shared.decider import Rejected
 
 
