@@ -24,6 +24,8 @@ class UnitFacts:
         self._names = NameIndex(self._units)
         self._below: dict[tuple[str, str], set[str]] = {}
         """(unit, level) → the units of that level that were ever recorded right below it."""
+        self._parents: set[str] = set()
+        """The units of its keys."""
 
     # --- folding ------------------------------------------------------------------------------------------------
 
@@ -128,7 +130,12 @@ class UnitFacts:
     def _index_parents(self, unit: Unit) -> None:
         """A unit whose level is not known yet is indexed again when it is."""
         for parent in values(unit.parents):
-            self._below.setdefault((parent, unit.level), set()).add(unit.id)
+            below = self._below.get((parent, unit.level))
+            if below is None:
+                self._below[parent, unit.level] = {unit.id}
+                self._parents.add(parent)
+            else:
+                below.add(unit.id)
 
     # --- one unit on one day ------------------------------------------------------------------------------------
 

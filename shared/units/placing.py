@@ -65,14 +65,16 @@ class Placing(UnitFacts):
         """Drop what else was derived from facts above the villages."""
 
     def _is_unlawful(self, unit: Unit) -> bool:
-        rank = RANK[unit.level]
-        above = [self._units[parent].level for parent in values(unit.parents) if parent in self._units]
-        linked = [self._units[other].level for other in (*unit.successors, *unit.predecessors)]
-        return (
-            any(RANK.get(level, -1) >= rank for level in above)
-            or any((unit.id, level) in self._below for level in LEVELS[: rank + 1])
-            or any(level and (level == LOWEST) != (unit.level == LOWEST) for level in linked)
-        )
+        rank, lowest = RANK[unit.level], unit.level == LOWEST
+        for parent in values(unit.parents):
+            above = self._units.get(parent)
+            if above is not None and RANK.get(above.level, -1) >= rank:
+                return True
+        for other in (*unit.successors, *unit.predecessors):
+            level = self._units[other].level
+            if level and (level == LOWEST) != lowest:
+                return True
+        return unit.id in self._parents and any((unit.id, level) in self._below for level in LEVELS[: rank + 1])
 
     def _frame_key(self, day: date) -> date:
         if self._unlawful:

@@ -36,6 +36,7 @@ class UnitTree(Placing):
         other._units.update((unit_id, unit.copy()) for unit_id, unit in tuple(self._units.items()))
         other._days, other._by_code = list(self._days), dict(self._by_code)
         other._below = {key: set(tuple(below)) for key, below in tuple(self._below.items())}
+        other._parents = set(tuple(self._parents))
         other._frame_days, other._unlawful = list(self._frame_days), self._unlawful
         return other
 

@@ -288,18 +288,13 @@ def test_what_is_undone_leaves_no_trace_and_what_is_redone_is_all_there(
     def answers() -> list[Any]:
         tree = tree_of(registry.recorded)
         units = [unit_id for unit_id in IDS if unit_id in tree]
-        return [
-            (
-                unit_id,
-                d,
-                tree.exists(unit_id, d),
-                tree.code(unit_id, d),
-                tree.name(unit_id, d),
-                tree.ancestors(unit_id, d),
-            )
-            for unit_id in units
+        dated = [
+            (unit_id, d, tree.code(unit_id, d), tree.name(unit_id, d), tree.ancestors(unit_id, d))
             for d in DAYS
-        ] + [tree.successors(unit_id) for unit_id in units]
+            for unit_id in units
+            if tree.exists(unit_id, d)
+        ]
+        return [*dated, *((unit_id, tree.life(unit_id), tree.successors(unit_id)) for unit_id in units)]
 
     before = answers()
     if registry.send(reorganised("r", day, changes)):

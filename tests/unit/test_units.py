@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from shared.units import LEVEL_NAMES, LEVELS, Placement, UnitTree
+from shared.units import LEVEL_NAMES, LEVELS, Called, Placement, UnitTree
 
 OLD, NEW = date(2025, 6, 30), date(2025, 7, 1)
 SINCE, REFORM = "2022-01-01", "2025-07-01"
@@ -320,3 +320,72 @@ def test_a_copy_goes_its_own_way() -> None:
     day = date(2024, 1, 1)
     assert (tree.name("vn", day), tree.by_code("01", day), len(tree.map_changes)) == ("Việt Nam", None, 1)
     assert (other.name("vn", day), other.by_code("01", day), other.code("vn", date(2022, 5, 1))) == ("Khác", "vn", "00")
+
+
+def corrected(unit: str, established: str | None, parent: str, **other: Any) -> tuple[str, dict[str, Any]]:
+    def since(value: str) -> list[dict[str, Any]]:
+        return [{"since": established or SINCE, "value": value}]
+
+    whole = {"level": "commune", "established": established, "ended": None, "names": since(unit.title())}
+    whole |= {"kinds": since("xã"), "parents": since(parent), "codes": [], "successors": [], "successor_unknown": False}
+    return "UnitCorrected", {"unit_id": unit, "effective": SINCE, "simulated": False} | whole | other
+
+
+def test_a_correction_replaces_what_was_known_of_the_unit() -> None:
+    units = tree(*COUNTRY, established("new", "commune", "north", REFORM), abolished("an", "new"))
+    codes = [
+        {"system": "gso", "since": REFORM, "code": "00009"},
+        {"system": "gso", "since": "2026-01-01", "code": None},
+    ]
+    names = [{"since": SINCE, "value": "Yên"}, {"since": REFORM, "value": "Yên Bình"}]
+    units.apply(*corrected("an", SINCE, "delta", names=names, codes=codes))
+    assert units.exists("an", NEW) and units.successors("an") == () and units.predecessors("new") == ()
+    assert [units.by_code("00001", day) for day in (OLD, NEW)] == [None, None]
+    assert [units.by_code("00009", day) for day in (OLD, NEW, date(2026, 1, 1))] == [None, "an", None]
+    assert (units.find_by_name("An", OLD), units.find_by_name("yen", OLD), units.name("an", NEW)) == (
+        (),
+        ("an",),
+        "Yên Bình",
+    )
+    assert units.children("delta", NEW) == ("an", "binh") and units.place("oak", NEW) == Placement("oak")
+    units.apply(
+        *corrected("an", SINCE, "north", ended=REFORM, successors=[{"unit_id": "new", "main": True, "share": 100}])
+    )
+    assert (units.parent("an", OLD), units.place("an", NEW), units.shares("an")) == (
+        "north",
+        Placement("new"),
+        {"new": 100},
+    )
+
+
+def test_facts_of_a_unit_that_never_was_go_up_and_never_vanish() -> None:
+    units = tree(*COUNTRY, established("elm", "village", "binh"), corrected("binh", None, "delta"))
+    assert "binh" not in units and not units.exists("binh", OLD) and units.life("binh") == (None, None)
+    assert units.children("delta", OLD) == ("an", "elm")
+    assert units.place("binh", OLD) == Placement("delta", successor_unknown=True)
+    assert units.place("elm", OLD) == Placement("elm", successor_unknown=True)
+    assert units.covers({"north"}, "binh", OLD) and units.find_by_name("binh", OLD) == ()
+
+
+def test_a_unit_goes_without_a_code_until_it_is_given_one() -> None:
+    units = tree(established("an", "commune", None))
+    for day, code in ((REFORM, "00009"), ("2026-01-01", None)):
+        units.apply("UnitCodeAssigned", {"unit_id": "an", "system": "gso", "code": code, "effective": day})
+    assert [units.code("an", day) for day in (OLD, NEW, date(2026, 1, 1))] == [None, "00009", None]
+    assert units.codes("an", NEW) == {"gso": "00009"} and units.codes("an", OLD) == {}
+
+
+def test_former_names_are_found_with_the_days_on_which_they_were_borne() -> None:
+    units = tree(
+        established("an", "commune", None, name="Hoà An", kind="xã"),
+        ("UnitKindChanged", {"unit_id": "an", "kind": "phường", "effective": "2023-01-01"}),
+        ("UnitRenamed", {"unit_id": "an", "name": "Bình Minh", "effective": "2024-03-01"}),
+        abolished("an", unknown=True),
+    )
+    borne = Called("an", "Hoà An", date(2022, 1, 1), date(2024, 3, 1))
+    for text in ("HÒA AN", "xã hoà an", "Phường Hòa An"):
+        assert list(units.called(text, NEW)) == [] and list(units.called(text, NEW, former=True)) == [borne]
+    assert list(units.called("thị trấn hoà an", NEW, former=True)) == []
+    assert list(units.called("phường hoà an", date(2022, 5, 1))) == []  # not yet
+    assert list(units.called("bình minh", date(2023, 1, 1), former=True)) == []
+    assert list(units.called("bình minh", OLD)) == [Called("an", "Bình Minh", date(2024, 3, 1), NEW)]
