@@ -136,6 +136,16 @@ def dissolved(facts: Facts, team_id: str, kind: str, unit: str, effective: date,
     facts.events.append(("teams", 0, f"team:{team_id}", ("TeamDissolved", data)))
 
 
+def rearranged(facts: Facts, *counts: tuple[str, str, date, int, int]) -> None:
+    """A merger, a split, an undoing or a correction, as far as readers count: kind, unit, day, teams and seats."""
+    rows = [
+        {"kind": k, "unit_id": u, "day": str(d), "teams": teams, "seats": seats} for k, u, d, teams, seats in counts
+    ]
+    data = {"unit_id": counts[0][1], "effective": str(counts[0][2]), "counts": rows}
+    facts.teams += counts
+    facts.events.append(("teams", 0, f"rearrangement:{uuid4()}", ("TeamsRearranged", data)))
+
+
 def some_facts(rng: random.Random, tree: UnitTree, visits: int, strangers: bool = True) -> Facts:
     """Random facts at villages and communes that exist on their day, and a few at a unit nobody knows."""
     facts = Facts()
@@ -156,6 +166,13 @@ def some_facts(rng: random.Random, tree: UnitTree, visits: int, strangers: bool 
             if n % 15 == 0:
                 seats = facts.teams[-1][4]
                 dissolved(facts, f"t{n}", kind, unit, day + timedelta(days=100), seats)
+            elif n % 20 == 0:
+                # Its seats go to a team elsewhere, and come back with one more.
+                seats, later, other = facts.teams[-1][4], day + timedelta(days=100), rng.choice(sorted(units))
+                team(facts, f"u{n}", kind, other, day, 3)
+                rearranged(facts, (kind, other, later, 0, seats), (kind, unit, later, -1, -seats))
+                back = later + timedelta(days=50)
+                rearranged(facts, (kind, unit, back, 1, seats + 1), (kind, other, back, 0, -seats))
     if strangers:
         visited(facts, "stranger", "unheard-of", date(2025, 1, 1), set(), 2, True)
     return facts

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from uuid import uuid5
 
-from services.teams.domain.team.events import Role, Seat
-from services.teams.domain.team.merge import Fate, MergeTeams, SeatFate
+from services.teams.domain.proposals import fates
+from services.teams.domain.team.events import Seat
+from services.teams.domain.team.merge import MergeTeams
 from services.teams.domain.team.rearrange import NewTeam
 from services.teams.domain.team.replay import as_of
 from services.teams.domain.team.state import Team
 from services.teams.reform.moves import Merger
 from services.teams.reform.orders import Order, Papers, Phase
-
-_ORDER = {Role.LEADER: 0, Role.DEPUTY: 1, Role.MEMBER: 2}
 
 
 def merger_orders(papers: Papers, mergers: Sequence[Merger], teams: Mapping[str, Team | None]) -> Iterator[Order]:
@@ -49,16 +48,3 @@ def _order(papers: Papers, merger: Merger, known: Mapping[str, Team]) -> Order:
 def open_on_eve(team: Team, merger: Merger) -> tuple[Seat, ...]:
     then = as_of(team, merger.day)
     return then.open_seats if then else ()
-
-
-def fates(seats: Sequence[Seat]) -> Iterator[SeatFate]:
-    """Every seat is carried but the lesser ones of a person who has several, which are joined with the best."""
-    best: dict[str, Seat] = {}
-    for seat in sorted(seats, key=lambda seat: _ORDER[seat.role]):
-        best.setdefault(seat.person_id, seat)
-    for seat in seats:
-        with_seat = best[seat.person_id]
-        if with_seat is seat:
-            yield SeatFate(seat.seat_id, Fate.CARRIED)
-        else:
-            yield SeatFate(seat.seat_id, Fate.JOINED, with_seat.seat_id)
