@@ -148,10 +148,12 @@ class ReformHalted:
 
 @dataclass(frozen=True, slots=True)
 class Reform:
-    """``job`` is the one that applies or undoes it; ``undone_by`` the document of the undoing."""
+    """``job`` is the one that applies or undoes it, ``before`` the stage in which it began; ``undone_by`` the document
+    of the undoing."""
 
     prepared: ReformPrepared
     stage: Stage = Stage.READY
+    before: Stage = Stage.READY
     job: str | None = None
     undone_by: str | None = None
     reason: str | None = None
@@ -234,16 +236,15 @@ def evolve(state: Any, event: Any) -> Any:
         case ReformPrepared():
             return Reform(event)
         case ReformBegun(job_id=job):
-            return replace(state, stage=Stage.APPLYING, job=job, reason=None)
+            return replace(state, stage=Stage.APPLYING, before=state.stage, job=job, reason=None)
         case ReformApplied():
             return replace(state, stage=Stage.APPLIED, reason=None)
         case ReformUndoBegun(job_id=job, document_id=document):
-            return replace(state, stage=Stage.UNDOING, job=job, undone_by=document, reason=None)
+            return replace(state, stage=Stage.UNDOING, before=state.stage, job=job, undone_by=document, reason=None)
         case ReformUndone():
             return replace(state, stage=Stage.UNDONE)
         case ReformHalted(reason=reason, stored=True):
             return replace(state, stage=Stage.FAILED, reason=reason)
         case ReformHalted(reason=reason):
-            back = Stage.READY if state.stage is Stage.APPLYING else Stage.APPLIED
-            return replace(state, stage=back, undone_by=None, reason=reason)
+            return replace(state, stage=state.before, undone_by=None, reason=reason)
     return state

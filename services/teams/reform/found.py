@@ -35,6 +35,11 @@ def codes(text: str, level: str | None = None) -> Iterator[str]:
         yield from (text.zfill(width) for width in widths if width > len(text))
 
 
+def with_zeros(code: str, level: str) -> str:
+    """The code as a unit of that level bears it."""
+    return [*codes(code, level)][-1]
+
+
 def by_text(tree: UnitTree, text: str, day: date, levels: Iterable[str]) -> list[str]:
     """Units of these levels that stand on the day under this id or code: one, none, or several if a zero is missing."""
     wanted = set(levels)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID, uuid5
 
-from services.teams.reform.found import RANK, Flaw, by_text, codes
+from services.teams.reform.found import RANK, Flaw, by_text, codes, with_zeros
 from services.teams.reform.sheet import KEEP, PART, UNKNOWN, Line
 from shared.units import KINDS, LEVELS, UnitTree
 from shared.vietnamese import fold
@@ -81,7 +81,7 @@ def _aliases(line: Line, old: str | None) -> Iterator[Alias]:
     elif line.new_id is not None:
         yield "id", line.new_id
     if line.new_code is not None:
-        yield "code", level, next(reversed([*codes(line.new_code, level)]))
+        yield "code", level, with_zeros(line.new_code, level)
     if not keeps and line.new_id is None and line.new_code is None:
         yield "name", level, fold(line.new_parent or line.old_parent or ""), fold(line.new_name or "")
 
@@ -91,8 +91,7 @@ def _target(
 ) -> Target:
     flaws: list[Flaw] = []
     level = _agreed(lines, "new_level", flaws) or lines[0].level
-    code = _agreed(lines, "new_code", flaws)
-    code = [*codes(code, level)][-1] if code else None
+    code = _agreed(lines, "new_code", flaws, level)
     name, kind, parent = (_agreed(lines, column, flaws) for column in ("new_name", "new_kind", "new_parent"))
     unit_id = _identity(lines, olds, links, flaws)
     if unit_id is None:
@@ -126,19 +125,23 @@ def _identity(lines: list[Line], olds: Mapping[int, str], links: Mapping[str, in
     return old if alone and same else None
 
 
-def _agreed(lines: Iterable[Line], column: str, flaws: list[Flaw]) -> str | None:
-    """What the rows say in this column: the first that says anything; all others must say the same."""
-    agreed: Line | None = None
+def _agreed(lines: Iterable[Line], column: str, flaws: list[Flaw], level: str | None = None) -> str | None:
+    """What the rows say in this column: the first that says anything; all others must say the same.
+
+    With ``level`` it is a code, whose zeros are put back.
+    """
+    agreed: tuple[Line, str] | None = None
     for line in lines:
-        value = getattr(line, column)
+        value: str | None = getattr(line, column)
         if value is None:
             continue
+        if level is not None:
+            value = with_zeros(value, level)
         if agreed is None:
-            agreed = line
-        elif value != getattr(agreed, column):
-            flaws.append(Flaw(line.index, column, "reform-new-contradicts", {"other": agreed.index}))
-    found: str | None = getattr(agreed, column) if agreed else None
-    return found
+            agreed = line, value
+        elif value != agreed[1]:
+            flaws.append(Flaw(line.index, column, "reform-new-contradicts", {"other": agreed[0].index}))
+    return agreed[1] if agreed else None
 
 
 def _incomplete(target: Target, tree: UnitTree) -> Iterator[Flaw]:
