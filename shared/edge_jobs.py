@@ -24,6 +24,8 @@ from shared.sheets.template import Template
 from shared.sheets.template_file import template_file
 
 PAGE = 1_000
+MOST_UNFINISHED = 20
+"""Jobs of one sender."""
 audit = structlog.get_logger("audit")
 
 
@@ -54,6 +56,8 @@ class JobRoutes:
     def begin_import(self, call: Call) -> Reply:
         """202 and where the job is; 200 for one that the same Idempotency-Key has begun before."""
         template = self._template(call.query["template"])
+        if sum(self.jobs.unfinished(call.actor.sub).values()) >= MOST_UNFINISHED:
+            raise Problem("job-too-many", headers={"Retry-After": "60"}, limit=MOST_UNFINISHED)
         received = self.jobs.receive(call.body, call.body.media)
         params = {"template": template.name, "dry_run": call.query["dry_run"]}
         job, new = self.jobs.submit(IMPORT, params, call.actor, received, locale=call.locale, key=call.idempotency_key)

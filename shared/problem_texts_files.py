@@ -16,9 +16,9 @@ _FILES: dict[str, Text] = {
     "file-rows": Text(
         413,
         "Quá nhiều dòng",
-        "Mỗi trang tính chỉ được có tối đa {limit} dòng; hãy chia tệp.",
+        "Một tệp chỉ được có tối đa {limit} dòng; hãy chia tệp.",
         "Too many rows",
-        "A sheet may have {limit} rows at most; please split the file.",
+        "A file may have {limit} rows at most; please split it.",
     ),
     "file-columns": Text(
         413,
@@ -196,6 +196,13 @@ _JOBS: dict[str, Text] = {
         "Tệp và kết quả của việc này đã được xoá sau thời hạn lưu giữ.",
         "Expired",
         "File and result of this job were deleted at the end of their retention.",
+    ),
+    "job-too-many": Text(
+        429,
+        "Quá nhiều việc đang chờ",
+        "Mỗi người gửi chỉ được có tối đa {limit} việc chưa xong; hãy chờ hoặc huỷ bớt.",
+        "Too many jobs",
+        "A sender may have {limit} unfinished jobs at most; wait, or cancel some.",
     ),
     "job-unfinished": Text(
         409,

@@ -31,10 +31,13 @@ _TAKE = text(
               started_at = coalesce(started_at, now()),
               heads = CASE WHEN started_at IS NULL THEN cast(:heads AS jsonb) ELSE heads END,
               state = CASE WHEN state = 'waiting' THEN 'checking' ELSE state END
-        WHERE job_id = (SELECT job_id FROM jobs.jobs
-                         WHERE state IN ('waiting', 'checking', 'applying')
-                           AND (leased_until IS NULL OR leased_until < now())
-                         ORDER BY created_at LIMIT 1 FOR UPDATE SKIP LOCKED)
+        WHERE job_id = (SELECT n.job_id FROM jobs.jobs n
+                         WHERE n.state IN ('waiting', 'checking', 'applying')
+                           AND (n.leased_until IS NULL OR n.leased_until < now())
+                         ORDER BY (SELECT count(*) FROM jobs.jobs o
+                                    WHERE o.state IN ('checking', 'applying') AND o.sub = n.sub
+                                      AND o.leased_until >= now()), n.created_at
+                         LIMIT 1 FOR UPDATE OF n SKIP LOCKED)
        RETURNING *"""
 )
 _KEEP = text(
@@ -90,7 +93,7 @@ class Leases:
         self._keeper: threading.Thread | None = None
 
     def take(self, heads: Callable[[], Mapping[int, int]]) -> Lease | None:
-        """The oldest job that nobody works on."""
+        """The oldest job that nobody works on, of a sender who has fewest under way."""
         known = {str(partition): position for partition, position in heads().items()}
         with self._engine.begin() as tx:
             parameters = {"seconds": self._seconds, "heads": _json(known)}

@@ -18,6 +18,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import BinaryIO
 
+from prometheus_client import Gauge
 from sqlalchemy.exc import SQLAlchemyError
 
 from shared.handler import Busy
@@ -32,9 +33,10 @@ from shared.writer import Overloaded
 
 _log = logging.getLogger(__name__)
 
-MOST_OPEN = 3
+MOST_OPEN = 2
 """Jobs open at once in one process; each may hold a whole file in memory."""
-SWEEP_SECONDS = 60.0
+SWEEP_SECONDS = 20.0
+UNFINISHED = Gauge("tungnha_jobs_unfinished", "Jobs of this service that are waiting or under way", ["state"])
 PASSING = (SQLAlchemyError, LogUnavailable, Busy, Overloaded)
 """Faults that are not the job's."""
 
@@ -88,6 +90,8 @@ class Runner:
         if time.monotonic() - self._swept > SWEEP_SECONDS:
             self._swept = time.monotonic()
             self._jobs.sweep()
+            for state, count in self._jobs.unfinished().items():
+                UNFINISHED.labels(state).set(count)
         if len(self._open) < MOST_OPEN and (lease := self._leases.take(self._heads)):
             self._begin(lease)
             return 1

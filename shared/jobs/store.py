@@ -44,6 +44,12 @@ _CANCEL = text(
               expires_at = CASE WHEN state = 'waiting' THEN now() + :retention END
         WHERE job_id = :job_id AND state IN ('waiting', 'checking', 'applying') RETURNING *"""
 )
+_UNFINISHED = text(
+    """SELECT s.state, count(j.job_id) AS n FROM unnest(ARRAY['waiting', 'checking', 'applying']) s (state)
+         LEFT JOIN jobs.jobs j ON j.state = s.state AND j.state IN ('waiting', 'checking', 'applying')
+              AND (cast(:sub AS text) IS NULL OR j.sub = :sub)
+        GROUP BY 1"""
+)
 _EXPIRED = text("SELECT job_id FROM jobs.jobs WHERE NOT expired AND expires_at < now() ORDER BY expires_at LIMIT 20")
 _ORPHANS = text(
     """SELECT DISTINCT f.job_id FROM jobs.files f WHERE f.n = 0 AND f.written_at < now() - interval '1 day'
@@ -168,6 +174,11 @@ class Jobs:
                 return
             yield plain
             n += 1
+
+    def unfinished(self, sub: str | None = None) -> dict[str, int]:
+        """State → jobs that are not over, of one sender or of all."""
+        with self.engine.begin() as tx:
+            return {row.state: row.n for row in tx.execute(_UNFINISHED, {"sub": sub})}
 
     def cancel(self, job_id: UUID) -> Job | None:
         """At once if it waits, else after the step it is in. What is stored stays; a finished job stays as it is."""

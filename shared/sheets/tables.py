@@ -10,9 +10,12 @@ from shared.sheets.template import Cell
 
 @dataclass(frozen=True)
 class Limits:
-    """``rows`` and ``columns`` of one sheet; ``unpacked_bytes`` of all parts of a workbook together."""
+    """``rows`` of all sheets and ``columns`` of each; ``unpacked_bytes`` of all parts of a workbook together.
 
-    rows: int = 200_000
+    A row takes about 2 KB of memory while its job is under way.
+    """
+
+    rows: int = 100_000
     columns: int = 52
     unpacked_bytes: int = 150_000_000
 

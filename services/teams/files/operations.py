@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import islice
 
 from services.teams.domain.documents import RegisterDocument
 from services.teams.domain.team.events import Role, TeamKind
@@ -103,7 +104,7 @@ Operation = Refused | Village | Group
 def chunks(operations: list[Operation], start: int, most_rows: int) -> Iterator[Operation]:
     """Operations of one kind from ``start`` on, with so many rows together at most; one at least."""
     kind, rows = type(operations[start]), 0
-    for operation in operations[start:]:
+    for operation in islice(operations, start, None):
         rows += len(operation.rows)
         if type(operation) is not kind or (rows > most_rows and operation is not operations[start]):
             return
