@@ -47,8 +47,8 @@ START = date(2023, 1, 1)
 PEOPLE = [f"p{n}" for n in range(15)]
 TABLES = {
     "teams": "team_id, position, kind, unit_id, established, ended, ending, into_team_id, document_id, simulated",
-    "team_spans": "team_id, since, until, unit_id, kind, standing, name, folded, seats, leaders, established, ended, ending,"
-    " into_team_id, document_id, simulated",
+    "team_spans": "team_id, since, until, unit_id, kind, standing, name, folded, seats, leaders, established, ended,"
+    " ending, into_team_id, document_id, simulated",
     "team_units": "team_id, unit_id",
     "seats": "team_id, seat_id, since, until, person_id, role, affiliation",
     "documents": "document_id, kind, issuer, number",

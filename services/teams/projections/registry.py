@@ -14,6 +14,7 @@ import orjson
 from sqlalchemy import Connection, TextClause, text
 
 from services.teams.domain import EVENTS
+from services.teams.domain.documents import DocumentKeyTaken, DocumentRegistered
 from services.teams.domain.team import corrections, life, seats
 from services.teams.domain.team.events import TeamTookPart
 from services.teams.domain.team.replay import evolve
@@ -25,7 +26,11 @@ from shared.vietnamese import fold
 
 OWN: Mapping[str, Collection[int]] = {"": (0,)}
 OF_TEAMS = (*life.EVENTS, *seats.EVENTS, *corrections.EVENTS, TeamTookPart)
-CITING = frozenset(event.__name__ for event in EVENTS if any(f.name == "document_id" for f in fields(event)))
+CITING = frozenset(
+    event.__name__
+    for event in EVENTS
+    if event not in (DocumentRegistered, DocumentKeyTaken) and any(f.name == "document_id" for f in fields(event))
+)
 TEAM = "team:"
 
 _DOCUMENTS = text(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from services.teams.domain.team.events import TeamEstablished
 from services.teams.domain.team.life import team_stream
@@ -12,7 +13,7 @@ from services.teams.domain.team.replay import evolve
 from services.teams.domain.team.state import Team
 from services.teams.projections.registry import OF_TEAMS
 from shared.codec import Codec, NothingChanged
-from shared.log import Log, Recorded
+from shared.log import Recorded
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +24,14 @@ class Folded:
     version: int
 
 
+class Loads(Protocol):
+    """A ``Log``, as far as it is needed here."""
+
+    def load(self, after: Mapping[str, int]) -> dict[str, list[Recorded]]: ...
+
+
 class Folds:
-    def __init__(self, log: Log) -> None:
+    def __init__(self, log: Loads) -> None:
         self._log = log
         self._codec = Codec(*OF_TEAMS)
 

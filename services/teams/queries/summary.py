@@ -11,10 +11,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, TextClause, text
 
-from services.teams.projections.registry import Registry
+from services.teams.queries.come_to import come_to
 from services.teams.queries.order import Path, Stop, stops
 from services.teams.queries.teams import json
-from shared.unit_directory import UnitDirectory, Units
+from shared.unit_directory import UnitDirectory
 from shared.units import UnitTree
 
 CHUNK = 1_000
@@ -23,7 +23,6 @@ KEPT = 200
 COMMUNE, VILLAGE = "commune", "village"
 
 _ROOM = text("SET LOCAL work_mem = '64MB'")
-_POSITION = text("SELECT min(position) FROM bus.cursors WHERE subscription = ANY(:names) AND source = ''")
 _HOLDS = "s.since <= :day AND (s.until IS NULL OR s.until > :day)"
 _EVERYWHERE = "SELECT s.* FROM read.team_spans s WHERE " + _HOLDS
 _HERE = f"""{_EVERYWHERE} AND s.unit_id IN (SELECT json_array_elements_text(cast(:units AS json)) COLLATE "C")"""
@@ -67,9 +66,8 @@ class Summaries:
 
     def of(self, root: str, day: date) -> dict[str, Any]:
         """Numbers of teams by kind and standing, seats, distinct people, and how many units have a team."""
-        tree = self._directory.tree()
         with self._engine.begin() as tx:
-            position = tx.execute(_POSITION, {"names": [Registry.name, Units.name]}).scalar() or 0
+            position, tree = come_to(tx, self._directory)
             known = self._kept.get((root, day))
             if known is None or known["position"] != f"0:{position}":
                 known = self._counted(tx, tree, root, day, position)
@@ -104,12 +102,12 @@ class Summaries:
 
     def without_team(self, root: str, kind: str, day: date, after: Path, limit: int) -> Without:
         """Units of that level below the root where no team of that kind stands, in the order of the tree."""
-        tree = self._directory.tree()
         found: list[Path] = []
-        itself = [(root,)] if not after and tree.level(root) == kind and tree.exists(root, day) else []
-        paths: Iterator[Path] = chain(itself, ((root, *path) for path in tree.below(root, day, kind, after[1:])))
-        wanted = (Stop(path, (path[-1], *tree.held(path[-1], day))) for path in paths)
         with self._engine.begin() as tx:
+            _, tree = come_to(tx, self._directory)
+            itself = [(root,)] if not after and tree.level(root) == kind and tree.exists(root, day) else []
+            paths: Iterator[Path] = chain(itself, ((root, *path) for path in tree.below(root, day, kind, after[1:])))
+            wanted = (Stop(path, (path[-1], *tree.held(path[-1], day))) for path in paths)
             while len(found) <= limit and (chunk := list(islice(wanted, CHUNK))):
                 served = _served(tx, chunk, kind, day)
                 found += [stop.path for n, stop in enumerate(chunk) if n not in served]

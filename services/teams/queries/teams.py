@@ -20,11 +20,11 @@ from sqlalchemy import Connection, Engine, text
 from services.teams.domain.dated import on
 from services.teams.domain.team.events import Role
 from services.teams.domain.team.state import Team
-from services.teams.projections.registry import Registry
+from services.teams.queries.come_to import come_to
 from services.teams.queries.folds import Folds
 from services.teams.queries.order import Path, Place, Stop, path_of, stops
 from shared.log import Log
-from shared.unit_directory import UnitDirectory, Units
+from shared.unit_directory import UnitDirectory
 from shared.units import UnitTree
 from shared.vietnamese import fold
 
@@ -43,7 +43,6 @@ _MATCHES = f"""{_HOLDS} AND (cast(:kind AS text) IS NULL OR s.kind = :kind)
                  WHERE c.document_id = :document AND c.stream_id LIKE 'team:%'))"""
 _COLUMNS = """s.team_id, s.kind, s.unit_id, s.name, s.standing, s.established, s.ended, s.ending, s.into_team_id,
               s.document_id, s.simulated, s.seats, s.leaders"""
-_POSITION = text("SELECT min(position) FROM bus.cursors WHERE subscription = ANY(:names) AND source = ''")
 # A list of texts costs far less as one JSON text than as an array.
 _AT_STOPS = text(
     f"""SELECT w.n, s.*
@@ -117,21 +116,20 @@ class Queries:
         self._engine, self._directory, self.folds = engine, directory, Folds(log)
 
     def teams(self, wanted: Wanted) -> Page:
-        tree = self._directory.tree(wanted.known_at)
         with self._engine.begin() as tx:
-            position = f"0:{tx.execute(_POSITION, {'names': [Registry.name, Units.name]}).scalar() or 0}"
+            position, tree = come_to(tx, self._directory, wanted.known_at)
             found = self._as_known(tx, tree, wanted) if wanted.known_at else self._found(tx, tree, wanted)
             page = list(islice(found, wanted.limit + 1))
             if wanted.known_at is None:
                 _mark_awaiting(tx, tree, page, wanted)
         rest = len(page) > wanted.limit
         page = page[: wanted.limit]
-        return Page([shown for _, shown in page], page[-1][0] if rest else None, position)
+        return Page([shown for _, shown in page], page[-1][0] if rest else None, f"0:{position}")
 
     def count(self, wanted: Wanted) -> int:
         """How many there are on all pages, by what is known now."""
-        tree = self._directory.tree()
         with self._engine.begin() as tx:
+            _, tree = come_to(tx, self._directory)
             if any(tree.level(root) == "nation" and tree.exists(root, wanted.day) for root in wanted.roots):
                 return int(tx.execute(_COUNT_ALL, wanted.filters).scalar_one())
             units = [unit for stop in stops(tree, wanted.roots, wanted.day) for unit in stop.sources]
