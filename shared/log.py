@@ -145,8 +145,9 @@ def content_hash(
 
 
 def summarise(command: Append, first_position: int) -> Appended:
-    principal = command.events[0].stream_id
-    version = max(event.version for event in command.events if event.stream_id == principal)
+    principal, version = command.events[0].stream_id, command.events[0].version
+    if len(command.events) > 1:
+        version = max(event.version for event in command.events if event.stream_id == principal)
     last = first_position + len(command.events) - 1
     return Appended(command.command_id, Outcome.STORED, command.partition, last, version, principal)
 

@@ -120,7 +120,7 @@ class Vault:
             raise SubjectErased
         nonce = os.urandom(NONCE_BYTES)
         sealed = cipher.encrypt(nonce, plain.encode(), _bound(subject, event_id))
-        return {"sealed": b2a_base64(nonce + sealed, newline=False).decode("ascii")}
+        return {"sealed": str(b2a_base64(nonce + sealed, newline=False), "ascii")}
 
     def open(self, subject: str, event_id: str, sealed: dict[str, Any]) -> str | None:
         """The text, or None once the key is destroyed."""

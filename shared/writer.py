@@ -47,7 +47,7 @@ _Ticket = tuple[Append, _Submission, int]
 
 
 class GroupWriter:
-    def __init__(self, log: Log, *, max_group: int = 500, max_waiting: int = 20_000) -> None:
+    def __init__(self, log: Log, *, max_group: int = 1_000, max_waiting: int = 20_000) -> None:
         self._log, self._max_group, self._max_waiting = log, max_group, max_waiting
         self._waiting: deque[_Ticket] = deque()
         self._changed = threading.Condition()
