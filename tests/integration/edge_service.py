@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import date
 from typing import ClassVar
 
@@ -18,7 +19,7 @@ from uuid_utils.compat import uuid7  # noqa: E402
 
 from shared.bus import Public  # noqa: E402
 from shared.decider import Rejected  # noqa: E402
-from shared.edge import PUBLIC, Call, Raw, Reply, Row, Rows, require_unit, route  # noqa: E402
+from shared.edge import PUBLIC, Call, Raw, Reply, Row, Rows, Upload, require_unit, route  # noqa: E402
 from shared.edge_batch import batch_reply  # noqa: E402
 from shared.edge_feed import Feed  # noqa: E402
 from shared.edge_health import Health  # noqa: E402
@@ -92,6 +93,26 @@ class Tiny(Health, Feed):
     @route("POST", "/v1/raw", scope="tiny:write", body=Raw, max_bytes=100_000)
     def raw(self, call: Call) -> dict[str, object]:
         return {"got": call.body}
+
+    @route("POST", "/v1/files", scope="tiny:write", body=Upload("csv", "ndjson", max_bytes=3_000_000))
+    def file(self, call: Call) -> dict[str, object]:
+        digest, pieces, most = hashlib.sha256(), 0, 0
+        for piece in call.body:
+            digest.update(piece)
+            pieces, most = pieces + 1, max(most, len(piece))
+        return {"media": call.body.media, "digest": digest.hexdigest(), "pieces": pieces, "most": most}
+
+    @route("GET", "/v1/stream/<how>", scope="tiny:read")
+    def stream(self, call: Call) -> Reply:
+        def pieces() -> Iterator[bytes]:
+            if call.path["how"] == "refused":
+                raise Problem("stale")
+            for _ in range(5):
+                yield b"x" * 100_000
+            if call.path["how"] == "broken":
+                raise KeyError("Nguyễn Văn A")
+
+        return Reply(200, pieces(), {"Content-Type": "text/plain"})
 
     @route("GET", "/v1/units/<unit>", scope="tiny:read")
     def unit(self, call: Call) -> None:
