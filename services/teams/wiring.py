@@ -35,7 +35,7 @@ KEPT_STREAMS = 60_000
 
 
 def handler_of(kit: Kit) -> Handler[Any, Any, Any]:
-    """Most rules here read streams they do not write (a unit, a document, people), so nothing old may decide."""
+    """Most rules here read streams they do not write (a unit, a document, people)."""
     return Handler(
         kit.reader,
         kit.writer,
@@ -43,7 +43,7 @@ def handler_of(kit: Kit) -> Handler[Any, Any, Any]:
         kit.codec,
         hash_key=kit.settings.hash_key,
         cache_size=KEPT_STREAMS,
-        trust_cache=False,
+        guard_reads=True,
     )
 
 
@@ -72,6 +72,7 @@ def api(settings: Settings) -> int:
     from services.teams.queries.people import PeopleQueries
     from services.teams.queries.policy import WarningQueries
     from services.teams.queries.proposals import Standings
+    from services.teams.queries.rearrangements import Rearrangements
     from services.teams.queries.summary import Summaries
     from services.teams.service import TeamsService
     from shared.edge_server import run_api
@@ -90,7 +91,8 @@ def api(settings: Settings) -> int:
         "authority": authority,
         "units": units,
         "queries": queries,
-        "standings": Standings(kit.engine, units),
+        "standings": Standings(kit.engine, units, queries.folds),
+        "rearrangements": Rearrangements(kit.log),
         "summaries": Summaries(kit.engine, units),
         "citations": Citations(kit.engine),
         "people": people,

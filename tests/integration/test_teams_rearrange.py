@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -158,6 +159,9 @@ def test_chuong_my_208_teams_become_207_and_back_and_nobody_is_lost(service: Tea
             again["rearrangement_id"],
         )
         assert shown["totals"]["seats_before"] == shown["totals"]["seats_after"] == 14
+        merged_only = {"known_at": client.get(undo.removesuffix("/undo")).json()["recorded_at"]}
+        then = client.get(undo.removesuffix("/undo"), params=merged_only).json()
+        assert (then["undone_by"], then["version"]) == (None, 3)
         public = published(client, merge["rearrangement_id"])
     assert public["counts"] == [
         {"unit_id": "cm-new", "kind": "village", "day": MERGED, "teams": 0, "seats": 14},
@@ -333,6 +337,8 @@ def test_after_a_reform_teams_wait_for_a_decision_and_what_could_be_decided_is_p
         assert first["awaiting"] + rest["awaiting"] == waiting
         assert client.get("/v1/teams/awaiting", params=query | {"after": "x"}).status_code == 422
         assert client.get("/v1/teams/awaiting", params=query | {"as_of": "2025-06-30"}).json()["awaiting"] == []
+        known_then = query | {"known_at": datetime.now(UTC).isoformat()}
+        assert client.get("/v1/teams/awaiting", params=known_then).json()["awaiting"] == waiting
 
         proposals = client.get("/v1/teams/proposals", params=query).json()["proposals"]
         assert [proposal["how"] for proposal in proposals] == ["merge", "split", "merge"]
@@ -361,6 +367,8 @@ def test_after_a_reform_teams_wait_for_a_decision_and_what_could_be_decided_is_p
             ("rf-v2", ["surplus_leaders"]),
         ]
         assert client.get("/v1/teams/proposals", params=query).json()["proposals"] == []
+        waiting_then = client.get("/v1/teams/awaiting", params=known_then).json()["awaiting"]
+        assert [len(group["teams"]) for group in waiting_then] == [3, 1, 2]
 
 
 def test_a_merger_of_chosen_teams_is_proposed(service: Teams) -> None:

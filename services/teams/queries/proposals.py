@@ -2,39 +2,42 @@
 
 A team stands at the unit it serves; if that is no more, where the unit's facts stand (``UnitTree.place``). So several
 teams may stand at one unit. A request looks at ``MOST_STOPS`` units at most: a page may be short, or empty, and still
-have a ``next``.
+have a ``next``. What was known at a moment is folded from the streams, which is dearer.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from itertools import islice
-from typing import Any
 
 from sqlalchemy import Connection, Engine, text
 
 from services.teams.domain.proposals import TeamSeats
 from services.teams.domain.team.events import Role, Seat
 from services.teams.projections.registry import Registry
+from services.teams.queries.folds import Folds
 from services.teams.queries.order import Path, Place, Stop, stops
+from services.teams.queries.teams import as_listed, json
 from shared.unit_directory import UnitDirectory, Units
 
-MOST_STOPS = 10_000
+MOST_STOPS = {False: 10_000, True: 2_000}
+"""By whether teams must be folded."""
 CHUNK = 500
 
 _POSITION = text("SELECT min(position) FROM bus.cursors WHERE subscription = ANY(:names) AND source = ''")
 _TEAMS = text(
-    """SELECT s.team_id, s.unit_id, s.kind, s.name, t.simulated
-         FROM read.team_spans s JOIN read.teams t USING (team_id)
-        WHERE s.unit_id = ANY(:units) AND s.since <= :day AND (s.until IS NULL OR s.until > :day)
+    """SELECT s.team_id, s.unit_id, s.kind, s.name, s.simulated, s.seats, s.leaders
+         FROM json_array_elements_text(cast(:units AS json)) AS w (unit_id),
+              LATERAL (SELECT * FROM read.team_spans s WHERE s.unit_id = w.unit_id COLLATE "C"
+                          AND s.since <= :day AND (s.until IS NULL OR s.until > :day)) s
         ORDER BY s.team_id"""
 )
-_SEATS = text(
-    """SELECT team_id, count(*) AS seats, count(*) FILTER (WHERE role = 'leader') AS leaders
-         FROM read.seats WHERE team_id = ANY(:teams) AND since <= :day AND (until IS NULL OR until > :day)
-        GROUP BY team_id"""
+_EVER_THERE = text(
+    """SELECT DISTINCT s.team_id FROM json_array_elements_text(cast(:units AS json)) AS w (unit_id),
+              LATERAL (SELECT s.team_id FROM read.team_spans s WHERE s.unit_id = w.unit_id COLLATE "C"
+                       UNION SELECT u.team_id FROM read.team_units u WHERE u.unit_id = w.unit_id COLLATE "C") s"""
 )
 _WHO = text(
     """SELECT team_id, seat_id, person_id, role, affiliation
@@ -82,29 +85,39 @@ class Page:
     position: str
 
 
-class Standings:
-    def __init__(self, engine: Engine, directory: UnitDirectory) -> None:
-        self._engine, self._directory = engine, directory
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """``wanted``: which groups; from behind the unit at the path ``after`` on."""
 
-    def page(
-        self, roots: Collection[str], day: date, after: Path, limit: int, wanted: Callable[[Together], bool]
-    ) -> Page:
-        """Groups in the order of the tree, from behind the unit at that path."""
+    roots: Collection[str]
+    day: date
+    wanted: Callable[[Together], bool]
+    after: Path = ()
+    limit: int = 100
+    known_at: datetime | None = None
+
+
+class Standings:
+    def __init__(self, engine: Engine, directory: UnitDirectory, folds: Folds) -> None:
+        self._engine, self._directory, self._folds = engine, directory, folds
+
+    def page(self, asked: Asked) -> Page:
+        """Groups in the order of the tree."""
         with self._engine.begin() as tx:
             position = tx.execute(_POSITION, {"names": [Registry.name, Units.name]}).scalar() or 0
-            tree = self._directory.refresh()  # which the position speaks of too
+            self._directory.refresh()  # the position speaks of the tree too
+            tree = self._directory.tree(asked.known_at)
             found: list[Together] = []
-            last: Path = after
-            looked, ways = 0, (stop for stop in stops(tree, roots, day, after) if stop.path != after)
-            while looked < MOST_STOPS and (chunk := list(islice(ways, CHUNK))):
-                at_stop = self._at(tx, chunk, day)
+            looked, last, most = 0, asked.after, MOST_STOPS[asked.known_at is not None]
+            ways = (stop for stop in stops(tree, asked.roots, asked.day, asked.after) if stop.path != asked.after)
+            while looked < most and (chunk := list(islice(ways, CHUNK))):
+                at_stop = self._at(tx, chunk, asked)
                 for stop in chunk:
                     looked, last = looked + 1, stop.path
-                    found += [group for group in at_stop.get(stop.path, ()) if wanted(group)]
-                    if len(found) >= limit:
+                    found += [group for group in at_stop.get(stop.path, ()) if asked.wanted(group)]
+                    if len(found) >= asked.limit:
                         return Page(found, str(Place(last, last[-1], "")), f"0:{position}")
-            following = str(Place(last, last[-1], "")) if looked >= MOST_STOPS else None
-            return Page(found, following, f"0:{position}")
+            return Page(found, str(Place(last, last[-1], "")) if looked >= most else None, f"0:{position}")
 
     def seats(self, team_ids: Collection[str], day: date) -> dict[str, TeamSeats]:
         """The open seats of these teams on that day; none for a team that is not there."""
@@ -117,7 +130,7 @@ class Standings:
     def serving(self, unit_ids: Collection[str], day: date) -> dict[tuple[str, str], str]:
         """Unit and kind → a team that serves the unit on that day."""
         with self._engine.begin() as tx:
-            rows = tx.execute(_TEAMS, {"units": list(unit_ids), "day": day}).all()
+            rows = tx.execute(_TEAMS, {"units": json(list(unit_ids)), "day": day}).all()
         return {(row.unit_id, row.kind): row.team_id for row in reversed(rows)}
 
     def kept(self, people: Iterable[str]) -> dict[str, str]:
@@ -125,20 +138,23 @@ class Standings:
         with self._engine.begin() as tx:
             return {row.duplicate_id: row.kept_id for row in tx.execute(_KEPT, {"people": list(people)})}
 
-    def _at(self, tx: Connection, chunk: Collection[Stop], day: date) -> dict[Path, list[Together]]:
-        where = {source: stop for stop in chunk for source in stop.sources}
-        rows = tx.execute(_TEAMS, {"units": list(where), "day": day}).all()
-        counted = {row.team_id: row for row in tx.execute(_SEATS, {"teams": [row.team_id for row in rows], "day": day})}
+    def _at(self, tx: Connection, chunk: Collection[Stop], asked: Asked) -> dict[Path, list[Together]]:
+        where = {source: stop.path for stop in chunk for source in stop.sources}
+        teams = self._known_then(tx, where, asked) if asked.known_at else self._known_now(tx, where, asked.day)
         groups: dict[tuple[Path, str], list[Standing]] = {}
-        for row in rows:
-            team = _standing(row, counted.get(row.team_id))
-            groups.setdefault((where[team.unit_id].path, team.kind), []).append(team)
+        for team in teams:
+            if team.unit_id in where:
+                groups.setdefault((where[team.unit_id], team.kind), []).append(team)
         found: dict[Path, list[Together]] = {}
-        for (path, kind), teams in sorted(groups.items()):
-            found.setdefault(path, []).append(Together(path[-1], kind, tuple(teams)))
+        for (path, kind), together in sorted(groups.items()):
+            found.setdefault(path, []).append(Together(path[-1], kind, tuple(together)))
         return found
 
+    def _known_now(self, tx: Connection, units: Collection[str], day: date) -> list[Standing]:
+        return [Standing(*row) for row in tx.execute(_TEAMS, {"units": json(list(units)), "day": day})]
 
-def _standing(row: Any, seats: Any) -> Standing:
-    counted = (seats.seats, seats.leaders) if seats else (0, 0)
-    return Standing(row.team_id, row.unit_id, row.kind, row.name, row.simulated, *counted)
+    def _known_then(self, tx: Connection, units: Collection[str], asked: Asked) -> list[Standing]:
+        ever = sorted(tx.execute(_EVER_THERE, {"units": json(list(units))}).scalars())
+        folded = self._folds.teams(ever, asked.known_at)
+        listed = [as_listed(one.team, asked.day) for one in folded.values() if one.team.exists(asked.day)]
+        return [Standing(*(shown[name] for name in Standing.__slots__)) for shown in listed]

@@ -9,6 +9,7 @@ from typing import Any
 from services.teams.bulk import Bulk, Step, steps
 from services.teams.domain.team.life import team_stream
 from services.teams.handling import handle_many
+from services.teams.queries.proposals import Asked
 from services.teams.schemas.bulk import BulkSchema
 from services.teams.service.base import Pieces
 from services.teams.service.proposals import path_behind
@@ -48,7 +49,7 @@ class BulkRoutes(Pieces):
             return list(dict.fromkeys(asked["team_ids"])), None
         self.authority.require(call.actor, unit, day, "/unit")
         after = path_behind(asked["after"], "body")
-        page = self.standings.page([unit], day, after, asked["limit"], lambda group: kind in (None, group.kind))
+        page = self.standings.page(Asked([unit], day, lambda g: kind in (None, g.kind), after, asked["limit"]))
         return [team.team_id for group in page.groups for team in group.teams], page.following
 
     def _carried_out(self, call: Call, todo: Sequence[Step], *, dry_run: bool) -> list[dict[str, Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from marshmallow import fields, validate
@@ -13,8 +13,9 @@ from services.teams.domain.team.events import TeamKind
 from services.teams.domain.team.life import running, team_stream
 from services.teams.proposing import Proposing, decided_by_units, parts_of, teams_of
 from services.teams.queries.order import Path, place
-from services.teams.queries.proposals import Page, Together
+from services.teams.queries.proposals import Asked, Page, Together
 from services.teams.schemas.kinds import UNIT_ID, Choice, Matching
+from services.teams.schemas.moments import Moment
 from services.teams.schemas.rearrange import MergerQuestion
 from services.teams.service.base import AsOf, Pieces, day_of
 from shared.edge import Call, route
@@ -32,17 +33,22 @@ class WaitingQuery(AsOf):
     limit = fields.Integer(load_default=50, validate=validate.Range(min=1, max=PAGE))
 
 
+class AwaitingQuery(WaitingQuery):
+    known_at = Moment(load_default=None)
+
+
 class ProposalRoutes(Pieces):
-    @route("GET", "/v1/teams/awaiting", scope="teams:read", query=WaitingQuery)
+    @route("GET", "/v1/teams/awaiting", scope="teams:read", query=AwaitingQuery)
     def list_awaiting(self, call: Call) -> dict[str, Any]:
         """Units at which several teams of a kind stand, or a team whose own unit is no more, or with two leaders."""
         day = day_of(call)
-        page = self._waiting(call, day, lambda group: bool(group.reasons))
+        page = self._waiting(call, day, lambda group: bool(group.reasons), call.query["known_at"])
         awaiting = [
             {"unit_id": group.unit_id, "kind": group.kind, "reasons": group.reasons, "teams": teams_of(group)}
             for group in page.groups
         ]
-        return {"as_of": day, "position": page.position, "awaiting": awaiting, "next": page.following}
+        about = {"as_of": day, "known_at": call.query["known_at"], "position": page.position}
+        return about | {"awaiting": awaiting, "next": page.following}
 
     @route("GET", "/v1/teams/proposals", scope="teams:read", query=WaitingQuery)
     def list_proposals(self, call: Call) -> dict[str, Any]:
@@ -74,19 +80,18 @@ class ProposalRoutes(Pieces):
             seats[team_id] = TeamSeats(team_id, then.open_seats)
         return self._proposing(day, seats, ()).merger(list(seats.values()), into, new)
 
-    def _waiting(self, call: Call, day: date, wanted: Callable[[Together], bool]) -> Page:
+    def _waiting(
+        self, call: Call, day: date, wanted: Callable[[Together], bool], known_at: datetime | None = None
+    ) -> Page:
         query = call.query
         if query["unit"] is not None:
             self.authority.require(call.actor, query["unit"], day, "/unit")
         roots = [query["unit"]] if query["unit"] is not None else call.actor.units
-        kind = query["kind"]
-        return self.standings.page(
-            roots,
-            day,
-            path_behind(query["after"], "query"),
-            query["limit"],
-            lambda g: kind in (None, g.kind) and wanted(g),
+        kind, after = query["kind"], path_behind(query["after"], "query")
+        asked = Asked(
+            roots, day, lambda group: kind in (None, group.kind) and wanted(group), after, query["limit"], known_at
         )
+        return self.standings.page(asked)
 
     def _proposing(self, day: date, seats: Mapping[str, TeamSeats], units: Collection[str]) -> Proposing:
         kept = self.standings.kept({seat.person_id for team in seats.values() for seat in team.seats})

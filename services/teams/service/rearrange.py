@@ -5,15 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+from marshmallow import Schema
 
-from services.teams.domain.team.rearrange import Rearrangement, rearrangement_stream
+from services.teams.queries.rearrangements import Rearrangements
+from services.teams.schemas.moments import Moment
 from services.teams.schemas.rearrange import MergeTeamsSchema, SplitTeamSchema, UndoRearrangementSchema
 from services.teams.service.base import Pieces, one
 from shared.edge import Call, Reply, route
 from shared.problems import Problem
 
 
+class KnownAt(Schema):
+    known_at = Moment(load_default=None)
+
+
 class RearrangeRoutes(Pieces):
+    rearrangements: Rearrangements
+
     @route("POST", "/v1/teams/merge", scope="teams:write", body=MergeTeamsSchema)
     def merge_teams(self, call: Call) -> Reply:
         return self.change(call)
@@ -31,12 +39,16 @@ class RearrangeRoutes(Pieces):
     def undo_rearrangement(self, call: Call) -> Reply:
         return self.change(call)
 
-    @route("GET", "/v1/rearrangements/<uuid:rearrangement_id>", scope="teams:read")
+    @route("GET", "/v1/rearrangements/<uuid:rearrangement_id>", scope="teams:read", query=KnownAt)
     def show_rearrangement(self, call: Call) -> Reply:
-        """What was done to which team and seat, the totals, and whether it still stands."""
-        state, version = self.handler.state(rearrangement_stream(str(call.path["rearrangement_id"])))
-        if not isinstance(state, Rearrangement):
+        """What was done to which team and seat, the totals, and whether it stands (by what was known at a moment)."""
+        known_at = call.query["known_at"]
+        told = self.rearrangements.of(str(call.path["rearrangement_id"]), known_at)
+        if told is None:
             raise Problem("not-found", where="path")
+        state = told.rearrangement
         self.authority.require(call.actor, state.event.unit_id, state.event.effective, "/rearrangement_id")
-        found: dict[str, Any] = msgspec.to_builtins(state.event)
-        return Reply(200, {**found, "undone_by": state.undone_by, "again": state.again}, etag=version)
+        shown: dict[str, Any] = msgspec.to_builtins(state.event)
+        shown |= {"undone_by": state.undone_by, "again": state.again}
+        shown |= {"recorded_at": told.recorded_at, "known_at": known_at, "version": told.version}
+        return Reply(200, shown, etag=told.version if known_at is None else None)
