@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -320,6 +321,36 @@ def test_agencies_register_the_villages_of_their_communes_and_nothing_else(regis
         assert client.post(f"{path}/redo", json=cited).json()["code"] == "forbidden-unit"
         corrections = {"corrections": [{"fact": 1, "name": "Khác"}], **cited}
         assert client.post(f"/v1/units/{unit}/corrections", json=corrections).json()["code"] == "forbidden-unit"
+
+
+def test_of_eight_that_take_a_code_at_once_one_has_it(registry: Registry) -> None:
+    """By establishment, assignment and correction, whoever is first: the reservation decides."""
+    commune, cited = registry.commune("Hồng Hà", DAY), {"reason": "typo", "document_id": registry.document}
+    units = [f"v-{uid()}" for _ in range(8)]
+    rows = [
+        {"id": uid(), "do": "establish", "unit_id": unit, "level": "village", "kind": "thôn", "name": "T"}
+        | {"parent_id": commune, "effective": DAY}
+        for unit in units[2:]
+    ]
+
+    def take(n: int) -> str:
+        path, unit = f"/v1/units/{units[n]}", rows[n - 2]
+        with registry.client() as client:
+            if n < 2:
+                named = {key: value for key, value in unit.items() if key != "do"}
+                answer = client.post("/v1/units", json=named | {"unit_id": units[n], "code": "Q.1", "id": uid()})
+            elif n < 5:
+                answer = client.post(f"{path}/code", json={"system": "gso", "code": "Q.1", "effective": "2025-08-01"})
+            else:
+                corrections = [{"fact": 1, "code": "Q.1"}]
+                answer = client.post(f"{path}/corrections", json=cited | {"corrections": corrections})
+        return str(answer.json().get("code", answer.json().get("outcome")))
+
+    with registry.client() as client:
+        assert batch(client, "/v1/units/batch", rows)["counts"] == {"stored": 6}
+    with ThreadPoolExecutor(8) as pool:
+        outcomes = sorted(pool.map(take, range(8)))
+    assert outcomes == ["stored", *["unit-code-taken"] * 7]
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,11 @@
-"""Units and corrections."""
+"""Units: nothing beyond 0001. Their facts are installed for every service alike (``shared/sql/units``), and a unit's
+history is read from the log."""
 
 from __future__ import annotations
-
-from alembic import op
 
 revision = "0002"
 down_revision = "0001"
 
 
 def upgrade() -> None:
-    op.execute("SELECT 1")
+    pass
