@@ -16,7 +16,7 @@ from services.teams.files.templates import TEMPLATES
 from shared.handler import Handler
 from shared.jobs import IMPORT, Done, Job, RowResult, State, Upload
 from shared.rehearsal import Rehearsal
-from shared.sheets import read_book, write_results
+from shared.sheets import Book, read_book, write_results
 from shared.unit_directory import UnitDirectory
 
 CHUNK_ROWS = 500
@@ -35,6 +35,9 @@ class ImportTask:
     def open(self, job: Job, upload: Upload | None, earlier: Sequence[RowResult]) -> ImportWork:
         assert upload is not None
         book = read_book(upload.open(), upload.media, TEMPLATES[job.params["template"]])
+        return self.begin(job, book, earlier)
+
+    def begin(self, job: Job, book: Book, earlier: Sequence[RowResult]) -> ImportWork:
         operations = planned(book, self._keys, self._directory.refresh())
         decides: Any = Rehearsal(self._handler) if job.params["dry_run"] else self._handler
         authority = Authority(self._directory, decides)
