@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from random import Random
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -16,15 +18,24 @@ from sqlalchemy import Connection, Engine, text
 from ops.local import tokens
 from ops.local.provision import Database
 from services.teams.blind_index import BlindIndex
-from services.teams.domain import EVENTS
-from services.teams.domain.duplicates import DuplicateDismissed, PeopleJoined, PeopleSeparated
-from services.teams.domain.people import PersonChanged, PersonRegistered, SubjectErased, person_stream
+from services.teams.domain import DECIDER, EVENTS
+from services.teams.domain.duplicates import (
+    DuplicateDismissed,
+    JoinPeople,
+    PeopleJoined,
+    PeopleSeparated,
+    SeparatePeople,
+)
+from services.teams.domain.people import PersonChanged, PersonRegistered, RegisterPerson, SubjectErased, person_stream
+from services.teams.handling import handle_many
 from services.teams.projections.people import People
 from shared.codec import Codec
 from shared.db import engine
 from shared.decider import Personal
-from shared.log import Recorded
+from shared.handler import Envelope, Handler
+from shared.log import PostgresLog, Recorded
 from shared.vault import MemoryKeys, Vault
+from shared.writer import GroupWriter
 from tests.integration.test_teams_service import (
     DAY,
     NATION,
@@ -206,14 +217,16 @@ def test_duplicates_are_suggested_joined_separated_and_erased(service: Teams, vi
         assert pair(buoi, again) not in suggested(client)
         assert client.get(f"/v1/people/{buoi}").json()["joined"] == [{"person_id": dao, "into": buoi}]
 
+        moment = datetime.now(UTC).isoformat()
         change = {"phone": None, "affiliation": "teacher"}
         changed = client.post(f"/v1/people/{again}/change", json=change, headers={"If-Match": '"1"'})
         assert changed.status_code == 412  # it was joined and separated meanwhile
         post(client, f"/v1/people/{again}/change", change | {"name": "Đỗ Thị Bưởi Hai"})
         now = client.get(f"/v1/people/{again}").json()
         assert (now["name"], now["phone"], now["affiliation"]) == ("Đỗ Thị Bưởi Hai", None, "teacher")
-        then = client.get(f"/v1/people/{again}", params={"known_at": "2020-01-01"})
-        assert then.status_code == 404
+        then = client.get(f"/v1/people/{again}", params={"known_at": moment}).json()
+        assert (then["name"], then["phone"], then["same_as"]) == ("ĐỖ THỊ BƯỞI", "+84 912 345 678", None)
+        assert client.get(f"/v1/people/{again}", params={"known_at": "2020-01-01"}).status_code == 404
         eventually(service.caught_up)
         assert outcomes_of(service, [{"name": "Do Thi Buoi Hai"}]) == [again]
 
@@ -289,6 +302,43 @@ def test_people_are_for_those_of_their_units_and_before_that_for_who_registered_
         assert client.get(f"/v1/people/{again}").json()["name"] == "ĐỖ THỊ BƯỞI"
         assert client.get(f"/v1/people/{alone}").status_code == 403
         assert client.get(f"/v1/people/{uid()}").status_code == 404
+
+
+# --- two processes at once --------------------------------------------------------------------------------------------
+
+
+def test_no_joins_decided_at_once_run_in_a_circle(database: Callable[..., Database]) -> None:
+    autocommit = engine(database("teams").app_url, name="log", pool_size=8, autocommit=True)
+    log, keys = PostgresLog(autocommit), MemoryKeys()
+    writers = [GroupWriter(log) for _ in range(3)]
+    handlers: list[Handler[Any, Any, Any]] = [
+        Handler(log, w, DECIDER, Codec(*EVENTS, vault=Vault(keys)), hash_key=b"k" * 32, guard_reads=True)
+        for w in writers
+    ]
+    people = [f"p{n}" for n in range(6)]
+    register = [Envelope(uuid4(), RegisterPerson(p, Personal("An")), "test", datetime.now(UTC)) for p in people]
+    handlers[0].handle_many(register)
+
+    def join(handler: Handler[Any, Any, Any], seed: int) -> None:
+        dice = Random(seed)
+        for _ in range(15):
+            one, other = dice.sample(people, 2)
+            command = JoinPeople(one, other, "x") if dice.random() < 0.7 else SeparatePeople(one, other, "x")
+            handle_many(handler, [Envelope(uuid4(), command, "test", datetime.now(UTC))])
+
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(join, handlers, range(3)))
+    into = {p: handlers[0].state(person_stream(p))[0].into for p in people}
+    for person_id in people:
+        seen: list[str] = []
+        here: str | None = person_id
+        while here is not None:
+            assert here not in seen, into
+            seen.append(here)
+            here = into[here]
+    for each in writers:
+        each.stop()
+    autocommit.dispose()
 
 
 # --- the projection alone ---------------------------------------------------------------------------------------------
