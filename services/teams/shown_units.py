@@ -8,12 +8,14 @@ from typing import Any
 
 import msgspec
 
-from services.teams.domain.units import Reorganisation, UnitCorrected
+from services.teams.domain.units import ReorganisationRedone, ReorganisationUndone, UnitCorrected, UnitsReorganised
 from services.teams.domain.units.single import EVENTS as FACTS
 from shared.log import Recorded
 from shared.units import Called, UnitTree
 
 FACT_TYPES = frozenset(event.__name__ for event in FACTS) - {"UnitCodeTaken"}
+
+TURNS = {ReorganisationUndone.__name__: True, ReorganisationRedone.__name__: False}
 
 
 def unit(tree: UnitTree, unit_id: str, day: date) -> dict[str, Any]:
@@ -107,6 +109,20 @@ def _fact(number: int, event: Recorded, when: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def reorganisation(state: Reorganisation, version: int) -> dict[str, Any]:
-    made: dict[str, Any] = msgspec.to_builtins(state.made)
-    return made | {"undone": state.withdrawn is not None, "version": version}
+def reorganisation(events: Iterable[Recorded], known_at: datetime | None) -> dict[str, Any] | None:
+    """What was done by it, and every undoing and redoing since; None if there was no such reorganisation."""
+    made: dict[str, Any] | None = None
+    turns: list[dict[str, Any]] = []
+    version = 0
+    for event in events:
+        if known_at is not None and event.recorded_at > known_at:
+            break
+        version = event.version
+        if event.type == UnitsReorganised.__name__:
+            made = event.data | {"recorded_at": event.recorded_at}
+        elif event.type in TURNS:
+            about = {name: event.data[name] for name in ("reason", "document_id", "facts")}
+            turns.append({"undone": TURNS[event.type], "recorded_at": event.recorded_at, **about})
+    if made is None:
+        return None
+    return made | {"undone": bool(turns) and turns[-1]["undone"], "turns": turns, "version": version}

@@ -140,6 +140,8 @@ def test_the_reform_of_ha_noi_is_one_command_that_can_be_undone_and_redone(regis
         bearer("Hồng Hà", known_at=reformed)
         bearer("Tứ Liên", known_at=before)
         assert client.get(path).json()["undone"] is True
+        assert client.get(path, params={"known_at": reformed}).json()["undone"] is False
+        assert client.get(path, params={"known_at": before}).status_code == 404
         undone = datetime.now(UTC).isoformat()
         assert post(client, f"{path}/redo", undo | {"id": uid()})["outcome"] == "stored"
         bearer("Hồng Hà")

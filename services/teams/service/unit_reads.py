@@ -8,10 +8,10 @@ from itertools import groupby, islice
 from operator import attrgetter
 from typing import Any
 
-from marshmallow import fields, validate
+from marshmallow import Schema, fields, validate
 
 from services.teams import shown_units as shown
-from services.teams.domain.units import unit_stream
+from services.teams.domain.units import reorganisation_stream, unit_stream
 from services.teams.schemas.kinds import CODE, UNIT_ID, WORD, Choice, Day, Line, Matching
 from services.teams.schemas.moments import Moment
 from services.teams.service.base import PAGE, AsOf, Pieces, day_of, known
@@ -23,8 +23,12 @@ from shared.units import GSO, LEVELS, UnitTree
 PATH = 400
 
 
-class UnitAsked(AsOf):
+class KnownAt(Schema):
     known_at = Moment(load_default=None)
+
+
+class UnitAsked(AsOf, KnownAt):
+    pass
 
 
 class PageAsked(UnitAsked):
@@ -106,6 +110,16 @@ class UnitReads(Pieces):
         last: date | None = call.query["as_of"]
         facts = [fact for fact in told["facts"] if last is None or fact["effective"] <= last.isoformat()]
         return {"unit_id": unit_id, "as_of": last, "known_at": call.query["known_at"], **told, "facts": facts}
+
+    @route("GET", "/v1/units/reorganisations/<uuid:reorganisation_id>", scope="teams:read", query=KnownAt)
+    def show_reorganisation(self, call: Call) -> Reply:
+        stream = reorganisation_stream(str(call.path["reorganisation_id"]))
+        known_at = call.query["known_at"]
+        events = self.log.load({stream: 0})[stream]
+        told = shown.reorganisation(events, known_at)
+        if told is None:
+            raise Problem("not-found", where="path")
+        return Reply(200, told, etag=events[-1].version if known_at is None else None)
 
 
 def _found(tree: UnitTree, query: dict[str, Any], day: date) -> Found:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from services.teams import shown_units
-from services.teams.domain.units import Reorganisation, reorganisation_stream
 from services.teams.schemas.base import Picked
 from services.teams.schemas.kinds import UNIT_ID
 from services.teams.schemas.units import (
@@ -87,10 +85,3 @@ class UnitRoutes(Pieces):
     )
     def redo_reorganisation(self, call: Call) -> Reply:
         return self.change(call)
-
-    @route("GET", "/v1/units/reorganisations/<uuid:reorganisation_id>", scope="teams:read")
-    def show_reorganisation(self, call: Call) -> Reply:
-        state, version = self.handler.state(reorganisation_stream(str(call.path["reorganisation_id"])))
-        if not isinstance(state, Reorganisation):
-            raise Problem("not-found", where="path")
-        return Reply(200, shown_units.reorganisation(state, version), etag=version)
