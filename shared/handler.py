@@ -92,7 +92,7 @@ class _Decided:
     index: int
     envelope: Envelope
     changes: Sequence[tuple[str, Any]]
-    partition: int
+    streams: tuple[str, ...]
 
 
 class Handler(Generic[C, S, E]):
@@ -108,15 +108,16 @@ class Handler(Generic[C, S, E]):
         hash_key: bytes,
         partition_of: Callable[[str], int] = lambda stream: 0,
         cache_size: int = 20_000,
-        trust_cache: bool = True,
+        guard_reads: bool = False,
     ) -> None:
-        """The log protects the streams that a command writes from decisions on old state, not those it only reads.
+        """The log protects the streams that a command writes from decisions on old state.
 
-        ``trust_cache=False`` is for rules that read other streams: all are brought up to date before each decision.
+        ``guard_reads`` is for rules that read other streams too: it then protects these as well. All streams of a
+        command must be of one partition.
         """
         self._reads, self._writer, self._decider, self._codec = reads, writer, decider, codec
         self._hash_key, self._partition_of, self._cache_size = hash_key, partition_of, cache_size
-        self._trust_cache = trust_cache
+        self._guard_reads = guard_reads
         # A plain dict looks for its first key past all that were removed before.
         self._cache: OrderedDict[str, _Held[S]] = OrderedDict()
         self._ambient: dict[type, tuple[str, ...]] = {}
@@ -139,8 +140,6 @@ class Handler(Generic[C, S, E]):
         results: dict[int, Answer | Rejected] = {}
         pending, tries = list(range(len(envelopes))), 0
         fresh: set[str] = set()
-        if not self._trust_cache:
-            fresh = {stream for envelope in envelopes for stream in self._decider.streams(envelope.command)}
         while pending:
             before = len(results)
             pending, fresh = self._round(envelopes, pending, results, fresh)
@@ -200,7 +199,7 @@ class Handler(Generic[C, S, E]):
             written.add(envelopes[i].command_id)
             if changes:
                 written.update(stream for stream, _ in changes)
-                decided.append(_Decided(i, envelopes[i], changes, self._partition_of(streams[i][0])))
+                decided.append(_Decided(i, envelopes[i], changes, streams[i]))
             else:
                 unchanged.append(i)
 
@@ -216,9 +215,7 @@ class Handler(Generic[C, S, E]):
             elif i in refused:
                 results[i] = refused[i]
             else:
-                principal = streams[i][0]
-                nothing = [(principal, NothingChanged())]
-                decided.append(_Decided(i, envelopes[i], nothing, self._partition_of(principal)))
+                decided.append(_Decided(i, envelopes[i], [(streams[i][0], NothingChanged())], streams[i]))
         stale = self._store(envelopes, decided, held, results)
         later.extend(d.index for d in decided if d.index in stale)
         return sorted(later), again | {s for i in stale for s in streams[i]}
@@ -286,7 +283,9 @@ class Handler(Generic[C, S, E]):
             kind, schema, data = self._codec.encode(event, event_id)
             digest = content_hash(self._hash_key, event_id, stream, version, kind, schema, data, metadata)
             events.append(NewEvent(stream, version, kind, schema, data, digest))
-        return Append(command_id, self.fingerprint(d.envelope.command), d.partition, metadata, tuple(events))
+        reads = tuple((s, held[s].version) for s in d.streams if s not in versions) if self._guard_reads else ()
+        partition = self._partition_of(d.streams[0])
+        return Append(command_id, self.fingerprint(d.envelope.command), partition, metadata, tuple(events), reads)
 
     def _metadata(self, envelope: Envelope) -> dict[str, str]:
         """One object for all rows of a batch, which share both."""

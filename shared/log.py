@@ -54,13 +54,18 @@ class NewEvent:
 
 @dataclass(frozen=True, slots=True)
 class Append:
-    """One command's events, all stored or none; those of the principal stream come first."""
+    """One command's events, all stored or none; those of the principal stream come first.
+
+    ``reads``: the versions of streams of the same partition that it rests on and does not write; none of them may have
+    moved on either.
+    """
 
     command_id: UUID
     fingerprint: bytes
     partition: int
     metadata: dict[str, Any]
     events: tuple[NewEvent, ...]
+    reads: tuple[tuple[str, int], ...] = ()
 
     @property
     def streams(self) -> set[str]:
@@ -112,7 +117,8 @@ class Log(Protocol):
     def append(self, commands: Sequence[Append]) -> list[Appended]:
         """Store the commands that are new and up to date, in order, in one commit.
 
-        No two may share an id or a stream. Raises ``Unstorable`` or ``LogUnavailable``, and then for all of them.
+        No two may share an id or a stream, nor may one read what another writes. Raises ``Unstorable`` or
+        ``LogUnavailable``, and then for all of them.
         """
 
     def find(self, command_ids: Collection[UUID]) -> dict[UUID, tuple[bytes, Appended]]:
@@ -162,6 +168,7 @@ def wire(commands: Iterable[Append]) -> bytes:
                 "partition": c.partition,
                 "metadata": c.metadata,
                 "events": [[e.stream_id, e.version, e.type, e.schema, e.hash.hex(), e.data] for e in c.events],
+                "reads": c.reads,
             }
             for c in commands
         ]

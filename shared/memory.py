@@ -35,7 +35,7 @@ class MemoryLog:
         if known:
             repeated = known[0] == command.fingerprint
             return Appended(command.command_id, Outcome.REPEATED if repeated else Outcome.CONFLICT)
-        first_versions: dict[str, int] = {}
+        first_versions = {stream: version + 1 for stream, version in command.reads}
         for event in command.events:
             first_versions.setdefault(event.stream_id, event.version)
         if any(len(self._streams.get(s, ())) != v - 1 for s, v in first_versions.items()):

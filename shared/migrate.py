@@ -55,6 +55,11 @@ def kernel_sql(service: str, partitions: int) -> list[str]:
     ]
 
 
+def renew_append() -> None:
+    """Put today's ``log.append`` in the place of an older one (in a migration)."""
+    op.execute(text((SQL / "log" / "2_append.sql").read_text().replace(":", "\\:")))
+
+
 def install_jobs(service: str) -> None:
     """Create the schema ``jobs`` (see ``shared.jobs``); call after ``install_kernel``."""
     for statements in _scripts("jobs", service):

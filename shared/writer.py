@@ -91,15 +91,21 @@ class GroupWriter:
                 submission.finish(index, result)
 
     def _take(self) -> list[_Ticket]:
-        """The next group: no command id and no stream twice; whoever must wait keeps its place in line."""
+        """The next group: no command id and no stream twice, and nothing read that is written; whoever must wait keeps
+        its place in line."""
         group: list[_Ticket] = []
         later: deque[_Ticket] = deque()
         busy: set[object] = set()
+        read: set[object] = set()
         while self._waiting and len(group) < self._max_group:
             ticket = self._waiting.popleft()
-            touched = {ticket[0].command_id, *ticket[0].streams}
-            (group if busy.isdisjoint(touched) else later).append(ticket)
-            busy |= touched
+            append = ticket[0]
+            written = {append.command_id, *append.streams}
+            looked_at = [stream for stream, _ in append.reads]
+            free = busy.isdisjoint(written) and read.isdisjoint(written) and busy.isdisjoint(looked_at)
+            (group if free else later).append(ticket)
+            busy |= written
+            read.update(looked_at)
         self._waiting = later + self._waiting if later else self._waiting
         return group
 

@@ -290,3 +290,74 @@ def test_a_note_about_an_erased_subject_is_refused_and_its_neighbours_stored(log
     told = [r.code if isinstance(r, Rejected) else str(r.outcome) for r in handler.handle_many(rows)]
     assert told == ["stored", "subject-erased", "stored"]
     writer.stop()
+
+
+# --- what is only read ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Leave:
+    """Go off duty, as long as the other one stays: a rule about a stream that is not written."""
+
+    who: str
+    other: str
+
+
+@dataclass(frozen=True)
+class Left:
+    pass
+
+
+def may_leave(command: Leave, states):
+    if not states[command.other]:
+        raise Rejected("last-one")
+    return [(command.who, Left())] if states[command.who] else []
+
+
+DUTY: Decider = Decider(
+    initial=lambda stream: True,
+    streams=lambda c: (c.who, c.other),
+    decide=may_leave,
+    evolve=lambda on_duty, e: False,
+)
+
+
+@pytest.fixture
+def duty(log):
+    """Makes handlers that guard what they read."""
+    parts = []
+
+    def make() -> Handler:
+        reader, writer = GroupReader(log), GroupWriter(log)
+        parts.extend((reader, writer))
+        return Handler(reader, writer, DUTY, Codec(Left), hash_key=b"k" * 32, guard_reads=True)
+
+    yield make
+    for part in parts:
+        part.stop()
+
+
+def left(handler: Handler, *commands: Leave) -> list[str]:
+    envelopes = [Envelope(uuid4(), command, "tester", datetime.now(UTC)) for command in commands]
+    return [r.code if isinstance(r, Rejected) else str(r.outcome) for r in handler.handle_many(envelopes)]
+
+
+def test_a_decision_rests_on_what_it_only_read_as_well(duty):
+    one, other = duty(), duty()
+    assert one.state("b0") == (True, 0)  # in the cache of the first from now on
+    assert left(other, Leave("b0", "a0")) == ["stored"]
+    assert left(one, Leave("a0", "b0")) == ["last-one"]
+    assert left(one, Leave("a1", "b1"), Leave("b1", "a1")) == ["stored", "last-one"]
+
+
+def test_two_at_once_never_leave_both(duty):
+    handlers = [duty(), duty()]
+    same = duty()
+    with ThreadPoolExecutor(4) as pool:
+        for n in range(12):
+            pair = (Leave(f"a{n}", f"b{n}"), Leave(f"b{n}", f"a{n}"))
+            outcomes = [pool.submit(left, handler, command) for handler, command in zip(handlers, pair, strict=True)]
+            assert sorted(o.result()[0] for o in outcomes) == ["last-one", "stored"]
+            pair = (Leave(f"c{n}", f"d{n}"), Leave(f"d{n}", f"c{n}"))
+            outcomes = [pool.submit(left, same, command) for command in pair]
+            assert sorted(o.result()[0] for o in outcomes) == ["last-one", "stored"]

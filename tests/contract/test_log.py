@@ -6,6 +6,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from uuid import UUID, uuid4
 
 import psycopg
@@ -287,3 +288,25 @@ def test_the_log_has_one_identity(kernel_log, kernel_database):
         assert connection.execute(text("SELECT count(*) FROM log.identity")).scalar() == 1
     assert kernel_log.log_id == PostgresLog(kernel_log._engine).log_id
     eng.dispose()
+
+
+def reading(command: Append, *reads: tuple[str, int]) -> Append:
+    return replace(command, reads=reads)
+
+
+@pytest.mark.parametrize(("version", "outcome"), [(2, "stored"), (1, "stale"), (3, "stale")])
+def test_what_a_command_only_read_must_not_have_moved_on(log, version, outcome):
+    log.append([a_command(("unit", 1), ("unit", 2), ("document", 1))])
+    command = reading(a_command(("team", 1)), ("document", 1), ("unit", version), ("nobody", 0))
+    assert outcomes(log, command) == [outcome]
+    assert len(log.load({"team": 0})["team"]) == (outcome == "stored")
+    assert log.load({"unit": 0, "nobody": 0}).keys() == {"unit", "nobody"}
+    assert len(log.load({"unit": 0})["unit"]) == 2
+    assert outcomes(log, reading(a_command(("other", 1)), ("nobody", 1))) == ["stale"]
+
+
+def test_a_repeat_is_one_whatever_it_read_has_become(log):
+    command = reading(a_command(("team", 1)), ("unit", 0))
+    assert outcomes(log, command) == ["stored"]
+    log.append([a_command(("unit", 1))])
+    assert outcomes(log, command) == ["repeated"]

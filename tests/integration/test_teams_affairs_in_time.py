@@ -62,7 +62,7 @@ def test_lists_equal_a_naive_refold(database: Callable[..., Database]) -> None:
     autocommit, transactions = engine(db.app_url, name="log", autocommit=True), engine(db.app_url, name="test")
     log, codec = PostgresLog(autocommit), Codec(*EVENTS, vault=Vault(MemoryKeys()))
     writer = GroupWriter(log)
-    handler: Handler[Any, Any, Any] = Handler(log, writer, DECIDER, codec, hash_key=b"k" * 32, trust_cache=False)
+    handler: Handler[Any, Any, Any] = Handler(log, writer, DECIDER, codec, hash_key=b"k" * 32, guard_reads=True)
 
     def send(*commands: Any) -> int:
         now = datetime.now(UTC)

@@ -74,7 +74,7 @@ class Registry:
         self.writer = GroupWriter(self.log)
         codec = Codec(*EVENTS, vault=Vault(MemoryKeys()))
         self.handler: Handler[Any, Any, Any] = Handler(
-            self.log, self.writer, DECIDER, codec, hash_key=b"k" * 32, trust_cache=False
+            self.log, self.writer, DECIDER, codec, hash_key=b"k" * 32, guard_reads=True
         )
         self.directory = UnitDirectory(self.engines[1])
         self.dying = Dying(self.handler, self.dice)

@@ -181,7 +181,7 @@ def test_any_cut_gives_the_same_tables_and_they_equal_the_folded_states(
     log = PostgresLog(autocommit)
     writer = GroupWriter(log)
     codec = Codec(*EVENTS, vault=Vault(MemoryKeys()))
-    handler: Handler[Any, Any, Any] = Handler(log, writer, DECIDER, codec, hash_key=b"k" * 32, trust_cache=False)
+    handler: Handler[Any, Any, Any] = Handler(log, writer, DECIDER, codec, hash_key=b"k" * 32, guard_reads=True)
     history = History(handler, seed)
     assert history.run(150) > 25
     events = log.read(0, 0, 10_000)
@@ -232,7 +232,7 @@ def processes(database: Callable[..., Database]) -> Iterator[list[Handler[Any, A
     logs = [PostgresLog(each) for each in engines]
     keys, writers = CountingKeys(), [GroupWriter(log) for log in logs]
     handlers: list[Handler[Any, Any, Any]] = [
-        Handler(log, writer, DECIDER, Codec(*EVENTS, vault=Vault(keys)), hash_key=b"k" * 32, trust_cache=False)
+        Handler(log, writer, DECIDER, Codec(*EVENTS, vault=Vault(keys)), hash_key=b"k" * 32, guard_reads=True)
         for log, writer in zip(logs, writers, strict=True)
     ]
     start = History(handlers[0], 0)

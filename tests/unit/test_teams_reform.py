@@ -364,7 +364,7 @@ def test_the_registry_accepts_the_orders_of_a_province(eve: UnitTree, national: 
     try:
         writer = GroupWriter(log)
         codec = Codec(*EVENTS, vault=Vault(MemoryKeys()))
-        handler: Any = Handler(log, writer, DECIDER, codec, hash_key=b"0" * 32, trust_cache=False)
+        handler: Any = Handler(log, writer, DECIDER, codec, hash_key=b"0" * 32, guard_reads=True)
         send(handler, ((UUID(int=1000 + n), c) for n, c in enumerate(standing(eve, hanoi))))
         send(handler, ((order.command_id, order.command) for order in orders))
     finally:

@@ -1,15 +1,16 @@
 -- The only way into the log. One autocommit statement; all commands of the call share one commit.
 --
--- commands: [{"id", "fingerprint" (hex), "partition", "metadata", "events": [[stream_id, version, type, schema, hash (hex), data], …]}, …]
---   no two of them may share an id or a stream (the group writer sees to it).
+-- commands: [{"id", "fingerprint" (hex), "partition", "metadata", "events": [[stream_id, version, type, schema, hash (hex), data], …],
+--             "reads": [[stream_id, version], …]}, …]
+--   no two of them may share an id or a stream, and none may read what another writes (the group writer sees to it).
 -- Returns per command (n counts from 1) its outcome and the position of its first event, where it was stored:
 --   stored    every expected version matched (a stream's first new version = its current version + 1) and the id is new
 --   repeated  the id is known with the same fingerprint
 --   conflict  the id is known with another fingerprint
---   stale     some stream has moved on
+--   stale     some stream has moved on, be it written or only read (all streams of a command are of its partition)
 --
 -- VOLATILE in READ COMMITTED: each statement below takes its snapshot after the heads are locked, so it sees every earlier append.
-CREATE FUNCTION log.append(commands jsonb)
+CREATE OR REPLACE FUNCTION log.append(commands jsonb)
 RETURNS TABLE (n bigint, outcome text, first_position bigint)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -35,7 +36,8 @@ BEGIN
     RETURN QUERY
     WITH command AS MATERIALIZED (
         SELECT c.n, (c.v ->> 'id')::uuid AS id, decode(c.v ->> 'fingerprint', 'hex') AS fingerprint,
-               (c.v ->> 'partition')::smallint AS partition, c.v -> 'metadata' AS metadata, c.v -> 'events' AS events
+               (c.v ->> 'partition')::smallint AS partition, c.v -> 'metadata' AS metadata, c.v -> 'events' AS events,
+               c.v -> 'reads' AS reads
           FROM jsonb_array_elements(commands) WITH ORDINALITY AS c (v, n)
     ), event AS MATERIALIZED (
         SELECT c.n, e.ordinal, e.v ->> 0 AS stream_id, (e.v ->> 1)::int AS version, e.v ->> 2 AS type,
@@ -43,6 +45,8 @@ BEGIN
           FROM command c, jsonb_array_elements(c.events) WITH ORDINALITY AS e (v, ordinal)
     ), expected AS (
         SELECT event.n, event.stream_id, min(event.version) - 1 AS version FROM event GROUP BY 1, 2
+        UNION ALL
+        SELECT c.n, r.v ->> 0, (r.v ->> 1)::int FROM command c, jsonb_array_elements(c.reads) AS r (v)
     ), stale AS (
         -- A scalar sub-select: NOT EXISTS turns into an anti-join that scans an un-analysed table.
         SELECT DISTINCT x.n FROM expected x

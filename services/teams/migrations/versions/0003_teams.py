@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from alembic import op
 
+from shared.migrate import renew_append
+
 revision = "0003"
 down_revision = "0002"
 
@@ -86,4 +88,5 @@ CREATE TABLE read.citations (
 
 
 def upgrade() -> None:
+    renew_append()  # which now guards the streams that a decision only read
     op.execute(TEAMS)
