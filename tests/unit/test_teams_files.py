@@ -364,10 +364,13 @@ def test_a_dry_run_says_what_will_happen_and_a_second_time_changes_nothing(book:
 
 
 @settings(max_examples=30, deadline=None)
-@given(books, st.integers(0, 2))
-def test_stopped_anywhere_and_taken_over_it_ends_the_same(book: Book, stop: int) -> None:
-    with registry() as one, registry() as other:
-        assert one.send(book) == other.send(book, stop=stop)
+@given(books, st.integers(0, 8), st.sampled_from([1, 3, 500]))
+def test_stopped_anywhere_and_taken_over_it_ends_the_same(book: Book, stop: int, chunk: int) -> None:
+    """In chunks of whatever size."""
+    with registry() as one, registry() as other, pytest.MonkeyPatch.context() as patch:
+        whole = one.send(book)
+        patch.setattr("services.teams.files.work.CHUNK_ROWS", chunk)
+        assert other.send(book, stop=stop) == whole
         assert one.events() == other.events()
 
 
