@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Engine, text
 
 from ops.local import tokens
 from ops.local.provision import Database
+from ops.local.state import State
 from services.teams.blind_index import BlindIndex
 from services.teams.domain import DECIDER, EVENTS
 from services.teams.domain.duplicates import (
@@ -39,32 +40,47 @@ from shared.writer import GroupWriter
 from tests.integration.test_teams_service import (
     DAY,
     NATION,
-    OTHER,
-    PROVINCE,
-    UNITS,
     Teams,
     batch,
     document,
     eventually,
     person,
     post,
-    service,
+    running,
     uid,
     unit,
 )
 
-__all__ = ["service"]
-
 PERSONAL = ("Bưởi", "Tuấn", "Tuân", "Đỗ Thị", "do thi", "tuan", "0912", "912345", "tuan")
 
 
-@dataclass
-class Village:
-    """Seven people of three villages in two provinces; the first five in commune c1."""
+@pytest.fixture(scope="module")
+def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("teams")
 
+
+@pytest.fixture(scope="module")
+def service(module_database: Callable[..., Database], rabbit: Any, stack_state: State, logs: Path) -> Iterator[Teams]:
+    with running(module_database("teams"), rabbit, stack_state, logs) as teams:
+        with teams.client(NATION) as client:
+            assert batch(client, "/v1/units/batch", [unit(NATION, "nation", None)])["counts"] == {"stored": 1}
+        yield teams
+
+
+@dataclass
+class Country:
+    """Two provinces of a test's own: seven people in teams of three villages, the first five in one commune."""
+
+    name: str
     people: list[str]
-    teams: list[str]
     document_id: str
+
+    def unit(self, unit_id: str) -> str:
+        return f"{self.name}-{unit_id}"
+
+    @property
+    def all(self) -> tuple[str, str]:
+        return self.unit("hn"), self.unit("nb")
 
 
 NAMES = [
@@ -79,24 +95,27 @@ NAMES = [
 
 
 @pytest.fixture
-def village(service: Teams) -> Village:
-    people, teams, document_id = [uid() for _ in NAMES], [uid() for _ in range(3)], uid()
-    units = [*UNITS, unit("w0", "village", "c2", name="Thôn xa")]
-    crews = [people[:1] + people[2:4], [people[1], people[4]], people[5:]]
+def country(service: Teams) -> Country:
+    made = Country(uid()[:8], [uid() for _ in NAMES], uid())
+    units = [("hn", "province", NATION), ("nb", "province", NATION), ("c1", "commune", made.unit("hn"))]
+    units += [("c2", "commune", made.unit("nb")), ("v0", "village", made.unit("c1"))]
+    units += [("v1", "village", made.unit("c1")), ("w0", "village", made.unit("c2"))]
+    crews = {"v0": [0, 2, 3], "v1": [1, 4], "w0": [5, 6]}
     with service.client(NATION) as client:
-        assert batch(client, "/v1/units/batch", units)["counts"] == {"stored": len(units)}
-        post(client, "/v1/documents", document(document_id))
-        rows = [person(p, **named) for p, named in zip(people, NAMES, strict=True)]
+        rows = [unit(made.unit(u), level, parent, name=u) for u, level, parent in units]
+        assert batch(client, "/v1/units/batch", rows)["counts"] == {"stored": len(rows)}
+        post(client, "/v1/documents", document(made.document_id))
+        rows = [person(p, **named) for p, named in zip(made.people, NAMES, strict=True)]
         assert batch(client, "/v1/people/batch", rows)["counts"] == {"stored": len(rows)}
         rows = [
-            {"id": uid(), "team_id": team, "kind": "village", "unit_id": place, "name": "Tổ", "effective": DAY}
-            | {"document_id": document_id}
-            | {"seats": [{"seat_id": uid(), "person_id": p, "role": "member"} for p in crew]}
-            for team, place, crew in zip(teams, ("v0", "v1", "w0"), crews, strict=True)
+            {"id": uid(), "team_id": uid(), "kind": "village", "unit_id": made.unit(place), "name": "Tổ"}
+            | {"effective": DAY, "document_id": made.document_id}
+            | {"seats": [{"seat_id": uid(), "person_id": made.people[n], "role": "member"} for n in crew]}
+            for place, crew in crews.items()
         ]
         assert batch(client, "/v1/teams/batch", rows)["counts"] == {"stored": 3}
         eventually(service.caught_up)
-    return Village(people, teams, document_id)
+    return made
 
 
 def suggested(client: httpx.Client, **query: Any) -> dict[tuple[str, ...], list[str]]:
@@ -108,7 +127,7 @@ def suggested(client: httpx.Client, **query: Any) -> dict[tuple[str, ...], list[
         assert page.status_code == 200, page.text
         for pair in page.json()["duplicates"]:
             key = (pair["person_id"], pair["other_id"])
-            assert key not in found and pair["unit_id"] in ("c1", "c2")
+            assert key not in found and pair["unit_id"][-3:] in ("-c1", "-c2")
             found[key] = pair["reasons"]
         if page.json()["next"] is None:
             return found
@@ -126,24 +145,25 @@ def outcomes(client: httpx.Client, rows: list[dict[str, Any]], **query: Any) -> 
     return [r.get("person_id") or r.get("person_ids") or r["outcome"] for r in answer.json()["results"]]
 
 
-def test_names_mean_people_of_the_callers_units(service: Teams, village: Village) -> None:
-    buoi, again, accented, other, plain, far, dao = village.people
+def test_names_mean_people_of_the_callers_units(service: Teams, country: Country) -> None:
+    buoi, again, accented, other, plain, far, dao = country.people
     scope = "people:match"
+    v0, v1, w0 = (country.unit(u) for u in ("v0", "v1", "w0"))
     rows: list[dict[str, Any]] = [
-        {"row": 7, "name": "  nguyễn văn TUẤN ", "unit_id": "v0"},
-        {"row": "B8", "name": "Nguyen Van Tuan", "unit_id": "v0"},
-        {"name": "Nguyen Van Tuan", "unit_id": "v0", "phone": "84912000002"},
-        {"name": "Nguyễn Văn Tuấn", "unit_id": "v0", "phone": "0912999999"},
-        {"name": "Nguyễn Văn Tuấn", "unit_id": "v1", "phone": "0912999999"},
-        {"name": "Nguyễn Văn Tuần", "unit_id": "c1"},
+        {"row": 7, "name": "  nguyễn văn TUẤN ", "unit_id": v0},
+        {"row": "B8", "name": "Nguyen Van Tuan", "unit_id": v0},
+        {"name": "Nguyen Van Tuan", "unit_id": v0, "phone": "84912000002"},
+        {"name": "Nguyễn Văn Tuấn", "unit_id": v0, "phone": "0912999999"},
+        {"name": "Nguyễn Văn Tuấn", "unit_id": v1, "phone": "0912999999"},
+        {"name": "Nguyễn Văn Tuần", "unit_id": country.unit("c1")},
         {"name": "Đỗ Thị Bưởi", "phone": "0912345678"},
-        {"name": "Lê Thị Đào", "unit_id": "w0"},
+        {"name": "Lê Thị Đào", "unit_id": w0},
         {"name": "Không Có Ai"},
         {"name": "An 001099012345"},
         {"name": "An", "cccd": "001099012345"},
     ]
     both, ambiguous = sorted([accented, other]), sorted([buoi, again])
-    with service.client(NATION, scope=scope) as client:
+    with service.client(*country.all, scope=scope) as client:
         expected = [accented, both, other, "none", plain, plain, ambiguous, dao, "none", "rejected", "rejected"]
         assert outcomes(client, rows) == expected
         assert outcomes(client, [{"name": "Nguyễn Văn Tuấn"}]) == [sorted([accented, far])]
@@ -154,8 +174,11 @@ def test_names_mean_people_of_the_callers_units(service: Teams, village: Village
         assert answer["results"][10]["problem"]["pointer"] == "/rows/10/cccd"
         assert answer["counts"] == {"matched": 5, "ambiguous": 2, "none": 2, "rejected": 2}
         assert client.post("/v1/people/match", json={"rows": [{}] * 1001}).json()["code"] == "too-many-rows"
-    with service.client(OTHER, scope=scope) as client:
-        assert outcomes(client, [{"name": "Nguyễn Văn Tuấn"}, {"name": "Nguyễn Văn Tuấn", "unit_id": "v0"}]) == [
+    with service.client(NATION, scope=scope) as client:
+        assert outcomes(client, rows[:2]) == [accented, both]
+        assert dao in str(outcomes(client, [{"name": "Lê Thị Đào"}]))
+    with service.client(country.unit("nb"), scope=scope) as client:
+        assert outcomes(client, [{"name": "Nguyễn Văn Tuấn"}, {"name": "Nguyễn Văn Tuấn", "unit_id": v0}]) == [
             far,
             "rejected",
         ]
@@ -165,10 +188,11 @@ def test_names_mean_people_of_the_callers_units(service: Teams, village: Village
         assert client.post("/v1/people/match", json={"rows": []}).status_code == 403
 
 
-def test_duplicates_are_suggested_joined_separated_and_erased(service: Teams, village: Village, tmp_path: Path) -> None:
-    buoi, again, accented, other, plain, _, dao = village.people
+def test_duplicates_are_suggested_joined_separated_and_erased(service: Teams, country: Country, logs: Path) -> None:
+    buoi, again, accented, other, plain, _, dao = country.people
+    hn, w0 = country.unit("hn"), country.unit("w0")
     near, phone = ["same_name", "same_phone", "same_commune"], ["same_phone"]
-    with service.client(NATION) as client:
+    with service.client(*country.all) as client:
         everything = {
             pair(buoi, again): near,
             pair(accented, plain): ["same_name", "same_commune"],
@@ -177,14 +201,14 @@ def test_duplicates_are_suggested_joined_separated_and_erased(service: Teams, vi
             pair(again, dao): phone,
         }
         assert suggested(client) == everything
-        assert suggested(client, unit="w0") == {pair(buoi, dao): phone, pair(again, dao): phone}
+        assert suggested(client, unit=w0) == {pair(buoi, dao): phone, pair(again, dao): phone}
         assert suggested(client, as_of="2023-09-30") == {}
-        with service.client("c1") as commune:
+        with service.client(country.unit("c1")) as commune:
             assert suggested(commune) == {key: why for key, why in everything.items() if dao not in key}
 
         dismissed = {"person_id": plain, "other_id": other, "reason": "two_people"}
         post(client, "/v1/people/dismiss", dismissed)
-        join = {"person_id": buoi, "duplicate_id": again, "reason": "same_phone", "document_id": village.document_id}
+        join = {"person_id": buoi, "duplicate_id": again, "reason": "same_phone", "document_id": country.document_id}
         post(client, "/v1/people/join", join)
         post(client, "/v1/people/join", join | {"person_id": again, "duplicate_id": dao})
         assert post(client, "/v1/people/join", {**join, "person_id": dao, "duplicate_id": buoi}, 409)["code"] == (
@@ -192,7 +216,7 @@ def test_duplicates_are_suggested_joined_separated_and_erased(service: Teams, vi
         )
         eventually(service.caught_up)
         assert suggested(client) == {pair(accented, plain): ["same_name", "same_commune"]}
-        assert outcomes_of(service, [{"name": "do thi buoi"}, {"name": "Lê Thị Đào"}]) == [buoi, buoi]
+        assert outcomes_of(service, country, [{"name": "do thi buoi"}, {"name": "Lê Thị Đào"}]) == [buoi, buoi]
 
         shown = client.get(f"/v1/people/{buoi}").json()
         assert (shown["same_as"], shown["joined"]) == (
@@ -200,14 +224,14 @@ def test_duplicates_are_suggested_joined_separated_and_erased(service: Teams, vi
             [{"person_id": p, "into": buoi} for p in sorted([again, dao])],
         )
         assert client.get(f"/v1/people/{dao}").json()["same_as"] == buoi
-        listed = client.get("/v1/people", params={"unit": PROVINCE, "limit": 3})
+        listed = client.get("/v1/people", params={"unit": hn, "limit": 3})
         assert listed.headers["Cache-Control"] == "no-store"
         assert listed.json()["totals"] == {"seats": 5, "ids": 5, "people": 4}
-        rest = client.get("/v1/people", params={"unit": PROVINCE, "after": listed.json()["next"]}).json()
+        rest = client.get("/v1/people", params={"unit": hn, "after": listed.json()["next"]}).json()
         people = {p["person_id"]: p for p in listed.json()["people"] + rest["people"]}
         assert people.keys() == {buoi, again, accented, other, plain}
         assert (people[again]["name"], people[again]["same_as"]) == ("ĐỖ THỊ BƯỞI", buoi)
-        assert [seat["unit_id"] for seat in people[again]["seats"]] == ["v1"]
+        assert [seat["unit_id"] for seat in people[again]["seats"]] == [country.unit("v1")]
         assert client.get("/v1/people", params={"as_of": "2023-09-30"}).json()["people"] == []
 
         apart = {"person_id": buoi, "duplicate_id": again, "reason": "wrong"}
@@ -228,48 +252,49 @@ def test_duplicates_are_suggested_joined_separated_and_erased(service: Teams, vi
         assert (then["name"], then["phone"], then["same_as"]) == ("ĐỖ THỊ BƯỞI", "+84 912 345 678", None)
         assert client.get(f"/v1/people/{again}", params={"known_at": "2020-01-01"}).status_code == 404
         eventually(service.caught_up)
-        assert outcomes_of(service, [{"name": "Do Thi Buoi Hai"}]) == [again]
+        assert outcomes_of(service, country, [{"name": "Do Thi Buoi Hai"}]) == [again]
 
         erased = client.delete(f"/v1/people/{dao}").json()
         assert (set(erased["erased"]), erased["left"]) == ({buoi, dao}, [])
         kept = "SELECT count(*) FROM read.person_tokens WHERE person_id = ANY(%s)"
         assert service.log(kept, [buoi, dao]) == [(0,)]
         eventually(service.caught_up)
-        assert outcomes_of(service, [{"name": "Đỗ Thị Bưởi"}, {"name": "Lê Thị Đào"}]) == ["none", "none"]
+        assert outcomes_of(service, country, [{"name": "Đỗ Thị Bưởi"}, {"name": "Lê Thị Đào"}]) == ["none", "none"]
         assert client.get(f"/v1/people/{dao}").json()["same_as"] == buoi
-        assert client.get("/v1/people", params={"unit": "w0"}).json()["totals"]["people"] == 2
+        assert client.get("/v1/people", params={"unit": w0}).json()["totals"]["people"] == 2
         events = client.get("/v1/events", params={"partition": 0, "limit": 1000}).json()["events"]
 
-    joins = [e["data"] for e in events if e["type"] == "PeopleJoined.v1"]
+    own = [e for e in events if e["data"].get("person_id") in country.people]
+    joins = [e["data"] for e in own if e["type"] == "PeopleJoined.v1"]
     assert joins[1] == {**join, "person_id": buoi, "duplicate_id": dao}
-    assert [e["data"] for e in events if e["type"] == "PeopleSeparated.v1"] == [apart | {"document_id": None}]
+    assert [e["data"] for e in own if e["type"] == "PeopleSeparated.v1"] == [apart | {"document_id": None}]
     assert not {e["type"] for e in events} & {"PersonChanged.v1", "PersonKept.v1", "DuplicateDismissed.v1"}
-    assert service.log(kept, village.people) == [(5,)]
+    assert service.log(kept, country.people) == [(5,)]
     everything = repr(events) + repr(service.log("SELECT data::text, metadata::text FROM log.events"))
     for table in ("people", "person_tokens", "person_joins", "people_apart"):
         everything += repr(service.log(f"SELECT x::text FROM read.{table} x"))
-    everything += (tmp_path / "api.log").read_text() + (tmp_path / "worker.log").read_text()
+    everything += (logs / "api.log").read_text() + (logs / "worker.log").read_text()
     assert "people matched" in everything and "person erased" in everything
     assert [word for word in PERSONAL if word in everything] == []
     assert service.log("SELECT count(*) FROM bus.parked") == [(0,)]
 
 
-def outcomes_of(service: Teams, rows: list[dict[str, Any]]) -> list[Any]:
-    with service.client(NATION, scope="people:match") as client:
+def outcomes_of(service: Teams, country: Country, rows: list[dict[str, Any]]) -> list[Any]:
+    with service.client(*country.all, scope="people:match") as client:
         return outcomes(client, rows)
 
 
 def test_people_are_for_those_of_their_units_and_before_that_for_who_registered_them(
-    service: Teams, village: Village
+    service: Teams, country: Country
 ) -> None:
-    buoi, again, *_, far, dao = village.people
-    alone = uid()
-    with service.client("c2") as client:  # the same caller as everybody here, by its subject
+    buoi, again, *_, far, dao = country.people
+    alone, c1 = uid(), country.unit("c1")
+    with service.client(country.unit("c2")) as client:  # the same caller as everybody here, by its subject
         post(client, "/v1/people", person(alone, name="Lê Thị Mới"))
         assert client.get(f"/v1/people/{alone}").json()["name"] == "Lê Thị Mới"
         assert client.get(f"/v1/people/{buoi}").status_code == 403
-        assert client.get("/v1/people", params={"unit": "c1"}).status_code == 403
-        assert client.get("/v1/people/duplicates", params={"unit": "c1"}).status_code == 403
+        assert client.get("/v1/people", params={"unit": c1}).status_code == 403
+        assert client.get("/v1/people/duplicates", params={"unit": c1}).status_code == 403
         assert {p["person_id"] for p in client.get("/v1/people").json()["people"]} == {far, dao}
         join = {"person_id": far, "duplicate_id": buoi, "reason": "same_phone"}
         refused = post(client, "/v1/people/join", join, 403)
@@ -292,12 +317,16 @@ def test_people_are_for_those_of_their_units_and_before_that_for_who_registered_
         post(client, "/v1/people/join", {"person_id": dao, "duplicate_id": alone, "reason": "same_person"})
     with service.client(NATION) as client:
         eventually(service.caught_up)
+        page = client.get("/v1/people", params={"limit": 500}).json()
+        assert {p["person_id"] for p in page["people"]} >= set(country.people)
+        assert page["totals"]["seats"] >= page["totals"]["ids"] >= page["totals"]["people"]
+        assert {far, dao} & {p for pair in suggested(client) for p in pair}
         post(client, "/v1/people/join", {"person_id": dao, "duplicate_id": again, "reason": "same_phone"})
-    with service.client("c2") as client:  # erases what is its own; the rest is for others
+    with service.client(country.unit("c2")) as client:  # erases what is its own; the rest is for others
         erased = client.delete(f"/v1/people/{dao}").json()
         assert (set(erased["erased"]), erased["left"]) == ({dao, alone}, [again])
         assert client.delete(f"/v1/people/{far}", params={"joined": "false"}).json()["left"] == []
-    token = tokens.issue(service.state, "somebody else", "people:read", [PROVINCE], 600)
+    token = tokens.issue(service.state, "somebody else", "people:read", [country.unit("hn")], 600)
     with httpx.Client(base_url=service.base, headers={"Authorization": f"Bearer {token}"}) as client:
         assert client.get(f"/v1/people/{again}").json()["name"] == "ĐỖ THỊ BƯỞI"
         assert client.get(f"/v1/people/{alone}").status_code == 403
