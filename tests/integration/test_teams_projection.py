@@ -28,9 +28,12 @@ from services.teams.domain.team.life import (
     SuspendTeam,
 )
 from services.teams.domain.team.merge import Fate, MergeTeams, SeatFate
+from services.teams.domain.team.rearrange import NewTeam
 from services.teams.domain.team.replay import as_of
 from services.teams.domain.team.seats import AppointSeat, ChangeLeader, ReconstituteTeam, ReleaseSeat
+from services.teams.domain.team.split import SplitInto, SplitTeam
 from services.teams.domain.team.state import Team
+from services.teams.domain.team.undo import UndoRearrangement
 from services.teams.domain.units import AbolishUnit, EstablishUnit
 from services.teams.handling import handle_many
 from services.teams.projections.registry import Registry
@@ -62,6 +65,7 @@ class History:
     def __init__(self, handler: Handler[Any, Any, Any], seed: int) -> None:
         self.handler, self.dice, self.day, self.made = handler, random.Random(seed), START, 0
         self.teams = [f"t{n}" for n in range(12)]
+        self.rearranged: list[str] = []
 
     def send(self, *commands: Any) -> list[Any]:
         now = datetime.now(UTC)
@@ -102,7 +106,7 @@ class History:
         one, other = dice.sample(self.teams, 2)
         team: Team = self.handler.state(f"team:{one}")[0]
         ever = list(team.seats) or ["none"]
-        match dice.randrange(14):
+        match dice.randrange(17):
             case 0:
                 return RenameTeam(one, f"Tổ mới {dice.randrange(5)}", day, "d")
             case 1 | 2:
@@ -125,6 +129,10 @@ class History:
                 return ChangeLeader(one, day, "d", dice.choice(ever))
             case 11:
                 return self.correction(one, len(team.facts), day)
+            case 12:
+                return self.split(one, other, [seat.seat_id for seat in team.open_seats])
+            case 13 | 14 if self.rearranged:
+                return UndoRearrangement(self.rearrangement(), dice.choice(self.rearranged[:-1] or ["r0"]), day, "d")
             case _ if dice.random() < 0.3:
                 return DissolveTeam(one, day, "d")
             case _:
@@ -143,6 +151,21 @@ class History:
         )
         return CorrectTeam(team, (correction,), (), CorrectionReason.OTHER, "d")
 
+    def rearrangement(self) -> str:
+        self.rearranged.append(f"r{len(self.rearranged)}")
+        return self.rearranged[-1]
+
+    def split(self, team: str, other: str, seats: list[str]) -> SplitTeam:
+        """Some to another team, some to a new one; who is named by neither stays."""
+        self.made += 1
+        share = len(seats) // 3
+        new = NewTeam(TeamKind.VILLAGE, f"v{self.dice.randrange(12)}", "Tổ mới")
+        into = (
+            SplitInto(other, tuple(seats[:share])),
+            SplitInto(f"n{self.made}", tuple(seats[share : 2 * share]), new),
+        )
+        return SplitTeam(self.rearrangement(), team, into, (), True, self.day, "d")
+
     def merge(self, into: str, source: str) -> MergeTeams:
         seated = {s.person_id: s.seat_id for s in self.handler.state(f"team:{into}")[0].open_seats}
         fates = []
@@ -151,8 +174,7 @@ class History:
                 fates.append(SeatFate(seat.seat_id, Fate.JOINED, seated[seat.person_id]))
             else:
                 fates.append(SeatFate(seat.seat_id, self.dice.choice((Fate.CARRIED, Fate.RELEASED))))
-        self.made += 1
-        return MergeTeams(f"r{self.made}", into, (source,), tuple(fates), self.day, "d")
+        return MergeTeams(self.rearrangement(), into, (source,), tuple(fates), self.day, "d")
 
 
 def tables(tx: Connection) -> dict[str, list[tuple[Any, ...]]]:
