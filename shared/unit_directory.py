@@ -9,11 +9,13 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import datetime
+from contextlib import suppress
+from datetime import date, datetime
 from typing import Any
 
 import orjson
 from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from shared import units
 from shared.log import Recorded
@@ -97,6 +99,12 @@ class UnitDirectory:
             finally:
                 self._lock.release()
         return self._tree, self._position
+
+    def warm(self) -> None:
+        """Load the tree and what finds units by name, before anybody waits for it. A database that is away is no harm:
+        the first question then loads them."""
+        with suppress(SQLAlchemyError):
+            self.refresh().find_by_name("", date.min)
 
     def _is_old(self) -> bool:
         return time.monotonic() - self._checked >= self._max_age

@@ -80,6 +80,7 @@ def api(settings: Settings) -> int:
     register(MESSAGES)
     kit = Kit(settings, name="teams-api", events=EVENTS)
     handler, units = handler_of(kit), UnitDirectory(kit.engine)
+    units.warm()
     authority, seated = Authority(units, handler), PeopleQueries(kit.engine, units)
     queries = Queries(kit.engine, units, kit.log)
     people = People(kit.log, kit.codec, kit.vault, seated, authority)

@@ -15,16 +15,20 @@ UNITS: dict[str, Text] = {
     "unit-not-yet": Text(
         422,
         "Đơn vị chưa được thành lập",
-        "Đơn vị {unit} chỉ có từ ngày {opened}, nên chưa có vào ngày {day}.",
+        "Đơn vị {unit} chỉ có từ ngày {opened}, nên chưa có vào ngày {day}; mọi việc phải nằm trong thời gian "
+        "tồn tại của đơn vị (quy tắc của sổ đăng ký).",
         "Unit not established yet",
-        "The unit {unit} exists from {opened} on, so not yet on {day}.",
+        "The unit {unit} exists from {opened} on, so not yet on {day}; nothing can be so of a unit outside "
+        "its life (rule of the registry).",
     ),
     "unit-closed": Text(
         422,
         "Đơn vị đã bị giải thể",
-        "Đơn vị {unit} không còn từ ngày {closed}, nên không có vào ngày {day}.",
+        "Đơn vị {unit} không còn từ ngày {closed}, nên không có vào ngày {day}; mọi việc phải nằm trong thời gian "
+        "tồn tại của đơn vị (quy tắc của sổ đăng ký).",
         "Unit abolished",
-        "The unit {unit} ended on {closed}, so it does not exist on {day}.",
+        "The unit {unit} ended on {closed}, so it does not exist on {day}; nothing can be so of a unit outside "
+        "its life (rule of the registry).",
     ),
     "unit-exists": Text(
         409,
