@@ -46,7 +46,7 @@ class Sent:
 
 
 def prepare(network: Network, folder: Path) -> list[Stage]:
-    """Units of 2022 and 2023, villages, documents, people with two seats, teams with all others, and what became of the units until 30/6/2025."""
+    """Units until 2023, villages, documents, people with two seats, teams with all others, then units until 6/2025."""
     stages = {
         name: Stage(name, path, folder / f"{name}.ndjson", in_order)
         for name, path, in_order in (

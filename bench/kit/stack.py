@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -29,11 +29,11 @@ START_SECONDS = 180.0
 
 
 @contextlib.contextmanager
-def running() -> Iterator[Stack]:
-    """Every process is ready; ``TUNGNHA_BENCH_SCALE`` says how many there are."""
+def running(*, without: Collection[str] = ()) -> Iterator[Stack]:
+    """Every process is ready, but those of services ``without``; ``TUNGNHA_BENCH_SCALE`` says how many there are."""
     with test_state() as state:
         _any_ports(state)
-        supervisor = _supervisor(state)
+        supervisor = _supervisor(state, without)
         process.remember(
             state.directory / "processes.jsonl", Identity.of(supervisor.pid) or Identity(supervisor.pid, 0)
         )
@@ -79,13 +79,15 @@ def _any_ports(state: State) -> None:
     state.ports(dict.fromkeys(names, 0))
 
 
-def _supervisor(state: State) -> subprocess.Popen[bytes]:
+def _supervisor(state: State, without: Collection[str]) -> subprocess.Popen[bytes]:
+    none = ",".join(f"{service}-{kind}=0" for service in without for kind in KINDS)
     env: Mapping[str, str] = {k: v for k, v in os.environ.items() if not k.startswith("TUNGNHA_") or "_BENCH_" in k}
+    told = ",".join(each for each in (env.get("TUNGNHA_BENCH_SCALE", ""), none) if each)
     with (state.logs / "supervisor.log").open("ab") as output:
         return subprocess.Popen(
             [sys.executable, "-m", "bench.kit.stack", str(state.directory)],
             cwd=ROOT,
-            env={**env, "PYTHONPATH": str(ROOT)},
+            env={**env, "PYTHONPATH": str(ROOT), "TUNGNHA_BENCH_SCALE": told},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
