@@ -271,7 +271,7 @@ def test_duplicates_are_suggested_joined_separated_and_erased(service: Teams, co
     assert not {e["type"] for e in events} & {"PersonChanged.v1", "PersonKept.v1", "DuplicateDismissed.v1"}
     assert service.log(kept, country.people) == [(5,)]
     everything = repr(events) + repr(service.log("SELECT data::text, metadata::text FROM log.events"))
-    for table in ("people", "person_tokens", "person_joins", "people_apart"):
+    for table in ("person_tokens", "person_joins", "people_apart"):
         everything += repr(service.log(f"SELECT x::text FROM read.{table} x"))
     everything += (logs / "api.log").read_text() + (logs / "worker.log").read_text()
     assert "people matched" in everything and "person erased" in everything
@@ -374,7 +374,6 @@ def test_no_joins_decided_at_once_run_in_a_circle(database: Callable[..., Databa
 
 PEOPLE = list("abcdefgh")
 TABLES = {
-    "people": "person_id, affiliation, simulated, erased",
     "person_tokens": "person_id, name, spelled, phone",
     "person_joins": "duplicate_id, person_id, kept_id",
     "people_apart": "one, other",
@@ -453,7 +452,6 @@ def test_any_cut_gives_the_same_tables_and_an_erasure_takes_tokens_and_key(reads
     assert before["person_tokens"][2] == ("c", an.plain, an.spelled, phone)
     assert len(before["person_tokens"]) == 8
     assert [row[0] for row in expected["person_tokens"]] == list("abcdefg")
-    assert (expected["people"][0], expected["people"][7]) == (("a", "police", False, False), ("h", None, False, True))
     assert expected["person_joins"] == [("b", "c", "c"), ("e", "d", "d"), ("f", "b", "c")]
     assert expected["people_apart"] == [("a", "g"), ("c", "d")]
     first = next(event for event in told.events if event.stream_id == person_stream("h"))

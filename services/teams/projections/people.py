@@ -1,4 +1,4 @@
-"""People: what is no secret of them, tokens of what is, and who is one with whom (migrations/versions/0004)."""
+"""People: tokens of what is secret of them, and who is one with whom (migrations/versions/0004)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, text
 
-from services.teams.blind_index import BlindIndex, NameTokens
+from services.teams.blind_index import BlindIndex
 from services.teams.domain.duplicates import DuplicateDismissed, PeopleJoined, PeopleSeparated
 from services.teams.domain.people import PersonChanged, PersonRegistered, SubjectErased
 from shared.codec import Codec
@@ -17,17 +17,7 @@ from shared.vault import Vault
 
 TYPES = (PersonRegistered, PersonChanged, SubjectErased, PeopleJoined, PeopleSeparated, DuplicateDismissed)
 
-# One statement per table and batch, fed by one JSON text: a nation's people are 350,000 rows.
-_PEOPLE = text(
-    """INSERT INTO read.people (person_id, affiliation, simulated)
-       SELECT * FROM json_to_recordset(cast(:rows AS json)) AS x (person_id text, affiliation text, simulated bool)"""
-)
-_AFFILIATIONS = text(
-    """UPDATE read.people p SET affiliation = x.affiliation
-         FROM json_to_recordset(cast(:rows AS json)) AS x (person_id text, affiliation text)
-        WHERE p.person_id = x.person_id AND NOT p.erased"""
-)
-_ERASED = text("UPDATE read.people SET erased = true, affiliation = NULL WHERE person_id = ANY(:people)")
+# One statement per batch, fed by one JSON text: a nation's people are 350,000 rows.
 _TOKENS = text(
     """INSERT INTO read.person_tokens (person_id, name, spelled, phone)
        SELECT * FROM json_to_recordset(cast(:rows AS json)) AS x (person_id text, name bigint, spelled bigint,
@@ -95,10 +85,8 @@ class Changed:
 
     def __init__(self, index: BlindIndex) -> None:
         self._index = index
-        self.people: Rows = {}
         self.tokens: Rows = {}
-        self.affiliations: Rows = {}  # of people of earlier batches, as the two below
-        self.new_tokens: Rows = {}
+        self.new_tokens: Rows = {}  # of people of earlier batches
         self.erased: set[str] = set()
         self.pairs: list[PeopleJoined | PeopleSeparated | DuplicateDismissed] = []
 
@@ -116,40 +104,30 @@ class Changed:
                 pass
 
     def _registered(self, event: PersonRegistered) -> None:
-        person_id = event.person_id
-        self.people[person_id] = {
-            "person_id": person_id,
-            "affiliation": event.affiliation,
-            "simulated": event.simulated,
-        }
         if event.name.text is not None:  # else erased meanwhile
             phone = event.phone.text if event.phone else None
-            self.tokens[person_id] = {
-                "person_id": person_id,
-                **_of_name(self._index.name(event.name.text)),
+            tokens = self._index.name(event.name.text)
+            self.tokens[event.person_id] = {
+                "person_id": event.person_id,
+                "name": tokens.plain,
+                "spelled": tokens.spelled,
                 "phone": None if phone is None else self._index.phone(phone),
             }
 
     def _changed(self, event: PersonChanged) -> None:
         person_id = event.person_id
-        if "affiliation" in event.fields:
-            known = self.people.get(person_id)
-            row = known if known else self.affiliations.setdefault(person_id, {"person_id": person_id})
-            row["affiliation"] = event.affiliation
-        tokens = self.tokens.get(person_id) or self.new_tokens.setdefault(person_id, {"person_id": person_id})
+        row = self.tokens.get(person_id) or self.new_tokens.setdefault(person_id, {"person_id": person_id})
         if event.name is not None and event.name.text is not None:
-            tokens.update(_of_name(self._index.name(event.name.text)))
+            tokens = self._index.name(event.name.text)
+            row.update(name=tokens.plain, spelled=tokens.spelled)
         if "phone" in event.fields:
             phone = event.phone.text if event.phone else None
-            tokens.update(phone=None if phone is None else self._index.phone(phone), phone_known=True)
+            row.update(phone=None if phone is None else self._index.phone(phone), phone_known=True)
 
     def write(self, tx: Connection) -> None:
-        _write(tx, _PEOPLE, self.people)
-        _write(tx, _AFFILIATIONS, self.affiliations)
         _write(tx, _TOKENS, self.tokens)
         _write(tx, _CHANGED_TOKENS, self.new_tokens)
         if self.erased:
-            tx.execute(_ERASED, {"people": list(self.erased)})
             forget(tx, self.erased)
         for event in self.pairs:
             _write_pair(tx, event)
@@ -171,10 +149,6 @@ def _write_pair(tx: Connection, event: PeopleJoined | PeopleSeparated | Duplicat
             tx.execute(_APART, {"a": kept, "b": duplicate})
         case DuplicateDismissed():
             tx.execute(_APART, {"a": event.person_id, "b": event.other_id})
-
-
-def _of_name(tokens: NameTokens) -> dict[str, int]:
-    return {"name": tokens.plain, "spelled": tokens.spelled}
 
 
 def _write(tx: Connection, statement: Any, rows: Rows) -> None:

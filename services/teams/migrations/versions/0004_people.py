@@ -1,4 +1,4 @@
-"""Blind index of people, and duplicates: joined, or known to be two. ``people@1`` fills it, and read.people anew."""
+"""Blind index of people, and duplicates: joined, or known to be two. ``people@1`` fills it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ revision = "0004"
 down_revision = "0003"
 
 PEOPLE = """
-TRUNCATE read.people;
+-- Whatever is asked of a single person is in the log.
+DROP TABLE read.people;
 
 -- Keyed hashes (services/teams/blind_index.py) of the name without accents, with them, and of the phone number. A row
 -- goes with its person's erasure.
