@@ -7,6 +7,8 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TypeVar
 
+from sqlalchemy import Engine
+
 from shared.codec import Codec, EventType
 from shared.db import engine
 from shared.decider import Decider
@@ -41,6 +43,11 @@ class Kit:
         self.log = PostgresLog(self._log_engine)
         self.vault = Vault(PostgresKeys(self._vault_engine))
         self.codec = Codec(*events, vault=self.vault)
+
+    @property
+    def lookups(self) -> Engine:
+        """Connections outside any transaction, planned for look-ups by key (``shared.db.engine``)."""
+        return self._log_engine
 
     @cached_property
     def writer(self) -> GroupWriter:

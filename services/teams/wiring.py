@@ -82,7 +82,7 @@ def api(settings: Settings) -> int:
     handler, units = handler_of(kit), UnitDirectory(kit.engine)
     units.warm()
     authority, seated = Authority(units, handler), PeopleQueries(kit.engine, units)
-    queries = Queries(kit.engine, units, kit.log)
+    queries = Queries(kit.engine, kit.lookups, units, kit.log)
     people = People(kit.log, kit.codec, kit.vault, seated, authority)
     readiness = Readiness()
     readiness.add("log", lambda: None if kit.log.heads() else "no partitions")
