@@ -72,11 +72,16 @@ _RELEASED = text(
 _SHARED = text(
     """SELECT unit_id, kind, array_agg(team_id ORDER BY team_id) AS teams FROM read.team_spans
         WHERE since <= :day AND (until IS NULL OR until > :day)
-        GROUP BY unit_id, kind HAVING count(*) > 1 ORDER BY unit_id, kind"""
+        GROUP BY unit_id, kind HAVING count(*) > 1 OR unit_id = ANY(:also) ORDER BY unit_id, kind"""
 )
 _CHANGED = text(
     """SELECT DISTINCT stream_id FROM log.events
         WHERE stream_id = ANY(:streams) AND recorded_at >= :since AND type <> 'NothingChanged' ORDER BY stream_id"""
+)
+# Days as ISO texts are in order.
+_LATER = text(
+    """SELECT DISTINCT stream_id FROM log.events
+        WHERE stream_id = ANY(:streams) AND data->>'effective' >= :day AND type <> 'NothingChanged'"""
 )
 _TOUCHED = text(
     """SELECT count(*) FROM log.events
@@ -144,6 +149,11 @@ class Census:
             values = {"streams": [unit_stream(unit) for unit in units], "since": since}
             return [stream.removeprefix("unit:") for stream in tx.execute(_CHANGED, values).scalars()]
 
+    def later(self, streams: Collection[str], day: date) -> set[str]:
+        """Those of the streams that hold anything effective on that day or later."""
+        with self._engine.begin() as tx:
+            return set(tx.execute(_LATER, {"streams": list(streams), "day": day.isoformat()}).scalars())
+
     def touched(self, position: int, units: Collection[str], teams: Collection[str]) -> bool:
         """Whether anything that a plan rests on was recorded after that position: units, these teams, teams there."""
         values = {"position": position, "streams": [team_stream(team) for team in teams]}
@@ -168,7 +178,8 @@ class Census:
             values = {"seats": list(seats), "eve": eve, "day": day}
             return set(tx.execute(_RELEASED, values).scalars())
 
-    def shared(self, day: date) -> list[tuple[str, str, list[str]]]:
-        """Units that several teams of one kind serve on that day: unit, kind, teams."""
+    def shared(self, also: Collection[str], day: date) -> list[tuple[str, str, list[str]]]:
+        """Units that several teams of one kind serve on that day: unit, kind, teams; ``also`` those with one."""
         with self._engine.begin() as tx:
-            return [(row.unit_id, row.kind, row.teams) for row in tx.execute(_SHARED, {"day": day})]
+            found = tx.execute(_SHARED, {"day": day, "also": list(also)})
+            return [(row.unit_id, row.kind, row.teams) for row in found]

@@ -88,7 +88,7 @@ class Plan:
 
     @property
     def days(self) -> list[date]:
-        return sorted({item.day for item in self.items})
+        return sorted({item.day for found in (self.established, self.altered, self.abolished) for item in found})
 
     @property
     def papers(self) -> list[tuple[Paper, date]]:
@@ -235,7 +235,8 @@ class _Day:
             if item.code is None:
                 continue
             bearer = self.before.by_code(item.code, self.day)
-            holder = bearer if bearer not in gives_up | {item.unit_id, None} else taken.get(item.code)
+            free = bearer is None or bearer == item.unit_id or bearer in gives_up
+            holder = taken.get(item.code) if free else bearer
             if holder is not None:
                 params = {"value": item.code, "holder": holder, "day": self.day}
                 yield Flaw(item.line, "new_code", "unit-code-taken", params)

@@ -1,12 +1,14 @@
 """From rows to everything that is kept of a reform: plan, orders, preview. Decided by the registry, stored nowhere.
 
-The orders are rehearsed as they will be sent, so what the registry would refuse is known before anything is stored: a
-refused change of units is an error of its row, a team that cannot be moved is a conflict and stays where it is.
+What has facts of later days is rehearsed, so that what the registry would refuse is known before: a refused change of
+units is an error of its row, a team that cannot be moved is a conflict and stays where it is. All else follows from the
+tables, set by set; before anything is stored everything is rehearsed once more.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -21,6 +23,7 @@ from services.teams.domain.reforms import ReformTotals
 from services.teams.domain.team.life import team_stream
 from services.teams.domain.team.merge import Fate, MergeTeams
 from services.teams.domain.team.state import Team
+from services.teams.domain.units import unit_stream
 from services.teams.handling import Decides, handle_many
 from services.teams.reform import preview
 from services.teams.reform.census import Census
@@ -87,6 +90,7 @@ class Preparing:
         self._moves: list[Move] = []
         self._mergers: list[Merger] = []
         self._conflicts: list[dict[str, Any]] = []
+        self._unit_orders: list[Order] = []  # that were not rehearsed yet
 
     def plan(self, lines: Sequence[Line], areas: Sequence[Area]) -> Prepared:
         plan = plan_of(self._asked.reform, lines, self._tree)
@@ -110,7 +114,10 @@ class Preparing:
         lines = [group.items[0].line for group in groups]
         made.flaws += self._forbidden(units, lines)
         lines = [*([0] * (len(made.orders) - len(units))), *lines]
-        made.flaws += self._refused(made.orders, lines)
+        self._unit_orders = list(made.orders)
+        if self._census.later(unit_streams(plan), plan.days[0]):
+            made.flaws += self._refused(self._unit_orders, lines)
+            self._unit_orders = []
         if not made.errors:
             made.orders += self._team_orders(plan, papers)
 
@@ -191,10 +198,12 @@ class Preparing:
     def _team_orders(self, plan: Plan, papers: Papers) -> list[Order]:
         self._serving = dict(self._served(plan))
         moves = list(moves_of(plan, self._serving))
-        stuck = dict(self._stuck(list(reassignments(papers, moves))))
+        later = self._census.later([team_stream(m.team.team_id) for m in moves], plan.days[0])
+        doubtful = [order for order in reassignments(papers, moves) if team_stream(order.command.team_id) in later]
+        stuck = dict(self._stuck(doubtful))
         mergers = mergers_of(moves, self._serving)
         merging = list(merger_orders(papers, mergers, self._teams(mergers)))
-        stuck |= self._stuck(merging)
+        stuck |= self._stuck([order for order in merging if later.intersection(map(team_stream, _teams_in(order)))])
         self._conflicts = [
             {"team_id": team, "code": refusal.code, "params": {k: str(v) for k, v in refusal.params.items()}}
             for team, refusal in stuck.items()
@@ -213,12 +222,15 @@ class Preparing:
             yield day, self._census.serving(units, day - timedelta(1))
 
     def _stuck(self, orders: Sequence[Order]) -> Iterator[tuple[str, Rejected]]:
-        """Teams whose order the registry would refuse."""
+        """Teams whose order the registry would refuse, once the units are what they will be."""
+        if orders:
+            deque(self._rehearsed(self._unit_orders), maxlen=0)
+            self._unit_orders = []
         for order, refusal in zip(orders, self._rehearsed(orders), strict=True):
             if refusal is not None:
-                command = order.command
-                teams = command.from_team_ids if isinstance(command, MergeTeams) else (command.team_id,)
-                yield from ((team, refusal) for team in teams)
+                yield from (
+                    (team, refusal) for team in _teams_in(order) if team != getattr(order.command, "into_team_id", "")
+                )
 
     def _teams(self, mergers: Iterable[Merger]) -> Mapping[str, Team | None]:
         ids = {team for merger in mergers for team in (*merger.teams, merger.into) if team}
@@ -233,3 +245,16 @@ class Preparing:
         units = sorted({unit for _, unit in plan.mentioned})
         for unit in self._census.changed_since(units, self._asked.made_on):
             yield {"unit_id": unit, "code": "reform-unit-changed", "params": {}}
+
+
+def _teams_in(order: Order) -> tuple[str, ...]:
+    command = order.command
+    if isinstance(command, MergeTeams):
+        return (command.into_team_id, *command.from_team_ids)
+    return (command.team_id,)
+
+
+def unit_streams(plan: Plan) -> list[str]:
+    """Of every unit that the plan changes or names."""
+    named = {item.unit_id for item in plan.items} | {heir for end in plan.abolished for heir in end.heirs}
+    return sorted(map(unit_stream, named))

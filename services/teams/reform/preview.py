@@ -90,16 +90,16 @@ def teams(moves: Iterable[Move]) -> Iterator[Item]:
 
 def leaders(plan: Plan, moves: Sequence[Move], mergers: Sequence[Merger], there: Iterable[Serving]) -> Iterator[Item]:
     """Units that several teams of one kind serve afterwards, and merged teams with more than one leader."""
-    merged = {team: merger for merger in mergers for team in (*merger.teams, *filter(None, [merger.into]))}
+    last = plan.days[-1]
+    merged = {team for merger in mergers for team in (*merger.teams, *filter(None, [merger.into]))}
     moved = {move.team.team_id: move for move in moves}
     together: dict[tuple[str, str], list[Serving]] = {}
     for team in {team.team_id: team for team in (*there, *(move.team for move in moves))}.values():
-        move = moved.get(team.team_id)
-        if move is None or move.action != LEAVE:
-            together.setdefault((move.unit_id if move else team.unit_id, team.kind), []).append(team)
-    touched = {(move.unit_id, move.team.kind) for move in moves}
+        unit = moved[team.team_id].unit_id if team.team_id in moved else team.unit_id
+        placed = plan.after.place(unit, last)
+        together.setdefault((placed.unit_id if placed else unit, team.kind), []).append(team)
     for (unit, kind), found in together.items():
-        if (unit, kind) not in touched or len(found) < 2:
+        if len(found) < 2 or not any(team.team_id in moved for team in found):
             continue
         count = sum(team.leaders for team in found)
         in_one = all(team.team_id in merged for team in found)
@@ -107,7 +107,7 @@ def leaders(plan: Plan, moves: Sequence[Move], mergers: Sequence[Merger], there:
             continue
         yield {
             "unit_id": unit,
-            "name": plan.after.full_name(unit, plan.days[-1]),
+            "name": plan.after.full_name(unit, last),
             "kind": kind,
             "teams": 1 if in_one else len(found),
             "teams_before": len(found),

@@ -20,7 +20,7 @@ from services.teams.domain.units import AbolishUnit, EstablishUnit, ReorganiseUn
 from services.teams.reform.census import Census
 from services.teams.reform.orders import Order
 from services.teams.reform.preview import NATION, Counted, provinces
-from shared.units import LEVELS, UnitTree
+from shared.units import LEVELS, Placement, UnitTree
 
 MOST_LISTED = 200
 
@@ -78,10 +78,7 @@ def reconcile(orders: Iterable[Order], tree: UnitTree, census: Census) -> tuple[
         *({"what": "seat", "id": seat, "team_id": lost[seat]} for seat in sorted(lost.keys() - joined - released)),
         *_sum(seats),
     ]
-    awaiting: list[dict[str, Any]] = [
-        {"unit_id": unit, "name": tree.full_name(unit, last), "kind": kind, "team_ids": teams}
-        for unit, kind, teams in census.shared(last)
-    ]
+    awaiting = _awaiting(tree, census, last)
     report: dict[str, Any] = {
         "eve": eve,
         "day": last,
@@ -94,6 +91,23 @@ def reconcile(orders: Iterable[Order], tree: UnitTree, census: Census) -> tuple[
         "differences_found": len(differences),
     }
     return report, awaiting
+
+
+def _awaiting(tree: UnitTree, census: Census, day: date) -> list[dict[str, Any]]:
+    """Units that several teams of one kind serve; a team whose own unit is no more counts where its facts stand."""
+    gone = {unit: placed.unit_id for unit in census.served(day) if (placed := _moved(tree, unit, day))}
+    together: dict[tuple[str, str], list[str]] = {}
+    for unit, kind, teams in census.shared({*gone, *gone.values()}, day):
+        together.setdefault((gone.get(unit, unit), kind), []).extend(teams)
+    return [
+        {"unit_id": unit, "name": tree.full_name(unit, day), "kind": kind, "team_ids": sorted(teams)}
+        for (unit, kind), teams in together.items()
+        if len(teams) > 1
+    ]
+
+
+def _moved(tree: UnitTree, unit: str, day: date) -> Placement | None:
+    return None if tree.exists(unit, day) else tree.place(unit, day)
 
 
 def _units(found: Expected, tree: UnitTree, day: date) -> Iterator[dict[str, Any]]:

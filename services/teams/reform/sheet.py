@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from services.teams.domain.documents import DocumentKind, key_of
@@ -126,6 +127,12 @@ TEMPLATE = Template(
 )
 
 
+@lru_cache(maxsize=4096)
+def _key(issuer: str, kind: str, number: str, year: int) -> str:
+    """Few documents are cited by many rows."""
+    return key_of(issuer, DocumentKind(kind), number, year)
+
+
 @dataclass(frozen=True, slots=True)
 class Paper:
     """A legal document as the file cites it; issuer, kind, number and year make its key."""
@@ -139,7 +146,7 @@ class Paper:
     @property
     def key(self) -> str:
         """The stream that reserves issuer, kind, number and year."""
-        return key_of(self.issuer, DocumentKind(self.kind), self.number, self.year)
+        return _key(self.issuer, self.kind, self.number, self.year)
 
 
 @dataclass(frozen=True, slots=True)
