@@ -22,6 +22,7 @@ from services.teams.domain.team.split import ReleasedSeat, SplitInto, SplitTeam
 from services.teams.domain.team.state import Life
 from services.teams.domain.team.undo import SeatPlacement, UndoRearrangement
 from services.teams.domain.units import UnitAbolished, UnitEstablished
+from services.teams.handling import LOOKS
 from shared.decider import Personal
 from shared.testing import Spec
 
@@ -51,11 +52,12 @@ class Registry(Spec[Any, Any, Any]):
     """Looks further where a decision asks for it, as the intake does."""
 
     def when(self, command: Any) -> Registry:
-        while True:
+        for _ in range(1 + LOOKS):
             super().when(command)
             if not isinstance(self._outcome, LookFurther):
                 return self
             command = replace(command, also=tuple(sorted({*command.also, *self._outcome.streams})))
+        raise AssertionError("more looks than the service takes")
 
 
 def registry(*history: tuple[str, Any]) -> Registry:
@@ -445,3 +447,17 @@ def test_two_people_who_are_one_may_be_joined_in_a_merger() -> None:
     assert spec.when(undo("u2", "u3", EVEN_LATER)).events
     assert spec.when(SeparatePeople("p9", "p3", "two_people")).events
     spec.when(undo("u3", "u4", EVEN_LATER)).then_rejected("undo-seat-unaccounted", seat="s3")
+
+
+def test_however_many_teams_the_service_looks_a_few_times_only() -> None:
+    spec = registry(*(unit(f"m{n}", "village", "c") for n in range(9)), *(person(n) for n in range(10, 30)))
+    teams = tuple(f"t{n}" for n in range(8))
+    for n, team in enumerate(teams):
+        assert spec.when(establish(team, f"m{n}", seat(10 + n), Seat(f"x{n}", f"p{20 + n}", Role.MEMBER))).events
+        assert spec.when(JoinPeople("p1", f"p{20 + n}", "same_person")).events
+    new = NewTeam(VILLAGE, "m8", "Tổ mới")
+    fates = [SeatFate(f"x{n}", Fate.JOINED, "x0") if n else SeatFate("x0", Fate.CARRIED) for n in range(8)]
+    merged = merge(*carried(*range(10, 18)), *fates, into_team_id="n", from_team_ids=teams, new=new)
+    assert the_event(spec.when(merged)).totals == Totals(9, 1, 16, 9, 7, 0, 0, 9)
+    assert the_event(spec.when(undo())).totals == Totals(1, 8, 9, 9, 0, 0, 7, 16)
+    assert the_event(spec.when(undo("u1", "u2", EVEN_LATER))).totals == Totals(8, 1, 16, 9, 7, 0, 0, 9)

@@ -10,26 +10,24 @@ from enum import StrEnum
 from services.teams.domain.documents import cite, document_stream
 from services.teams.domain.team.events import Seat
 from services.teams.domain.team.life import place_stream, running, team_stream
-from services.teams.domain.team.rearrange import (
+from services.teams.domain.team.moves import (
     Changes,
     Goes,
-    How,
     Involved,
     Joins,
     Leaves,
     Move,
-    NewTeam,
     Owned,
     States,
     establish,
-    evolve,
     existing,
+    know_people,
     owned,
     rearranged,
-    rearrangement_stream,
     require_fresh,
     same_person,
 )
+from services.teams.domain.team.rearrange import How, NewTeam, evolve, rearrangement_stream
 from services.teams.domain.units import unit_stream
 from shared.decider import Rejected, ambient
 
@@ -134,9 +132,10 @@ def _moves(command: MergeTeams, seats: Owned, states: States) -> Mapping[str, Mo
                 raise Rejected("merge-seat-unaccounted", "/seats", seat=seat_id, team=team_id)
             moves[seat_id] = Goes(team_id)
     _check_people([seat for s, (_, seat) in seats.items() if isinstance(moves[s], Goes)])
-    for seat_id, move in moves.items():
-        if isinstance(move, Joins):
-            _check_joined(seats[seat_id][1], move.with_seat_id, seats, moves, states)
+    joined = {seat_id: move for seat_id, move in moves.items() if isinstance(move, Joins)}
+    know_people([(seats[s][1], seats[j.with_seat_id][1]) for s, j in joined.items() if j.with_seat_id in seats], states)
+    for seat_id, move in joined.items():
+        _check_joined(seats[seat_id][1], move.with_seat_id, seats, moves, states)
     return moves
 
 

@@ -8,24 +8,22 @@ from typing import Any
 
 from services.teams.domain.documents import cite, document_stream
 from services.teams.domain.team.life import place_stream, running, team_stream
-from services.teams.domain.team.rearrange import (
+from services.teams.domain.team.moves import (
     Changes,
     Goes,
-    How,
     Involved,
     Leaves,
     Move,
-    NewTeam,
     States,
     establish,
-    evolve,
     existing,
     join_doubled,
+    know_places,
     owned,
     rearranged,
-    rearrangement_stream,
     require_fresh,
 )
+from services.teams.domain.team.rearrange import How, NewTeam, evolve, rearrangement_stream
 from services.teams.domain.units import unit_stream
 from shared.decider import Rejected, ambient
 
@@ -88,6 +86,7 @@ def decide(command: SplitTeam, states: States) -> Changes:
     heirs = [_heir(command, n, part, states) for n, part in enumerate(command.into)]
     if any(heir.kind != then.birth.kind for heir in heirs):
         raise Rejected("split-kinds-differ", "/into", kind=then.birth.kind)
+    know_places([(p.new.unit_id, p.new.kind) for p in command.into if p.new], states, ending)
     begun = [
         change
         for part in command.into

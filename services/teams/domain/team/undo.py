@@ -15,29 +15,33 @@ from services.teams.domain.documents import cite, document_stream
 from services.teams.domain.looks import need
 from services.teams.domain.team.events import TeamTookPart
 from services.teams.domain.team.life import TeamPlaced, known, place_team, team_stream
-from services.teams.domain.team.rearrange import (
+from services.teams.domain.team.moves import (
     Changes,
     Goes,
-    How,
     Involved,
     Joins,
     Leaves,
     Move,
     Owned,
+    States,
+    existing,
+    join_doubled,
+    know_people,
+    know_places,
+    owned,
+    rearranged,
+    require_fresh,
+    same_person,
+)
+from services.teams.domain.team.rearrange import (
+    How,
     RearrangementDoneAgain,
     RearrangementUndone,
     RestoredSeat,
-    States,
     TeamPart,
     TeamsRearranged,
     evolve,
-    existing,
-    join_doubled,
-    owned,
-    rearranged,
     rearrangement_stream,
-    require_fresh,
-    same_person,
 )
 from services.teams.domain.team.replay import as_of
 from services.teams.domain.team.state import Team
@@ -143,6 +147,10 @@ def _moves(
             moves[carried.seat.seat_id] = Goes(carried.from_team_id)
     said = _said(command, there, seats)
     moves |= said
+    know_people(
+        [(r.seat, seats[r.with_seat_id][1]) for r in event.restored if r.with_seat_id and r.with_seat_id in seats],
+        states,
+    )
     for back in event.restored:
         seat_id = back.seat.seat_id
         if seat_id in said or seats.get(seat_id, ("",))[0] != back.to_team_id:
@@ -194,13 +202,12 @@ def _restored(event: TeamsRearranged, seats: Owned, moves: Mapping[str, Move]) -
 
 def _places(command: UndoRearrangement, involved: Sequence[Involved], states: States) -> Changes:
     """A team that begins again takes its place, unless another one has taken it meanwhile."""
-    ending = tuple(team.team_id for team in involved if team.existed and not team.exists)
-    changes = []
-    for team in involved:
-        if team.exists and not team.existed:
-            stream = place_team(command, team.unit_id, team.kind, states, (team.team_id, *ending))
-            changes.append((stream, TeamPlaced(team.team_id, command.effective)))
-    return changes
+    ending = [team.team_id for team in involved if team.existed and not team.exists]
+    back = [team for team in involved if team.exists and not team.existed]
+    gone = [*ending, *(team.team_id for team in back)]
+    know_places([(team.unit_id, team.kind) for team in back], states, gone)
+    placed = [(place_team(command, t.unit_id, t.kind, states, gone), t.team_id) for t in back]
+    return [(stream, TeamPlaced(team_id, command.effective)) for stream, team_id in placed]
 
 
 def _marks(command: UndoRearrangement, event: TeamsRearranged) -> Changes:
