@@ -77,9 +77,14 @@ def answers(url: str) -> bool:
         return False
 
 
-@pytest.fixture
-def service(database: Callable[..., Database], rabbit: Any, stack_state: State, tmp_path: Path) -> Iterator[Teams]:
-    with running(database("teams"), rabbit, stack_state, tmp_path) as teams:
+@pytest.fixture(scope="module")
+def service(
+    module_database: Callable[..., Database],
+    rabbit: Any,
+    stack_state: State,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Teams]:
+    with running(module_database("teams"), rabbit, stack_state, tmp_path_factory.mktemp("teams")) as teams:
         yield teams
 
 
@@ -120,14 +125,16 @@ def unit(unit_id: str, level: str, parent: str | None, **other: Any) -> dict[str
     return row | {"parent_id": parent, "effective": "2022-01-01", "simulated": True} | other
 
 
-UNITS = [
-    unit(NATION, "nation", None),
-    unit(PROVINCE, "province", NATION, code="01", name="Hà Nội"),
-    unit(OTHER, "province", NATION, code="37", name="Ninh Bình"),
-    unit("c1", "commune", PROVINCE, code="00097", name="Tứ Liên"),
-    unit("c2", "commune", OTHER, name="Hoà Bình"),
-    *(unit(f"v{n}", "village", "c1", kind="thôn", name=f"Thôn {n}") for n in range(4)),
-]
+def units(at: str, code: str) -> list[dict[str, Any]]:
+    """The nation and two provinces; with ids that begin with ``at``, a commune in each and four villages."""
+    return [
+        unit(NATION, "nation", None),
+        unit(PROVINCE, "province", NATION, code="01", name="Hà Nội"),
+        unit(OTHER, "province", NATION, code="37", name="Ninh Bình"),
+        unit(f"{at}c1", "commune", PROVINCE, code=code, name="Tứ Liên"),
+        unit(f"{at}c2", "commune", OTHER, name="Hoà Bình"),
+        *(unit(f"{at}v{n}", "village", f"{at}c1", kind="thôn", name=f"Thôn {n}") for n in range(4)),
+    ]
 
 
 def post(client: httpx.Client, path: str, body: Any, status: int = 201, **headers: str) -> Any:
@@ -159,63 +166,78 @@ def seats(people: list[str]) -> list[dict[str, Any]]:
 
 @dataclass
 class Field:
-    """Units, a document, people, and two teams of three in villages of the same commune."""
+    """Units, a document, people, and two teams of three in villages of the same commune.
+
+    ``at``: how the ids of communes and villages begin.
+    """
 
     document: str
     people: list[str]
     teams: list[dict[str, Any]]
+    at: str
+    code: str
 
 
 @pytest.fixture
 def field(service: Teams) -> Field:
-    return filled(service)
+    """The tests share a service; each has communes of its own."""
+    at = uid()[:8]
+    return filled(service, f"{at}.", at)
 
 
-def filled(service: Teams) -> Field:
-    document_id, people = uid(), [uid() for _ in range(8)]
+def filled(service: Teams, at: str = "", code: str = "00097") -> Field:
+    document_id, people, places = uid(), [uid() for _ in range(8)], units(at, code)
     with service.client(NATION) as client:
-        assert batch(client, "/v1/units/batch", UNITS)["counts"] == {"stored": len(UNITS)}
+        assert batch(client, "/v1/units/batch", places)["counts"] == {"stored": len(places)}
         post(client, "/v1/documents", document(document_id))
         assert batch(client, "/v1/people/batch", [person(p) for p in people])["counts"] == {"stored": 8}
         teams = [
-            {"id": uid(), "team_id": uid(), "kind": "village", "unit_id": f"v{n}", "name": f"Tổ {n}"}
+            {"id": uid(), "team_id": uid(), "kind": "village", "unit_id": f"{at}v{n}", "name": f"Tổ {n}"}
             | {"effective": DAY, "document_id": document_id, "seats": seats(people[3 * n : 3 * n + 3])}
             for n in range(2)
         ]
         assert batch(client, "/v1/teams/batch", teams)["counts"] == {"stored": 2}
-    return Field(document_id, people, teams)
+    return Field(document_id, people, teams, at, code)
 
 
 def test_units_are_dated_and_found(service: Teams, field: Field) -> None:
-    reform = "2025-07-01"
-    heir = unit("hh", "commune", PROVINCE, code="00097", name="Hồng Hà", effective=reform)
-    gone = {"id": uid(), "do": "abolish", "unit_id": "c1", "effective": reform}
-    rows = [heir, gone | {"successors": [{"unit_id": "hh", "main": True}]}]
-    rows += [{"id": uid(), "do": "reparent", "unit_id": "v0", "parent_id": "hh", "effective": reform}]
-    rows += [unit("c9", "commune", PROVINCE, code="00097", effective="2024-01-01")]
+    reform, at, code = "2025-07-01", field.at, field.code
+    heir = unit(f"{field.at}hh", "commune", PROVINCE, code=code, name="Hồng Hà", effective=reform)
+    gone = {"id": uid(), "do": "abolish", "unit_id": f"{field.at}c1", "effective": reform}
+    rows = [heir, gone | {"successors": [{"unit_id": f"{field.at}hh", "main": True}]}]
+    rows += [
+        {"id": uid(), "do": "reparent", "unit_id": f"{field.at}v0", "parent_id": f"{field.at}hh", "effective": reform}
+    ]
+    rows += [unit(f"{field.at}c9", "commune", PROVINCE, code=code, effective="2024-01-01")]
     with service.client(NATION) as client:
         answer = batch(client, "/v1/units/batch", rows)
         assert answer["counts"] == {"stored": 3, "rejected": 1}, answer
         assert answer["results"][3]["problem"]["code"] == "unit-code-taken"
         assert batch(client, "/v1/units/batch", rows[:3])["counts"] == {"repeated": 3}
-        eventually(lambda: client.get("/v1/units/hh").status_code == 200)
+        eventually(lambda: client.get(f"/v1/units/{at}hh").status_code == 200)
 
         def by_code(day: str) -> list[str]:
-            found = client.get("/v1/units", params={"code": "00097", "as_of": day}).json()["units"]
+            found = client.get("/v1/units", params={"code": code, "as_of": day}).json()["units"]
             return [one["name"] for one in found]
 
         assert (by_code("2025-06-30"), by_code(reform)) == (["Tứ Liên"], ["Hồng Hà"])
-        assert client.get("/v1/units", params={"name": "HÒA BÌNH"}).json()["units"][0]["unit_id"] == "c2"
+        named = client.get("/v1/units", params={"name": "HÒA BÌNH"}).json()["units"]
+        assert f"{at}c2" in [one["unit_id"] for one in named]
         assert client.get("/v1/units").json()["code"] == "unit-query"
-        before = client.get("/v1/units/v1", params={"as_of": "2025-06-30"}).json()
-        after = client.get("/v1/units/v1", params={"as_of": reform}).json()
-        assert (before["ancestors"], after["ancestors"]) == (["c1", PROVINCE, NATION], ["hh", PROVINCE, NATION])
-        former = client.get("/v1/units/c1/successors", params={"as_of": reform}).json()
-        assert former["successors"] == [{"unit_id": "hh", "main": True, "share": None}]
-        assert [(part["unit_id"], part["whole"]) for part in former["on_map"]] == [("hh", True)]
+        before = client.get(f"/v1/units/{at}v1", params={"as_of": "2025-06-30"}).json()
+        after = client.get(f"/v1/units/{at}v1", params={"as_of": reform}).json()
+        assert (before["ancestors"], after["ancestors"]) == (
+            [f"{field.at}c1", PROVINCE, NATION],
+            [f"{field.at}hh", PROVINCE, NATION],
+        )
+        former = client.get(f"/v1/units/{at}c1/successors", params={"as_of": reform}).json()
+        assert former["successors"] == [{"unit_id": f"{field.at}hh", "main": True, "share": None}]
+        assert [(part["unit_id"], part["whole"]) for part in former["on_map"]] == [(f"{field.at}hh", True)]
         children = client.get(f"/v1/units/{PROVINCE}/children", params={"as_of": "2024-01-01"}).json()["units"]
-        assert [child["unit_id"] for child in children] == ["c1"]
-        assert client.get("/v1/units/c1", params={"as_of": reform}).json()["stands_in"]["unit_id"] == "hh"
+        assert f"{at}c1" in [child["unit_id"] for child in children]
+        assert (
+            client.get(f"/v1/units/{at}c1", params={"as_of": reform}).json()["stands_in"]["unit_id"] == f"{field.at}hh"
+        )
         assert client.get("/v1/units/nowhere").status_code == 404
 
 
@@ -267,7 +289,14 @@ def test_bulk_changes_come_in_one_batch(service: Teams, field: Field) -> None:
         {"id": uid(), "do": "rename", "team_id": first["team_id"], "name": "Tổ chuyển đổi số cộng đồng"},
         {"id": uid(), "do": "reconstitute", "team_id": second["team_id"], "seats": second["seats"][:2]},
         {"id": uid(), "do": "rename", "team_id": uid(), "name": "Không có"},
-        {"id": uid(), "do": "establish", "team_id": uid(), "kind": "village", "unit_id": "v2", "name": "Tổ 2"},
+        {
+            "id": uid(),
+            "do": "establish",
+            "team_id": uid(),
+            "kind": "village",
+            "unit_id": f"{field.at}v2",
+            "name": "Tổ 2",
+        },
         {"id": uid(), "do": "fly", "team_id": uid()},
         {"do": "dissolve", "team_id": uid()},
     ]
@@ -285,15 +314,15 @@ def test_only_the_own_units_on_the_day(service: Teams, field: Field) -> None:
     with service.client(OTHER) as client:
         assert post(client, f"/v1/teams/{team['team_id']}/rename", change, 403)["code"] == "forbidden-unit"
         assert client.get(f"/v1/teams/{team['team_id']}").status_code == 403
-        assert client.get("/v1/teams", params={"unit": "c1"}).status_code == 403
+        assert client.get("/v1/teams", params={"unit": f"{field.at}c1"}).status_code == 403
         assert client.get("/v1/teams").json()["teams"] == []
-        new = team | {"id": uid(), "team_id": uid(), "unit_id": "v3"}
+        new = team | {"id": uid(), "team_id": uid(), "unit_id": f"{field.at}v3"}
         assert post(client, "/v1/teams", new, 403)["code"] == "forbidden-unit"
-        row = unit("x", "village", "c1")
+        row = unit(f"{field.at}x", "village", f"{field.at}c1")
         problem = batch(client, "/v1/units/batch", [row])["results"][0]["problem"]
         assert (problem["code"], problem["pointer"]) == ("forbidden-unit", "/rows/0/parent_id")
         assert client.get(f"/v1/people/{field.people[0]}").status_code == 403
-    with service.client("c1") as client:
+    with service.client(f"{field.at}c1") as client:
         post(client, f"/v1/teams/{team['team_id']}/rename", change)
     with service.client(NATION, scope="teams:read") as client:
         assert post(client, "/v1/teams", team, 403)["code"] == "forbidden-scope"
