@@ -20,6 +20,8 @@ IGNORED = frozenset({"stt", "tt", "so tt", "so thu tu", "no", "ordinal"})
 """Running numbers."""
 RESULT_COLUMNS = {"vi": ("Kết quả", "Lỗi", "Lỗi (tiếng Anh)"), "en": ("Result", "Errors (Vietnamese)", "Errors")}
 """What a result file adds; ignored in an upload, so that a corrected result file can be sent again."""
+GUIDE = {"vi": "Hướng dẫn", "en": "Guide"}
+"""The sheet of a template that explains the others."""
 _IGNORED = IGNORED | {fold(text) for texts in RESULT_COLUMNS.values() for text in texts}
 
 # Law on Personal Data Protection 91/2025/QH15: nobody asks for these, so nobody may send them.
@@ -59,6 +61,12 @@ def certain(header: Header, sheet: Sheet) -> bool:
 
 def complete(header: Header, sheet: Sheet) -> bool:
     return certain(header, sheet) and all(c.key in header.columns for c in sheet.columns if c.required)
+
+
+def resembles(header: Header, sheet: Sheet) -> bool:
+    """Whether it is meant to be this sheet, if not a good one: so much in common is no accident."""
+    required = sum(column.required for column in sheet.columns)
+    return certain(header, sheet) and 2 * len(header.columns) >= required + 2
 
 
 def missing(header: Header, sheet: Sheet) -> list[Finding]:

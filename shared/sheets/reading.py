@@ -10,6 +10,7 @@ from shared.sheets.book import Book, Layout, Row
 from shared.sheets.csv_in import read_csv
 from shared.sheets.finding import Finding, SheetError, letters
 from shared.sheets.headers import (
+    GUIDE,
     HEADER_WITHIN,
     Header,
     best_header,
@@ -17,6 +18,7 @@ from shared.sheets.headers import (
     complete,
     is_numbering,
     missing,
+    resembles,
 )
 from shared.sheets.tables import LIMITS, Limits, Table, empty
 from shared.sheets.template import Cell, CellError, Column, Sheet, Template
@@ -64,6 +66,9 @@ def _placed(tables: Sequence[Table], template: Template) -> dict[str, _Found]:
         sheet, header = _sheet_of(table, head, template)
         if sheet is None:
             continue
+        if not certain(header, sheet):
+            findings.append(_no_header(sheet, table.name))
+            continue
         if sheet.key in placed:
             findings.append(Finding("sheet-twice", table.name, params={"first": placed[sheet.key].table.name}))
             continue
@@ -75,27 +80,32 @@ def _placed(tables: Sequence[Table], template: Template) -> dict[str, _Found]:
         if s.required and s.key not in placed and tables[0].name
     ]
     if not placed and not findings:
-        wanted = template.sheets[0]
-        columns = ", ".join(column.vi for column in wanted.columns if column.required)
-        findings.append(Finding("header-missing", params={"columns": columns, "within": HEADER_WITHIN}))
+        findings.append(_no_header(template.sheets[0], ""))
     if findings:
         raise SheetError(*findings)
     return placed
 
 
 def _sheet_of(table: Table, head: Rows, template: Template) -> tuple[Sheet | None, Header]:
-    """By the sheet's name, if there is a header under it; else, if it is shown, the sheet whose header it has."""
+    """By the sheet's name; else, if it is shown, the sheet whose header it has. None for a sheet of another kind.
+
+    What is meant to be ours must not be passed over: it is returned, and refused, even if its header is a poor one.
+    """
+    if not head or table.hidden or fold(table.name) in {fold(name) for name in GUIDE.values()}:
+        return None, Header()
     for sheet in template.sheets:
         if table.name and fold(table.name) in sheet.names:
-            header = best_header(head, sheet)
-            return (sheet, header) if certain(header, sheet) else (None, header)
-    if table.hidden:
-        return None, Header()
+            return sheet, best_header(head, sheet)
     rated = [(sheet, best_header(head, sheet)) for sheet in template.sheets]
     sheet, header = max(rated, key=lambda each: (complete(each[1], each[0]), len(each[1].columns)))
-    # A workbook has other sheets too; one that merely resembles ours is none. In CSV there is nothing else.
-    sure = certain(header, sheet) if not table.name or len(template.sheets) == 1 else complete(header, sheet)
-    return (sheet, header) if sure else (None, header)
+    # A workbook has other sheets too. In CSV there is nothing else.
+    meant = certain(header, sheet) if not table.name else resembles(header, sheet)
+    return (sheet, header) if meant else (None, header)
+
+
+def _no_header(sheet: Sheet, name: str) -> Finding:
+    columns = ", ".join(column.vi for column in sheet.columns if column.required)
+    return Finding("header-missing", name, params={"columns": columns, "within": HEADER_WITHIN})
 
 
 def _in_sheet(finding: Finding, name: str) -> Finding:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import io
 
+from shared.sheets.headers import GUIDE
 from shared.sheets.template import Column, Template
 from shared.sheets.writing import Workbook, cells_of, csv_of
 
 ROWS_WITH_LISTS = 5_000
 LIST_LIMIT = 255
 """Excel takes so many characters as the list of a cell; a longer one would need a sheet of its own."""
-GUIDE = {"vi": "Hướng dẫn", "en": "Guide"}
 _HEADS = {
     "vi": ("Trang tính", "Cột", "Bắt buộc", "Nội dung", "Ví dụ", "Ghi chú"),
     "en": ("Sheet", "Column", "Required", "Content", "Example", "Note"),

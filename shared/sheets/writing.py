@@ -15,6 +15,7 @@ from datetime import date, datetime
 from typing import Any, BinaryIO
 
 import xlsxwriter  # type: ignore[import-untyped]  # published without types
+from xlsxwriter.exceptions import XlsxWriterException  # type: ignore[import-untyped]  # the same
 
 from shared.sheets.template import Cell, Column, Sheet
 
@@ -135,7 +136,12 @@ class Workbook:
         self._book.close()
 
     def begin(self, name: str) -> None:
-        self.sheet, self._next = self._book.add_worksheet(name), 0
+        """A new sheet; under another name where Excel would not take this one."""
+        try:
+            self.sheet = self._book.add_worksheet(name)
+        except XlsxWriterException:
+            self.sheet = self._book.add_worksheet()
+        self._next = 0
 
     def page(self, sheet: Sheet, locale: str) -> None:
         """Begin a sheet of a template: widths, text format where digits would be lost, header, frozen below it."""

@@ -163,6 +163,42 @@ def test_sheets_are_found_by_name_or_by_what_they_hold() -> None:
     twice = refused(xlsx(("Tổ", teams), ("Bảng 2", teams)), "xlsx", BOTH)
     assert places(twice) == [("Bảng 2", "sheet-twice")]
     assert read(xlsx(("Tổ", teams), ("Cũ", teams), hidden="Cũ"), "xlsx").rows
+    lost = refused(xlsx(("Tổ", [["Mã", "Loại"], ["00097", "xã"]]), ("thôn", villages)), "xlsx", BOTH)
+    assert places(lost) == [("Tổ", "header-missing")]
+    poor = refused(xlsx(("Tổ 2", [["Mã xã", "Tên tổ Hoà Bình"], ["00097", "Tổ"]]), ("thôn", villages)), "xlsx", BOTH)
+    assert places(poor) == [("Tổ 2!1", "column-missing")]
+    assert len(read(xlsx(("Tổ", []), ("thôn", villages), ("Bảng", [["gì", "đó"]])), "xlsx", BOTH).rows) == 1
+
+
+def spellings(column: Column) -> st.SearchStrategy[str]:
+    """What people make of a header."""
+
+    def spelled(text: str, plain: bool, upper: bool, around: str, broken: bool) -> str:
+        text = unicodedata.normalize("NFD" if broken else "NFC", text)
+        if plain:
+            marks = (c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c))
+            text = "".join(marks).replace("đ", "d").replace("Đ", "D")
+        return around.format(text.upper() if upper else text)
+
+    around = st.sampled_from(["{}", " {}  ", "{} *", "{} (*)", "{}:", "{}\n(bắt buộc)"])
+    texts = st.sampled_from([column.vi, column.en, column.key])
+    return st.builds(spelled, texts, st.booleans(), st.booleans(), around, st.booleans())
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.permutations(TEAMS.columns), st.data())
+def test_headers_are_known_however_they_are_spelled_and_ordered(columns: list[Column], data: Any) -> None:
+    cells = [data.draw(spellings(column)) for column in columns]
+    to = io.StringIO()
+    csv.writer(to, delimiter=data.draw(st.sampled_from(",;\t"))).writerows(
+        [cells, [c.example or "Có" for c in columns], ["00001" if c.key == "unit" else c.example for c in columns]]
+    )
+    first, second = read(to.getvalue()).rows
+    assert first.values["pilot"] is True
+    assert (second.values["unit"], second.values["kind"], second.findings) == ("00001", "commune", [])
+    assert {key: index for key, (index, _) in read(to.getvalue()).layouts["teams"].columns.items()} == {
+        column.key: n for n, column in enumerate(columns)
+    }
 
 
 # --- cells ----------------------------------------------------------------------------------------------------------
