@@ -11,7 +11,7 @@ import msgspec
 from services.teams.domain.units import ReorganisationRedone, ReorganisationUndone, UnitCorrected, UnitsReorganised
 from services.teams.domain.units.single import EVENTS as FACTS
 from shared.log import Recorded
-from shared.units import Called, UnitTree
+from shared.units import GSO, Called, UnitTree
 
 FACT_TYPES = frozenset(event.__name__ for event in FACTS) - {"UnitCodeTaken"}
 
@@ -21,15 +21,15 @@ TURNS = {ReorganisationUndone.__name__: True, ReorganisationRedone.__name__: Fal
 def unit(tree: UnitTree, unit_id: str, day: date) -> dict[str, Any]:
     """The unit as it was on that day; ``stands_in`` says where its facts stand if it did not exist then."""
     since, until = tree.life(unit_id)
-    ancestors = tree.ancestors(unit_id, day)[1:]
+    ancestors, codes = tree.ancestors(unit_id, day)[1:], tree.codes(unit_id, day)
     found = {
         "unit_id": unit_id,
         "level": tree.level(unit_id),
         "kind": tree.kind(unit_id, day),
         "name": tree.name(unit_id, day),
         "full_name": tree.full_name(unit_id, day),
-        "code": tree.code(unit_id, day),
-        "codes": tree.codes(unit_id, day),
+        "code": codes.get(GSO),
+        "codes": codes,
         "exists": tree.exists(unit_id, day),
         "since": since,
         "until": until,
