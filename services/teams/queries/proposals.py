@@ -17,9 +17,10 @@ from sqlalchemy import Connection, Engine, text
 from services.teams.domain.proposals import TeamSeats
 from services.teams.domain.team.events import Role, Seat
 from services.teams.projections.registry import Registry
+from services.teams.queries.awaiting import json
 from services.teams.queries.folds import Folds
 from services.teams.queries.order import Path, Place, Stop, stops
-from services.teams.queries.teams import as_listed, json
+from services.teams.queries.teams import as_listed
 from shared.unit_directory import UnitDirectory, Units
 
 MOST_STOPS = {False: 10_000, True: 2_000}

@@ -11,9 +11,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, TextClause, text
 
+from services.teams.queries.awaiting import json
 from services.teams.queries.come_to import come_to
 from services.teams.queries.order import Path, Stop, stops
-from services.teams.queries.teams import json
 from shared.unit_directory import UnitDirectory
 from shared.units import UnitTree
 

@@ -7,19 +7,18 @@ of the whole country, those are placed instead.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import islice
 from typing import Any
 
-import orjson
 from sqlalchemy import Connection, Engine, text
 
 from services.teams.domain.dated import on
 from services.teams.domain.team.events import Role
 from services.teams.domain.team.state import Team
+from services.teams.queries.awaiting import HOLDS, Shown, Standing, json, mark, mark_all
 from services.teams.queries.come_to import NAMES, POSITIONS, come_to
 from services.teams.queries.folds import Folds
 from services.teams.queries.order import Path, Place, Stop, path_of, stops
@@ -34,8 +33,7 @@ STOPS = 140
 MOST_STOPS = {True: 5_000, False: 500}
 """Of units looked at in one round trip, most do serve; what must be folded is dearer."""
 
-_HOLDS = "s.since <= :day AND (s.until IS NULL OR s.until > :day)"
-_MATCHES = f"""{_HOLDS} AND (cast(:kind AS text) IS NULL OR s.kind = :kind)
+_MATCHES = f"""{HOLDS} AND (cast(:kind AS text) IS NULL OR s.kind = :kind)
           AND (cast(:standing AS text) IS NULL OR s.standing = :standing)
           AND (cast(:name AS text) IS NULL OR position(:name IN s.folded) > 0)
           AND (cast(:document AS text) IS NULL OR s.team_id IN
@@ -62,12 +60,6 @@ _COUNT = text(
     f"""SELECT count(*) FROM read.team_spans s
          WHERE s.unit_id IN (SELECT json_array_elements_text(cast(:units AS json)) COLLATE "C") AND {_MATCHES}"""
 )
-_SHARING = text(
-    f"""SELECT w.stop, s.kind, count(*) AS n
-         FROM json_to_recordset(cast(:sources AS json)) AS w (unit_id text, stop int),
-              LATERAL (SELECT s.kind FROM read.team_spans s WHERE s.unit_id = w.unit_id COLLATE "C" AND {_HOLDS}) s
-        GROUP BY 1, 2"""
-)
 _EVER_THERE = text(
     """SELECT w.n, s.team_id
          FROM json_array_elements_text(cast(:units AS json)) WITH ORDINALITY AS w (unit_id, n),
@@ -77,9 +69,6 @@ _EVER_THERE = text(
 )
 
 SHOWN = tuple(column.strip().removeprefix("s.") for column in _COLUMNS.split(","))
-
-Shown = dict[str, Any]
-Standing = tuple[Place, Shown]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +129,7 @@ class Queries:
             few = tx.execute(_FILTERED, wanted.filters).all()
             if len(few) <= FEW:
                 page = _placed(tree, few, wanted)[: wanted.limit + 1]
-                _mark_awaiting(tx, tree, page, wanted)
+                mark(tx, tree, page, wanted.day, {place.path for place, _ in page})
                 return _page(page, wanted, position)
         return self._walked(wanted)
 
@@ -153,7 +142,7 @@ class Queries:
             if (come.units or 0) > self._directory.position:
                 tree = self._directory.refresh()
                 page = list(islice(_walked(tx, tree, wanted, come), wanted.limit + 1))
-            _mark_awaiting(tx, tree, page, wanted)
+            mark(tx, tree, page, wanted.day, _unsure(page, wanted))
         return _page(page, wanted, come.tables)
 
     def count(self, wanted: Wanted) -> int:
@@ -179,7 +168,7 @@ class Queries:
                 folded = teams.get(row.team_id)
                 if folded and folded.team.exists(wanted.day) and folded.team.unit_on(wanted.day) == unit_id:
                     there.append((Place(stop.path, unit_id, row.team_id), as_listed(folded.team, wanted.day)))
-            _await({}, there)
+            mark_all(there)
             for where, shown in sorted(there, key=lambda pair: pair[0].key):
                 behind = wanted.after is None or where.key > wanted.after.key
                 if behind and _matches(teams[where.team_id].team, shown, wanted):
@@ -248,6 +237,15 @@ def _walked(tx: Connection, tree: UnitTree, wanted: Wanted, come: Come) -> Itera
                 yield Place(path, unit, row[0]), dict(zip(SHOWN, row, strict=True))
 
 
+def _unsure(page: list[Standing], wanted: Wanted) -> set[Path]:
+    """Where the page may begin or end amid those that stand at one stop, or leaves out what does not match."""
+    paths = [place.path for place, _ in page]
+    if wanted.standing is not None:
+        return set(paths)
+    first = {path for path in paths[:1] if wanted.after and path == wanted.after.path}
+    return first | ({paths[-1]} if len(page) > wanted.limit and paths[-2:-1] == paths[-1:] else set())
+
+
 def _before(path: Path, unit: str, after: Place) -> bool:
     return path == after.path and (unit != path[-1], unit) < (after.source != after.path[-1], after.source)
 
@@ -261,41 +259,3 @@ def _placed(tree: UnitTree, rows: Iterable[Any], wanted: Wanted) -> list[Standin
             found.append((Place(path, row.unit_id, row.team_id), dict(zip(SHOWN, row, strict=True))))
     found.sort(key=lambda standing: standing[0].key)
     return [standing for standing in found if wanted.after is None or standing[0].key > wanted.after.key]
-
-
-def json(texts: Sequence[Any]) -> str:
-    return orjson.dumps(texts).decode()
-
-
-# --- who awaits a decision ----------------------------------------------------------------------------------------
-
-
-def _mark_awaiting(tx: Connection, tree: UnitTree, page: list[Standing], wanted: Wanted) -> None:
-    """Where the page may show only some of those that stand at a stop, they are counted there."""
-    sharing = Counter((place.path, shown["kind"]) for place, shown in page)
-    shown_paths = [place.path for place, _ in page]
-    if wanted.selective or wanted.standing is not None:
-        unsure = set(shown_paths)
-    else:
-        unsure = {path for path in shown_paths[:1] if wanted.after and path == wanted.after.path}
-        unsure |= (
-            set(shown_paths[-1:]) if len(page) > wanted.limit and shown_paths[-2:-1] == shown_paths[-1:] else set()
-        )
-    paths = sorted(unsure)
-    sources = [
-        {"unit_id": unit, "stop": n}
-        for n, path in enumerate(paths)
-        for unit in (path[-1], *tree.held(path[-1], wanted.day))
-    ]
-    for row in tx.execute(_SHARING, {"sources": json(sources), "day": wanted.day}) if sources else ():
-        sharing[paths[row.stop], row.kind] = row.n
-    _await(sharing, page)
-
-
-def _await(sharing: Mapping[tuple[Path, str], int], page: Iterable[Standing]) -> None:
-    page = list(page)
-    sharing = sharing or Counter((place.path, shown["kind"]) for place, shown in page)
-    for place, shown in page:
-        here = place.path[-1]
-        shown["stands_in"] = here if here != place.source else None
-        shown["awaiting_decision"] = here != place.source or sharing[place.path, shown["kind"]] > 1
