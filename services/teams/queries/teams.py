@@ -19,7 +19,7 @@ from services.teams.domain.dated import on
 from services.teams.domain.team.events import Role
 from services.teams.domain.team.state import Team
 from services.teams.queries.awaiting import HOLDS, Shown, Standing, json, mark, mark_all
-from services.teams.queries.come_to import NAMES, POSITIONS, come_to
+from services.teams.queries.come_to import POSITIONS, come_to
 from services.teams.queries.folds import Folds
 from services.teams.queries.order import Path, Place, Stop, path_of, stops
 from shared.log import Log
@@ -230,7 +230,7 @@ def _walked(tx: Connection, tree: UnitTree, wanted: Wanted, come: Come) -> Itera
             units = [(path, unit) for path, unit in units if not _before(path, unit, after)]
             behind = after.team_id if units and units[0] == (after.path, after.source) else ""
             after = None
-        asked = {**wanted.filters, "stops": json([unit for _, unit in units]), "after": behind, "names": NAMES}
+        asked = {**wanted.filters, "stops": json([unit for _, unit in units]), "after": behind}
         for come.tables, come.units, n, *row in tx.execute(_AT_STOPS, {**asked, "limit": wanted.limit + 1}).all():
             if n is not None:
                 path, unit = units[n - 1]
