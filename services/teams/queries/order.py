@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -14,6 +15,8 @@ from datetime import date
 import orjson
 
 from shared.units import UnitTree
+
+_ID = re.compile(r"[A-Za-z0-9:._-]{0,64}")
 
 Path = tuple[str, ...]
 """Unit ids from the root of a list down to a unit."""
@@ -51,7 +54,7 @@ def place(text: str) -> Place:
         texts = [*path, source, team_id]
     except (binascii.Error, ValueError, TypeError) as error:
         raise ValueError("not a cursor") from error
-    if not path or not isinstance(path, list) or not all(isinstance(one, str) for one in texts):
+    if not path or not isinstance(path, list) or not all(isinstance(one, str) and _ID.fullmatch(one) for one in texts):
         raise ValueError("not a cursor")
     return Place(tuple(path), source, team_id)
 
@@ -71,12 +74,20 @@ def stops(tree: UnitTree, roots: Collection[str], day: date, after: Path = ()) -
 
 
 def apart(tree: UnitTree, roots: Collection[str], day: date) -> list[str]:
-    """The roots that are not below another one, in order."""
-    return [root for root in sorted(set(roots)) if not any(u in roots for u in tree.ancestors(root, day)[1:])]
+    """The roots that neither are nor stand below another one, in order."""
+    return [root for root in sorted(set(roots)) if not any(u in roots for u in _above(tree, root, day))]
+
+
+def _above(tree: UnitTree, root: str, day: date) -> Path:
+    if tree.exists(root, day):
+        return tree.ancestors(root, day)[1:]
+    placed = tree.place(root, day)
+    return tree.ancestors(placed.unit_id, day) if placed else ()
 
 
 def path_of(tree: UnitTree, roots: Collection[str], source: str, day: date) -> Path | None:
-    """The path of the stop where a team of that unit stands on that day; None if that is not below the roots."""
+    """The path of the stop where a team of that unit stands on that day; None if that is not below the roots, which are
+    apart."""
     if source in roots and not tree.exists(source, day):
         return (source,)
     placed = tree.place(source, day)

@@ -21,7 +21,7 @@ from services.teams.domain.team.state import Team
 from services.teams.queries.awaiting import HOLDS, Shown, Standing, json, mark, mark_all
 from services.teams.queries.come_to import POSITIONS, come_to
 from services.teams.queries.folds import Folds
-from services.teams.queries.order import Path, Place, Stop, path_of, stops
+from services.teams.queries.order import Path, Place, Stop, apart, path_of, stops
 from shared.log import Log
 from shared.unit_directory import UnitDirectory
 from shared.units import UnitTree
@@ -252,9 +252,9 @@ def _before(path: Path, unit: str, after: Place) -> bool:
 
 def _placed(tree: UnitTree, rows: Iterable[Any], wanted: Wanted) -> list[Standing]:
     """These teams in the order of the walk, from behind the cursor on."""
-    found = []
+    found, roots = [], apart(tree, wanted.roots, wanted.day)
     for row in rows:
-        path = path_of(tree, wanted.roots, row.unit_id, wanted.day)
+        path = path_of(tree, roots, row.unit_id, wanted.day)
         if path is not None:
             found.append((Place(path, row.unit_id, row.team_id), dict(zip(SHOWN, row, strict=True))))
     found.sort(key=lambda standing: standing[0].key)
