@@ -135,13 +135,17 @@ def prepare_cursors(engine: Engine, subscription: str, sources: Sources) -> None
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What lies directly after a cursor: ``start`` < ``end``; events only for positions the service uses."""
+    """What lies directly after a cursor: ``start`` < ``end``; events only for positions the service uses.
+
+    ``load``: how much of a step's limit it took.
+    """
 
     source: str
     partition: int
     start: int
     end: int
     events: list[Recorded]
+    load: int
 
 
 class Subscription:
@@ -153,6 +157,8 @@ class Subscription:
         self._log = log
         self._limit = limit
         self._types: Collection[str] | None = getattr(projection, "types", None)
+        self.more = False
+        """Whether the last step took as much as one may, so that there is more to do at once."""
         self._rank = {source: n for n, source in enumerate(projection.sources)}
         self._prepared = False
 
@@ -176,6 +182,7 @@ class Subscription:
         """Lease, read, apply (``None``: one by one, parking culprits), move."""
         with self._engine.begin() as tx:
             runs = self._runs(tx, limit)
+            self.more = sum(run.load for run in runs) >= limit
             if not runs:
                 return 0
             parked = self._parked_streams(tx)
@@ -206,11 +213,12 @@ class Subscription:
             _check_dense(partition, start, run.last, run.total)
             events = run.events[:limit]
             end = run.last if len(events) == len(run.events) else events[-1].position
+            return Run(source, partition, start, end, events, max(len(events), (end - start) // IGNORED))
         else:
             events = self._log.read(partition, start, limit)
             end = events[-1].position if events else start
             _check_dense(partition, start, end, len(events))
-        return Run(source, partition, start, end, events)
+        return Run(source, partition, start, end, events, end - start)
 
     # --- parking -------------------------------------------------------------------------------------------------
 

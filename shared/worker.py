@@ -19,6 +19,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from shared.bus import Publish
 from shared.db import engine
@@ -57,6 +58,10 @@ class Definition:
     batch: int = BATCH
     max_lag: int = 50_000
     loops: Mapping[str, Callable[[], int]] = field(default_factory=dict)
+
+
+MORE = 2
+"""What a step of a subscription answers if there is more to do at once."""
 
 
 class Stopping(Exception):
@@ -179,7 +184,7 @@ class Worker:
         if self._relay:
             yield Loop("relay", self._relay.step, self._stop, full=500)
         for subscription in self._subscriptions:
-            yield Loop(subscription.projection.name, subscription.step, self._stop, full=self.definition.batch)
+            yield Loop(subscription.projection.name, partial(_eagerly, subscription), self._stop, full=MORE)
         for repair in self._repairs:
             # Two seconds of grace within a round and three between rounds: heads every five seconds.
             yield Loop(f"repair {repair.source}", repair.round, self._stop, idle=(3.0, 3.0))
@@ -197,6 +202,11 @@ class Worker:
         for subscription in self._subscriptions:
             unpark_replaced(self._engine, subscription.projection, self._log)
         return 0
+
+
+def _eagerly(subscription: Subscription) -> int:
+    moved = subscription.step()
+    return MORE if moved and subscription.more else min(moved, 1)
 
 
 def run_worker(
