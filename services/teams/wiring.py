@@ -94,7 +94,7 @@ def api(settings: Settings) -> int:
         "queries": queries,
         "standings": Standings(kit.engine, units, queries.folds),
         "rearrangements": Rearrangements(kit.log),
-        "summaries": Summaries(kit.engine, units),
+        "summaries": Summaries(kit.engine, units, queries.folds),
         "citations": Citations(kit.engine),
         "people": people,
         "people_queries": seated,

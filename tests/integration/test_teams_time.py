@@ -220,6 +220,7 @@ def test_a_team_moves_and_is_found_where_it_stands(commune: Commune) -> None:
 
 
 def test_pages_filters_counts_and_summaries(commune: Commune) -> None:
+    before = now()
     teams = [commune.establish(v, "2023-01-01", 3 * n, 3 * n + 1) for n, v in enumerate(commune.villages[:2])]
     teams.append(commune.establish(commune.unit_id, "2023-02-01", 0, 8))
     every = [row["team_id"] for row in commune.listed(as_of="2023-03-01")]
@@ -238,8 +239,8 @@ def test_pages_filters_counts_and_summaries(commune: Commune) -> None:
     assert cited == every
     assert commune.client.get("/v1/teams", params={"after": "x!"}).json()["pointer"] == "/after"
 
-    def summary(day: str, unit_id: str) -> Row:
-        answer: Row = commune.client.get(f"/v1/units/{unit_id}/summary", params={"as_of": day}).json()
+    def summary(day: str, unit_id: str, **asked: str) -> Row:
+        answer: Row = commune.client.get(f"/v1/units/{unit_id}/summary", params={"as_of": day, **asked}).json()
         return answer
 
     here = summary("2023-03-01", commune.unit_id)
@@ -247,6 +248,11 @@ def test_pages_filters_counts_and_summaries(commune: Commune) -> None:
     assert here["coverage"]["village"] == {"units": 3, "with_team": 2, "without_team": 1}
     assert here["coverage"]["commune"] == {"units": 1, "with_team": 1, "without_team": 0}
     assert summary("2023-01-31", commune.unit_id)["coverage"]["commune"]["with_team"] == 0
+    ignored = ("known_at", "position")
+    told = summary("2023-03-01", commune.unit_id, known_at=moment)
+    assert {k: v for k, v in told.items() if k not in ignored} == {k: v for k, v in here.items() if k not in ignored}
+    nobody = summary("2023-03-01", commune.unit_id, known_at=before)
+    assert (nobody["teams"]["total"], nobody["seats"], nobody["coverage"]["commune"]["with_team"]) == (0, 0, 0)
     nation = summary("2023-03-01", NATION)
     [province] = nation["below"]
     assert (province["unit_id"], province["complete"]) == (PROVINCE, province["communes"] == province["with_team"])
@@ -254,8 +260,11 @@ def test_pages_filters_counts_and_summaries(commune: Commune) -> None:
         f"/v1/units/{commune.unit_id}/without-team", params={"kind": "village", "as_of": "2023-03-01"}
     ).json()
     assert missing["units"] == [commune.villages[2]]
-    before = commune.client.get(f"/v1/units/{PROVINCE}/without-team", params={"as_of": "2022-06-01", "limit": 1}).json()
-    assert len(before["units"]) == 1
+    asked = {"as_of": "2023-03-01", "known_at": before, "kind": "village", "limit": 2}
+    without = commune.client.get(f"/v1/units/{commune.unit_id}/without-team", params=asked).json()
+    assert without["units"] == commune.villages[:2]
+    rest = commune.client.get(f"/v1/units/{commune.unit_id}/without-team", params=asked | {"after": without["next"]})
+    assert (rest.json()["units"], rest.json()["next"]) == (commune.villages[2:], None)
 
 
 def test_a_team_that_never_was_leaves_its_place_and_every_list(commune: Commune) -> None:
@@ -272,6 +281,8 @@ def test_a_team_that_never_was_leaves_its_place_and_every_list(commune: Commune)
     assert post(commune.client, f"/v1/teams/{team}/correct", back, 409)["code"] == "team-place-taken"
     changes = commune.client.get(f"/v1/documents/{commune.document}/changes").json()["changes"]
     assert [change["type"] for change in changes] == ["TeamEstablished", "TeamCorrected", "TeamEstablished"]
+    then = commune.client.get(f"/v1/documents/{commune.document}/changes", params={"known_at": moment}).json()
+    assert then["changes"] == changes[:1]
     assert changes[0] | {"recorded_at": "", "position": ""} == {
         "type": "TeamEstablished",
         "subject": "team",

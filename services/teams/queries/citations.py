@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Engine, text
@@ -12,7 +12,9 @@ CHUNK = 500
 
 _CITING = text(
     """SELECT position, type, stream_id, unit_id, effective, recorded_at FROM read.citations
-        WHERE document_id = :document AND position > :after ORDER BY position LIMIT :limit"""
+        WHERE document_id = :document AND position > :after
+          AND (cast(:known_at AS timestamptz) IS NULL OR recorded_at <= :known_at)
+        ORDER BY position LIMIT :limit"""
 )
 
 MayShow = Callable[[str | None, date | None], bool]
@@ -24,13 +26,14 @@ class Citations:
         self._engine = engine
 
     def of(
-        self, document_id: str, after: int, limit: int, may_show: MayShow
+        self, document_id: str, after: int, limit: int, known_at: datetime | None, may_show: MayShow
     ) -> tuple[list[dict[str, Any]], int | None]:
         """A page in the order of recording, and the position that the next one goes on behind."""
         found: list[dict[str, Any]] = []
         with self._engine.begin() as tx:
             while True:
-                rows = tx.execute(_CITING, {"document": document_id, "after": after, "limit": CHUNK}).all()
+                asked = {"document": document_id, "after": after, "limit": CHUNK, "known_at": known_at}
+                rows = tx.execute(_CITING, asked).all()
                 for row in rows:
                     if may_show(row.unit_id, row.effective):
                         if len(found) == limit:

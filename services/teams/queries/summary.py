@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from itertools import chain, islice
 from typing import Any
 
@@ -13,11 +14,13 @@ from sqlalchemy import Connection, Engine, TextClause, text
 
 from services.teams.queries.awaiting import json
 from services.teams.queries.come_to import come_to
+from services.teams.queries.folds import Folds
 from services.teams.queries.order import Path, Stop, stops
+from services.teams.queries.past import known_there
 from shared.unit_directory import UnitDirectory
 from shared.units import UnitTree
 
-CHUNK = 1_000
+CHUNK, FOLDED = 1_000, 200
 KEPT = 200
 """Summaries kept, as long as nothing new is known: a nation's takes a second."""
 COMMUNE, VILLAGE = "commune", "village"
@@ -60,8 +63,8 @@ class Without:
 
 
 class Summaries:
-    def __init__(self, engine: Engine, directory: UnitDirectory) -> None:
-        self._engine, self._directory = engine, directory
+    def __init__(self, engine: Engine, directory: UnitDirectory, folds: Folds) -> None:
+        self._engine, self._directory, self._folds = engine, directory, folds
         self._kept: dict[tuple[str, date], dict[str, Any]] = {}
 
     def of(self, root: str, day: date) -> dict[str, Any]:
@@ -85,34 +88,66 @@ class Summaries:
         people = tx.execute(_PEOPLE[everywhere], asked).scalar_one()
         served = [(row.kind, row.unit_id) for row in tx.execute(_SERVED[everywhere], asked)]
         teams = Counter({(row.kind, row.standing): row.n for row in rows})
-        kinds = {
-            kind: {standing: teams[kind, standing] for standing in ("active", "pilot", "suspended")}
-            | {"total": sum(n for (of, _), n in teams.items() if of == kind)}
-            for kind in (COMMUNE, VILLAGE)
-        }
-        return {
-            "unit_id": root,
-            "as_of": day,
-            "position": f"0:{position}",
-            "teams": kinds | {"total": sum(teams.values())},
-            "seats": sum(row.seats for row in rows),
-            "people": people,
-            **_coverage(tree, root, day, served),
-        }
+        numbers = {"position": f"0:{position}", "seats": sum(row.seats for row in rows), "people": people}
+        return _told(tree, root, day, teams, served) | numbers
 
-    def without_team(self, root: str, kind: str, day: date, after: Path, limit: int) -> Without:
+    def as_known(self, root: str, day: date, known_at: datetime) -> dict[str, Any]:
+        """The same by what was known then, but a person registered twice counts twice. Folds every team below."""
+        tree = self._directory.tree(known_at)
+        teams: Counter[tuple[str, str]] = Counter()
+        people: Counter[str] = Counter()
+        served: set[tuple[str, str]] = set()
+        walk = stops(tree, [root], day)
+        with self._engine.begin() as tx:
+            position, _ = come_to(tx, self._directory)
+            while chunk := list(islice(walk, FOLDED)):
+                for known in known_there(tx, self._folds, chunk, day, known_at):
+                    kind = known.team.birth.kind.value
+                    teams[kind, known.team.standing_on(day)] += 1
+                    people.update(seated.seat.person_id for seated in known.team.filled_on(day))
+                    served.add((kind, known.place.source))
+                time.sleep(0)  # others get their turn
+        numbers = {"position": f"0:{position}", "seats": people.total(), "people": len(people)}
+        return _told(tree, root, day, teams, served) | numbers | {"known_at": known_at}
+
+    def without_team(
+        self, root: str, kind: str, day: date, known_at: datetime | None, after: Path, limit: int
+    ) -> Without:
         """Units of that level below the root where no team of that kind stands, in the order of the tree."""
         found: list[Path] = []
         with self._engine.begin() as tx:
-            _, tree = come_to(tx, self._directory)
+            _, tree = come_to(tx, self._directory, known_at)
             itself = [(root,)] if not after and tree.level(root) == kind and tree.exists(root, day) else []
             paths: Iterator[Path] = chain(itself, ((root, *path) for path in tree.below(root, day, kind, after[1:])))
             wanted = (Stop(path, (path[-1], *tree.held(path[-1], day))) for path in paths)
-            while len(found) <= limit and (chunk := list(islice(wanted, CHUNK))):
-                served = _served(tx, chunk, kind, day)
+            while len(found) <= limit and (chunk := list(islice(wanted, CHUNK if known_at is None else FOLDED))):
+                served = (
+                    _served(tx, chunk, kind, day) if known_at is None else self._knew(tx, chunk, kind, day, known_at)
+                )
                 found += [stop.path for n, stop in enumerate(chunk) if n not in served]
         page = found[:limit]
         return Without([path[-1] for path in page], page[-1] if len(found) > limit else None)
+
+    def _knew(self, tx: Connection, chunk: Sequence[Stop], kind: str, day: date, known_at: datetime) -> set[int]:
+        known = known_there(tx, self._folds, chunk, day, known_at)
+        paths = {one.place.path for one in known if one.team.birth.kind == kind}
+        return {n for n, stop in enumerate(chunk) if stop.path in paths}
+
+
+def _told(
+    tree: UnitTree,
+    root: str,
+    day: date,
+    teams: Mapping[tuple[str, str], int],
+    served: Collection[tuple[str, str]],
+) -> dict[str, Any]:
+    kinds = {
+        kind: {standing: teams.get((kind, standing), 0) for standing in ("active", "pilot", "suspended")}
+        | {"total": sum(n for (of, _), n in teams.items() if of == kind)}
+        for kind in (COMMUNE, VILLAGE)
+    }
+    total = {"total": sum(teams.values())}
+    return {"unit_id": root, "as_of": day, "teams": kinds | total, **_coverage(tree, root, day, served)}
 
 
 def _is_all(tree: UnitTree, root: str, day: date) -> bool:

@@ -22,6 +22,7 @@ from services.teams.queries.awaiting import HOLDS, Shown, Standing, json, mark, 
 from services.teams.queries.come_to import POSITIONS, come_to
 from services.teams.queries.folds import Folds
 from services.teams.queries.order import Path, Place, Stop, apart, path_of, stops
+from services.teams.queries.past import known_there
 from shared.log import Log
 from shared.unit_directory import UnitDirectory
 from shared.units import UnitTree
@@ -60,14 +61,6 @@ _COUNT = text(
     f"""SELECT count(*) FROM read.team_spans s
          WHERE s.unit_id IN (SELECT json_array_elements_text(cast(:units AS json)) COLLATE "C") AND {_MATCHES}"""
 )
-_EVER_THERE = text(
-    """SELECT w.n, s.team_id
-         FROM json_array_elements_text(cast(:units AS json)) WITH ORDINALITY AS w (unit_id, n),
-              LATERAL (SELECT s.team_id FROM read.team_spans s WHERE s.unit_id = w.unit_id COLLATE "C"
-                       UNION SELECT u.team_id FROM read.team_units u WHERE u.unit_id = w.unit_id COLLATE "C") s
-        ORDER BY w.n, s.team_id"""
-)
-
 SHOWN = tuple(column.strip().removeprefix("s.") for column in _COLUMNS.split(","))
 
 
@@ -125,7 +118,8 @@ class Queries:
         with self._engine.begin() as tx:
             position, tree = come_to(tx, self._directory, wanted.known_at)
             if wanted.known_at is not None:
-                return _page(list(islice(self._as_known(tx, tree, wanted), wanted.limit + 1)), wanted, position)
+                found = self._as_known(tx, tree, wanted, wanted.known_at)
+                return _page(list(islice(found, wanted.limit + 1)), wanted, position)
             few = tx.execute(_FILTERED, wanted.filters).all()
             if len(few) <= FEW:
                 page = _placed(tree, few, wanted)[: wanted.limit + 1]
@@ -156,23 +150,16 @@ class Queries:
 
     # --- as known then ----------------------------------------------------------------------------------------------
 
-    def _as_known(self, tx: Connection, tree: UnitTree, wanted: Wanted) -> Iterator[Standing]:
+    def _as_known(self, tx: Connection, tree: UnitTree, wanted: Wanted, known_at: datetime) -> Iterator[Standing]:
         walk = stops(tree, wanted.roots, wanted.day, wanted.after.path if wanted.after else ())
         for chunk in _chunks(walk, folded=True):
-            units = [(stop, unit) for stop in chunk for unit in stop.sources]
-            rows = tx.execute(_EVER_THERE, {"units": json([unit for _, unit in units])}).all()
-            teams = self.folds.teams({row.team_id for row in rows}, wanted.known_at)
-            there: list[Standing] = []
-            for row in rows:
-                stop, unit_id = units[row.n - 1]
-                folded = teams.get(row.team_id)
-                if folded and folded.team.exists(wanted.day) and folded.team.unit_on(wanted.day) == unit_id:
-                    there.append((Place(stop.path, unit_id, row.team_id), as_listed(folded.team, wanted.day)))
-            mark_all(there)
-            for where, shown in sorted(there, key=lambda pair: pair[0].key):
-                behind = wanted.after is None or where.key > wanted.after.key
-                if behind and _matches(teams[where.team_id].team, shown, wanted):
-                    yield where, shown
+            known = known_there(tx, self.folds, chunk, wanted.day, known_at)
+            page = [(one.place, as_listed(one.team, wanted.day)) for one in known]
+            mark_all(page)
+            for one, (place, shown) in zip(known, page, strict=True):
+                behind = wanted.after is None or place.key > wanted.after.key
+                if behind and _matches(one.team, shown, wanted):
+                    yield place, shown
 
 
 def _page(found: list[Standing], wanted: Wanted, position: int | None) -> Page:

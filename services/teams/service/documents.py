@@ -12,6 +12,7 @@ from services.teams.queries.citations import Citations
 from services.teams.schemas.base import row_of
 from services.teams.schemas.documents import RegisterDocumentSchema
 from services.teams.schemas.kinds import Choice, Line
+from services.teams.schemas.moments import Moment
 from services.teams.service.base import PAGE, Pieces
 from shared.edge import Call, Reply, Rows, route
 from shared.problems import Problem
@@ -33,6 +34,7 @@ class DocumentAsked(Schema):
 class ChangesAsked(Schema):
     """``after``: ``next`` of the page before."""
 
+    known_at = Moment(load_default=None)
     after = fields.Integer(load_default=0, validate=validate.Range(min=0, max=2**62))
     limit = fields.Integer(load_default=100, validate=validate.Range(min=1, max=PAGE))
 
@@ -73,7 +75,7 @@ class DocumentRoutes(Pieces):
                 unit_id is not None and bool(self.authority.covers(call.actor, unit_id, day or today))
             )
 
-        changes, following = self.citations.of(document_id, query["after"], query["limit"], may_show)
+        changes, following = self.citations.of(document_id, query["after"], query["limit"], query["known_at"], may_show)
         return {"document_id": document_id, "changes": changes, "next": following}
 
     @route("GET", "/v1/documents/<uuid:document_id>", scope="teams:read")

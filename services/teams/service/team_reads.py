@@ -41,7 +41,7 @@ class TeamQuery(TeamAsked):
     count = fields.Boolean(load_default=False)
 
 
-class WithoutAsked(AsOf):
+class WithoutAsked(TeamAsked):
     """``kind``: of the team that is missing."""
 
     kind = Choice(TeamKind, load_default=TeamKind.COMMUNE)
@@ -93,22 +93,27 @@ class TeamReads(Pieces):
         answer["next"] = str(page.next) if page.next else None
         return answer | ({"count": self.queries.count(wanted)} if query["count"] else {})
 
-    @route("GET", "/v1/units/<unit_id>/summary", scope="teams:read", query=AsOf)
+    @route("GET", "/v1/units/<unit_id>/summary", scope="teams:read", query=TeamAsked)
     def show_summary(self, call: Call) -> dict[str, Any]:
         """``seats`` counts a person once for each seat, ``people`` once."""
-        unit_id, day = self._unit(call), day_of(call)
-        return self.summaries.of(unit_id, day)
+        unit_id, day, known_at = self._unit(call), day_of(call), call.query["known_at"]
+        if known_at is not None:
+            return self.summaries.as_known(unit_id, day, known_at)
+        return self.summaries.of(unit_id, day) | {"known_at": None}
 
     @route("GET", "/v1/units/<unit_id>/without-team", scope="teams:read", query=WithoutAsked)
     def list_without_team(self, call: Call) -> dict[str, Any]:
         unit_id, day, query = self._unit(call), day_of(call), call.query
         after = _cursor(query["after"])
-        found = self.summaries.without_team(unit_id, query["kind"], day, after.path if after else (), query["limit"])
+        found = self.summaries.without_team(
+            unit_id, query["kind"], day, query["known_at"], after.path if after else (), query["limit"]
+        )
         following = str(Place(found.next, found.next[-1], "")) if found.next else None
-        return {"unit_id": unit_id, "as_of": day, "kind": query["kind"], "units": found.units, "next": following}
+        about = {"unit_id": unit_id, "as_of": day, "known_at": query["known_at"], "kind": query["kind"]}
+        return {**about, "units": found.units, "next": following}
 
     def _unit(self, call: Call) -> str:
-        unit_id = known(self.units.tree(), call.path["unit_id"])
+        unit_id = known(self.units.tree(call.query["known_at"]), call.path["unit_id"])
         self.authority.require(call.actor, unit_id, day_of(call), "/unit_id")
         return unit_id
 
