@@ -18,15 +18,28 @@ from services.teams.domain.team.events import (
     Role,
     Seat,
     SeatAppointed,
+    SeatChanged,
     SeatReleased,
     TeamDissolved,
     TeamEstablished,
     TeamKind,
+    TeamReassigned,
     TeamReconstituted,
     TeamRenamed,
+    TeamResumed,
+    TeamSuspended,
 )
-from services.teams.domain.team.life import DissolveTeam, EndPilot, EstablishTeam, RenameTeam, TeamPlaced
-from services.teams.domain.team.seats import AppointSeat, ReconstituteTeam, ReleaseSeat
+from services.teams.domain.team.life import (
+    DissolveTeam,
+    EndPilot,
+    EstablishTeam,
+    ReassignTeam,
+    RenameTeam,
+    ResumeTeam,
+    SuspendTeam,
+    TeamPlaced,
+)
+from services.teams.domain.team.seats import AppointSeat, ChangeLeader, ChangeSeat, ReconstituteTeam, ReleaseSeat
 from services.teams.domain.units import UnitAbolished, UnitEstablished
 from services.teams.messages import MESSAGES
 from services.teams.messages.files import FILES
@@ -269,6 +282,80 @@ def test_reconstituting_gives_the_full_new_list() -> None:
     contradicted = {"fact": 2, "type": "TeamReconstituted", "day": day, "rule": "total-contradicted"}
     spec.when(ReconstituteTeam("t", (seat(5),), late, "d")).then_rejected("fact-contradicted", **contradicted)
     spec.when(AppointSeat("t", seat(6), late, "d")).then_rejected("fact-contradicted", **contradicted)
+
+
+# --- a team's life, and late facts ----------------------------------------------------------------------------------
+
+
+def test_a_team_rests_and_goes_on() -> None:
+    spec, resumed = with_team(LEADER), ResumeTeam("t", date(2024, 3, 1), "d")
+    spec.when(resumed).then_rejected("team-not-suspended")
+    spec.when(SuspendTeam("t", date(2024, 1, 1), "d")).then(("team:t", TeamSuspended("t", "v", date(2024, 1, 1), "d")))
+    spec.when(SuspendTeam("t", date(2024, 2, 1), "d")).then_rejected("team-suspended")
+    spec.when(resumed).then(("team:t", TeamResumed("t", "v", date(2024, 3, 1), "d"))).when(resumed).then()
+    days = (date(2023, 12, 31), date(2024, 1, 1), date(2024, 2, 29), date(2024, 3, 1))
+    standings = [spec.state("team:t").standing_on(day) for day in days]
+    assert standings == ["active", "suspended", "suspended", "active"]
+    # A rest in between would not fit into the one that is recorded.
+    spec.when(SuspendTeam("t", date(2023, 12, 1), "d")).then_rejected(
+        "fact-contradicted", fact=2, rule="team-suspended"
+    )
+
+
+def test_a_team_serves_another_unit_of_its_level() -> None:
+    spec = with_team(LEADER, DEPUTY)
+    spec.when(ReassignTeam("t", "c", date(2024, 1, 1), "d")).then_rejected("team-unit-level")
+    spec.when(ReassignTeam("t", "v", date(2024, 1, 1), "d")).then()
+    event = TeamReassigned("t", VILLAGE, "v", "w", 2, date(2024, 1, 1), "d")
+    spec.when(ReassignTeam("t", "w", date(2024, 1, 1), "d")).then(("team:t", event))
+    assert [spec.state("team:t").unit_on(day) for day in (date(2023, 12, 31), date(2024, 1, 1))] == ["v", "w"]
+    assert spec.when(establish("u", "v", effective=date(2024, 1, 1), also=("team:t",))).events
+    # What was counted for its former unit stays there: no late move before it.
+    spec.when(RenameTeam("t", "Tổ", date(2024, 2, 1), "d")).then()
+    rename = RenameTeam("t", "Tổ mới", date(2024, 2, 1), "d")
+    assert spec.when(rename).events
+    spec.when(ReassignTeam("t", "v", date(2024, 1, 15), "d")).then_rejected(
+        "fact-contradicted", rule="unit-contradicted"
+    )
+
+
+def test_another_leads() -> None:
+    spec, day = with_team(LEADER, DEPUTY), date(2024, 6, 1)
+    spec.when(ChangeLeader("t", day, "d")).then_rejected("leader-unclear")
+    spec.when(ChangeLeader("t", day, "d", seat=seat(3))).then_rejected("leader-unclear")
+    spec.when(ChangeLeader("t", day, "d", "s9")).then_rejected("seat-unknown")
+    change = ChangeLeader("t", day, "d", "s2", reason="village_head_elected")
+    spec.when(change).then(
+        ("team:t", SeatChanged("t", "v", seat(1), day, "d", "village_head_elected")),
+        ("team:t", SeatChanged("t", "v", seat(2, Role.LEADER), day, "d", "village_head_elected")),
+    )
+    spec.when(change).then()
+    elected = ChangeLeader("t", date(2024, 7, 1), "d", seat=seat(4, Role.LEADER), former_role=None)
+    assert [type(event).__name__ for _, event in spec.when(elected).events] == ["SeatReleased", "SeatAppointed"]
+    assert not spec.when(elected).events
+    assert sorted(s.seat_id for s in spec.state("team:t").open_seats) == ["s1", "s4"]
+
+
+def test_a_seat_changes_its_role_and_never_its_person() -> None:
+    spec, day = with_team(LEADER, DEPUTY), date(2024, 6, 1)
+    spec.when(ChangeSeat("t", "s2", day, "d", Role.DEPUTY)).then()
+    spec.when(ChangeSeat("t", "s2", day, "d", Role.LEADER)).then_rejected("leader-exists")
+    after = replace(DEPUTY, role=Role.MEMBER, affiliation="veterans")
+    change = ChangeSeat("t", "s2", day, "d", Role.MEMBER, "veterans")
+    spec.when(change).then(("team:t", SeatChanged("t", "v", after, day, "d", None))).when(change).then()
+
+
+def test_a_late_fact_is_told_in_its_place() -> None:
+    """A renaming of March that is recorded after the one of June does not change what the team is called since June."""
+    spec = with_team(LEADER).when(RenameTeam("t", "Tháng sáu", date(2024, 6, 1), "d"))
+    assert spec.when(RenameTeam("t", "Tháng ba", date(2024, 3, 1), "d")).events
+    assert [name for _, name in spec.state("team:t").names] == ["Tổ", "Tháng ba", "Tháng sáu"]
+    assert spec.when(AppointSeat("t", seat(3), date(2024, 1, 1), "d")).events
+    spec.when(DissolveTeam("t", date(2024, 9, 1), "d"))
+    spec.when(AppointSeat("t", seat(4), date(2024, 8, 1), "d")).then_rejected(
+        "fact-contradicted", fact=5, type="TeamDissolved", rule="total-contradicted"
+    )
+    spec.when(DissolveTeam("t", date(2024, 2, 1), "d")).then_rejected("fact-contradicted", rule="team-ended")
 
 
 def test_every_rejection_has_its_texts() -> None:
