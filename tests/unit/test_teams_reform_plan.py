@@ -511,6 +511,15 @@ def test_a_reform_is_applied_and_undone_by_one_job_at_a_time() -> None:
     assert (undone.document_ids, stage(spec)) == (("d2",), Stage.UNDONE)
 
 
+def test_another_job_goes_on_where_one_has_ended_without_an_end() -> None:
+    spec = reform().when(BeginReform("r", "job"))
+    spec.when(BeginReform("r", "next", "somebody")).then_rejected("reform-stage")
+    spec.when(BeginReform("r", "next", "job"))
+    assert spec.state("reform:r").job == "next"
+    spec.when(HaltReform("r", "reform-refused", False))
+    assert stage(spec) is Stage.READY
+
+
 def test_what_stopped_before_anything_was_stored_is_as_it_was() -> None:
     spec = reform().when(BeginReform("r", "job")).when(HaltReform("r", "reform-outdated", False))
     assert stage(spec) is Stage.READY

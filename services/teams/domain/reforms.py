@@ -57,10 +57,11 @@ class PrepareReform:
 
 @dataclass(frozen=True, slots=True)
 class BeginReform:
-    """``job_id``: who does it; another one is refused meanwhile."""
+    """``job_id``: who does it; another one is refused meanwhile, but ``instead_of`` a job that has come to no end."""
 
     reform_id: str
     job_id: str
+    instead_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,7 @@ class BeginUndo:
     reform_id: str
     job_id: str
     document_id: str
+    instead_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,9 +201,15 @@ def decide(command: ReformCommand, states: Mapping[str, Any]) -> Sequence[tuple[
         raise Rejected("reform-unknown", "/reform_id", reform=command.reform_id)
     if _DONE.get(type(command)) is reform.stage and getattr(command, "job_id", reform.job) == reform.job:
         return []
-    if reform.stage not in _FROM[type(command)]:
+    if reform.stage not in _FROM[type(command)] and not _takes_over(command, reform):
         raise Rejected("reform-stage", "", stage=reform.stage)
     return [(stream, _event(command, reform))]
+
+
+def _takes_over(command: ReformCommand, reform: Reform) -> bool:
+    if not isinstance(command, (BeginReform, BeginUndo)) or command.instead_of is None:
+        return False
+    return _DONE[type(command)] is reform.stage and reform.job == command.instead_of
 
 
 def _prepared(command: PrepareReform, states: Mapping[str, Any]) -> ReformPrepared:
@@ -231,16 +239,21 @@ def _event(command: ReformCommand, reform: Reform) -> Any:
     raise AssertionError(command)
 
 
+def _before(reform: Reform) -> Stage:
+    """Where it goes back to if nothing comes of it."""
+    return reform.before if reform.stage in (Stage.APPLYING, Stage.UNDOING) else reform.stage
+
+
 def evolve(state: Any, event: Any) -> Any:
     match event:
         case ReformPrepared():
             return Reform(event)
         case ReformBegun(job_id=job):
-            return replace(state, stage=Stage.APPLYING, before=state.stage, job=job, reason=None)
+            return replace(state, stage=Stage.APPLYING, before=_before(state), job=job, reason=None)
         case ReformApplied():
             return replace(state, stage=Stage.APPLIED, reason=None)
         case ReformUndoBegun(job_id=job, document_id=document):
-            return replace(state, stage=Stage.UNDOING, before=state.stage, job=job, undone_by=document, reason=None)
+            return replace(state, stage=Stage.UNDOING, before=_before(state), job=job, undone_by=document, reason=None)
         case ReformUndone():
             return replace(state, stage=Stage.UNDONE)
         case ReformHalted(reason=reason, stored=True):

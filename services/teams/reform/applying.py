@@ -44,6 +44,8 @@ class ApplyWork:
             raise Problem("reform-unknown", reform=str(self._id))
         self._kept: Kept = kept
         self._pages = pieces.store.pages(self._id, ORDERS)
+        self._instead_of: str | None = job.params.get("instead_of")
+        self._ended = False
         self.total = self._pages
 
     def step(self, cursor: int) -> Done:
@@ -59,16 +61,18 @@ class ApplyWork:
     # --- before ---------------------------------------------------------------------------------------------------
 
     def _begin(self) -> Done:
-        begin = BeginReform(str(self._id), str(self._job.job_id))
+        begin = BeginReform(str(self._id), str(self._job.job_id), self._instead_of)
         self._pieces.record(self._job, begin, self._job.params["version"])
         self._pieces.store.note(self._id, apply_job=self._job.job_id)
         if not self._pieces.ready(dict(self._job.heads)):
             return Done(0, summary={"phase": "waiting"})
-        if self._changed() and self._planned_anew():
+        # What another job began is in the registry already in part: it goes on as it was planned.
+        partly = self._instead_of is not None
+        if not partly and self._changed() and self._planned_anew():
             return self._halt(OUTDATED, [], stored=False)
         refused = self._pieces.send(self._orders(), self._job.actor, self._job.created_at, rehearse=True)
         if refused:
-            return self._halt(NOT_TAKEN, refused, stored=False)
+            return self._halt(BROKEN_OFF if partly else NOT_TAKEN, refused, stored=partly)
         return Done(1, summary=self._progress(0))
 
     def _changed(self) -> bool:
@@ -139,15 +143,19 @@ class ApplyWork:
             released=seats["released"],
         )
         self._pieces.record(self._job, FinishReform(str(self._id), totals))
+        self._ended = True
         return Done(None, summary=self._progress(self._pages) | {"phase": "done"})
 
     def _halt(self, reason: str, refused: list[Rejected], *, stored: bool, **params: int) -> Done:
         self._pieces.store.write(self._id, REFUSED, refusals(refused))
         self._pieces.record(self._job, HaltReform(str(self._id), reason, stored))
+        self._ended = True
         return Done(None, summary={"phase": "halted", "reason": reason, "refused": len(refused), **params})
 
     def result(self, results: Iterable[RowResult], to: BinaryIO) -> None:
-        """What became of a reform is asked of the reform."""
+        """What became of a reform is asked of the reform; a job that was cancelled leaves it broken off."""
+        if not self._ended:
+            self._halt(BROKEN_OFF, [], stored=True)
 
     def close(self) -> None:
         pass

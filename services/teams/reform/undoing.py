@@ -16,6 +16,7 @@ from services.teams.domain.team.corrections import Correction, CorrectTeam
 from services.teams.domain.team.events import CorrectionReason, TeamReassigned
 from services.teams.domain.team.life import ReassignTeam, team_stream
 from services.teams.domain.team.merge import MergeTeams
+from services.teams.domain.team.rearrange import rearrangement_stream
 from services.teams.domain.team.state import Team
 from services.teams.domain.team.undo import UndoRearrangement
 from services.teams.domain.units import Reason, ReorganiseUnits, UndoReorganisation, unit_stream
@@ -39,6 +40,8 @@ class UndoWork:
         self._job, self._pieces = job, pieces
         self._id = UUID(job.params["reform_id"])
         self._document: str = job.params["document_id"]
+        self._instead_of: str | None = job.params.get("instead_of")
+        self._ended = False
         self.total = pieces.store.pages(self._id, UNDO) if job.cursor else 0
 
     def step(self, cursor: int) -> Done:
@@ -47,10 +50,11 @@ class UndoWork:
         if cursor <= self.total:
             return self._store(cursor)
         self._pieces.record(self._job, FinishUndo(str(self._id)))
+        self._ended = True
         return Done(None, summary={"phase": "done", "pages_done": self.total, "pages": self.total})
 
     def _begin(self) -> Done:
-        begin = BeginUndo(str(self._id), str(self._job.job_id), self._document)
+        begin = BeginUndo(str(self._id), str(self._job.job_id), self._document, self._instead_of)
         self._pieces.record(self._job, begin, self._job.params["version"])
         self._pieces.store.note(self._id, undo_job=self._job.job_id)
         if not self._pieces.ready(dict(self._job.heads)):
@@ -60,7 +64,8 @@ class UndoWork:
         refused = list(resting(stored, self._pieces.directory.refresh(), self._pieces.census))
         refused += self._pieces.send(orders, self._job.actor, self._job.created_at, rehearse=True)
         if refused:
-            return self._halt(NOT_TAKEN, refused, stored=False)
+            partly = self._instead_of is not None
+            return self._halt(BROKEN_OFF if partly else NOT_TAKEN, refused, stored=partly)
         self.total = self._pieces.store.write(self._id, UNDO, map(kept, orders), AT_ONCE)
         return Done(1, summary={"phase": "orders", "pages_done": 0, "pages": self.total})
 
@@ -84,8 +89,13 @@ class UndoWork:
                 also = tuple(unit_stream(change.unit_id) for change in command.changes)
                 undo = UndoReorganisation(command.reorganisation_id, Reason.WITHDRAWN, self._document, also)
                 yield Order(Phase.UNITS, self._name(order), undo, order.touches)
+        together = {rearrangement_stream(m.rearrangement_id) for o in stored if isinstance(m := o.command, MergeTeams)}
+        states = self._pieces.handler.states(together)
         for order in stored[::-1]:
             if isinstance(order.command, MergeTeams):
+                state = states[rearrangement_stream(order.command.rearrangement_id)]
+                if state is None or state.undone_by is not None:
+                    continue
                 merged = order.command
                 name = str(uuid5(self._job.job_id, f"unmerge/{merged.rearrangement_id}"))
                 apart = UndoRearrangement(name, merged.rearrangement_id, merged.effective, self._document)
@@ -118,10 +128,13 @@ class UndoWork:
     def _halt(self, reason: str, refused: list[Rejected], *, stored: bool) -> Done:
         self._pieces.store.write(self._id, REFUSED, refusals(refused))
         self._pieces.record(self._job, HaltReform(str(self._id), reason, stored))
+        self._ended = True
         return Done(None, summary={"phase": "halted", "reason": reason, "refused": len(refused)})
 
     def result(self, results: Iterable[RowResult], to: BinaryIO) -> None:
-        """What became of a reform is asked of the reform."""
+        """What became of a reform is asked of the reform; a job that was cancelled leaves it broken off."""
+        if not self._ended:
+            self._halt(BROKEN_OFF, [], stored=True)
 
     def close(self) -> None:
         pass

@@ -26,7 +26,7 @@ from services.teams.service.base import Pieces
 from shared.decider import Rejected
 from shared.edge import Call, Reply, Upload, route
 from shared.edge_jobs import attachment, content_type
-from shared.jobs import Job, Jobs
+from shared.jobs import FINAL, Job, Jobs
 from shared.problems import Problem, from_rejected
 from shared.sheets import template_file
 from shared.vietnamese import HANOI
@@ -67,7 +67,8 @@ class ReformRoutes(Pieces):
         job, kept, reform, version = self._found(call)
         working = self._working(reform)
         document = shown.reform(job, kept, reform, version, working, call.locale)
-        moving = reform is None or reform.stage in (Stage.APPLYING, Stage.UNDOING)
+        # While a job is at work the answer changes and the version does not.
+        moving = reform is None or (working is not None and working.state not in FINAL)
         return Reply(200, document, etag=None if moving else version)
 
     @route("GET", "/v1/reforms/<uuid:reform_id>/errors", scope="teams:admin", query=PageQuery)
@@ -109,21 +110,22 @@ class ReformRoutes(Pieces):
         _, kept, reform, version = self._found(call)
         if kept is None or reform is None or kept.counts.get("errors"):
             raise Problem("reform-stage", stage="checking" if reform is None else "failed")
-        self._check(call, reform, version, Stage.READY)
-        return self._submitted(call, {"do": APPLY, "reform_id": str(kept.reform_id), "version": version})
+        instead_of = self._check(call, reform, version, Stage.APPLYING, Stage.READY)
+        params = {"do": APPLY, "reform_id": str(kept.reform_id), "version": version, "instead_of": instead_of}
+        return self._submitted(call, params)
 
     @route("POST", "/v1/reforms/<uuid:reform_id>/undo", scope="teams:admin", body=UndoSchema)
     def undo_reform(self, call: Call) -> Reply:
         _, kept, reform, version = self._found(call)
         if kept is None or reform is None:
             raise Problem("reform-stage", stage="checking")
-        self._check(call, reform, version, Stage.APPLIED, Stage.FAILED)
+        instead_of = self._check(call, reform, version, Stage.UNDOING, Stage.APPLIED, Stage.FAILED)
         document = call.body["document_id"]
         stream = document_stream(document)
         if self.handler.states([stream])[stream] is None:
             raise Problem("document-unknown", "/document_id", document=document)
         params = {"do": UNDO, "reform_id": str(kept.reform_id), "version": version, "document_id": document}
-        return self._submitted(call, params)
+        return self._submitted(call, params | {"instead_of": instead_of})
 
     @route("POST", "/v1/reforms/<uuid:reform_id>/again", scope="teams:admin")
     def repeat_reform(self, call: Call) -> Reply:
@@ -172,13 +174,20 @@ class ReformRoutes(Pieces):
         """The job that applies or undoes it, or did so last."""
         return self.jobs.get(UUID(reform.job)) if reform is not None and reform.job is not None else None
 
-    def _check(self, call: Call, reform: Reform, version: int, *stages: Stage) -> None:
+    def _check(self, call: Call, reform: Reform, version: int, doing: Stage, *stages: Stage) -> str | None:
+        """Raises ``Problem`` unless the reform is at one of these stages, or ``doing`` by a job that has ended without
+        an end (given up after faults): that job, which another one then takes over.
+        """
         if call.if_match is None:
             raise Problem("reform-if-match", "/If-Match", where="header")
         if call.if_match != version:
             raise from_rejected(Rejected("version-changed", version=version))
-        if reform.stage not in stages:
+        if reform.stage in stages:
+            return None
+        job = self._working(reform)
+        if reform.stage is not doing or job is None or job.state not in FINAL:
             raise Problem("reform-stage", stage=reform.stage.value)
+        return reform.job
 
 
 def _end_of(day: date | None) -> str | None:
