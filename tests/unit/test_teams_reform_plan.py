@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -34,14 +36,27 @@ from services.teams.reform.groups import groups_of
 from services.teams.reform.mergers import fates
 from services.teams.reform.moves import Serving, mergers_of, moves_of
 from services.teams.reform.orders import Papers, kept, reorganisations, restored
-from services.teams.reform.places import Places
+from services.teams.reform.places import Places, read
 from services.teams.reform.plan import Plan, plan_of
 from services.teams.reform.preview import access, incomplete, unmentioned
-from services.teams.reform.sheet import KEEP, LEAVE, LINKS, MERGE, REASSIGN, Area, Line, Paper, line_of
+from services.teams.reform.sheet import (
+    AREAS,
+    KEEP,
+    LEAVE,
+    LINKS,
+    MERGE,
+    REASSIGN,
+    TEMPLATE,
+    Area,
+    Line,
+    Paper,
+    line_of,
+)
 from shared.codec import Codec
 from shared.decider import Rejected
 from shared.handler import Envelope, Handler
 from shared.memory import MemoryLog
+from shared.sheets import Page, read_book, template_file, write_xlsx
 from shared.testing import Spec
 from shared.units import UnitTree
 from shared.vault import MemoryKeys, Vault
@@ -267,6 +282,34 @@ def test_a_finding_names_its_cell_after_the_file_is_gone() -> None:
     [flaw] = plan.errors
     found = places.finding(replace(flaw, column="main"))
     assert (found.cell, found.header, found.params) == ("Tệp!M6", "Chính", {"other": 5})
+
+
+def test_a_workbook_from_the_template_is_read_as_it_was_meant() -> None:
+    """Spreadsheets drop the zeros of codes and keep days as days."""
+    to = io.BytesIO()
+    values = {c.key: None for c in LINKS.columns} | {
+        **{"level": "commune", "old_code": 97, "new_code": 97, "new_name": "Hồng Hà", "new_kind": "Phường"},
+        **{"new_parent": "01", "main": True, "share": "whole", "effective": DAY, "document_kind": "resolution"},
+        **{"issuer": PAPER.issuer, "number": PAPER.number, "signed_on": PAPER.signed_on, "teams": REASSIGN},
+    }
+    area = {"unit": "01", "level": "commune", "effective": DAY}
+    write_xlsx(to, [Page(LINKS, [values]), Page(AREAS, [area])])
+    with tempfile.TemporaryFile() as file:
+        file.write(to.getvalue())
+        file.seek(0)
+        book = read_book(file, "xlsx", TEMPLATE)
+    assert [row.findings for row in book.rows] == [[], []]
+    [found], [within] = read(book)
+    assert (found.paper, found.effective, found.main, within.unit) == (PAPER, DAY, True, "01")
+    tree = small()
+    tree.apply("UnitEstablished", established("tulien", "commune", "d1", "00097", name="Tứ Liên"))
+    plan = plan_of(REFORM, [found], tree)
+    assert [(i.unit_id, i.name, i.kind, i.parent_id) for i in plan.altered] == [("tulien", "Hồng Hà", "phường", "p1")]
+
+
+@pytest.mark.parametrize("media", ["csv", "xlsx"])
+def test_the_empty_template_can_be_downloaded(media: str) -> None:
+    assert len(template_file(TEMPLATE, media, "vi")) > 500
 
 
 # --- the nation ---------------------------------------------------------------------------------------------------

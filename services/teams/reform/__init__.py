@@ -1,11 +1,16 @@
 """The reform kit: one file of links old unit → new unit becomes a plan, a preview, commands, a reconciliation, an undo.
 
-    sheet.py      the template, and a row of it as a ``Line``
-    found.py      which unit a code, an id or a name means on a day
-    targets.py    the new units that the rows of a day speak of
-    plan.py       rows → ``Plan``: what is established, altered, abolished, and what becomes of the teams
-    rules.py      what a plan must not do
-    preview.py    plan + teams and seats → sections of a preview; stores nothing
+Pure, functions of the file and of a tree of units:
 
-Up to here all is pure: functions of the file and of a tree of units, which the commands later meet in the log.
+    sheet       the template, and a row of it as a ``Line``; ``places`` where the rows stood
+    found       which unit a code, an id or a name means on a day
+    targets     the new units that the rows of a day speak of; ``rules`` what the rows of one old unit must not say
+    plan        rows → ``Plan``: what is established, altered, abolished; ``groups`` what hangs together
+    moves       what becomes of the teams; ``mergers`` of those that become one
+    orders      plan → commands with ids of their own, and how they are kept
+    preview     plan, teams and seats → sections; ``workbook`` as a file
+
+With the registry: ``census`` asks its tables set by set, ``store`` is what the kit keeps, ``prepare`` makes all of it,
+``reconcile`` counts afterwards, ``resting`` finds what an undoing would leave without ground. ``checking``,
+``applying`` and ``undoing`` are the jobs (``task``).
 """

@@ -56,9 +56,9 @@ LINKS = Sheet(
     (
         Column("level", "Cấp", "Level", LEVEL, required=True, example="Xã"),
         Column(
-            "old_code", "Mã đơn vị cũ", "Old code", _CODE, example="00097", vi_note="Mã vào ngày trước ngày hiệu lực"
+            "old_code", "Mã đơn vị cũ", "Old code", _CODE, example="00000", vi_note="Mã vào ngày trước ngày hiệu lực"
         ),
-        Column("old_name", "Tên đơn vị cũ", "Old name", _NAME, example="Tứ Liên", width=24),
+        Column("old_name", "Tên đơn vị cũ", "Old name", _NAME, example="Xã Cũ", width=24),
         Column(
             "old_parent",
             "Thuộc đơn vị cũ",
@@ -68,10 +68,10 @@ LINKS = Sheet(
             en_note="Code of the unit above, to find a village by its name",
         ),
         Column("old_id", "Mã định danh đơn vị cũ", "Old id", _ID, vi_note="Mã trong hệ thống, nếu biết"),
-        Column("new_code", "Mã đơn vị mới", "New code", _CODE, example="00097"),
-        Column("new_name", "Tên đơn vị mới", "New name", _NAME, example="Hồng Hà", width=24),
+        Column("new_code", "Mã đơn vị mới", "New code", _CODE, example="00000"),
+        Column("new_name", "Tên đơn vị mới", "New name", _NAME, example="Phường Mới", width=24),
         Column("new_kind", "Loại đơn vị mới", "New kind", Text(40), example="phường"),
-        Column("new_parent", "Thuộc đơn vị mới", "New unit within", _ID, example="01", vi_note="Mã đơn vị cấp trên"),
+        Column("new_parent", "Thuộc đơn vị mới", "New unit within", _ID, example="00", vi_note="Mã đơn vị cấp trên"),
         Column("new_level", "Cấp mới", "New level", LEVEL, vi_note="Chỉ ghi khi khác cấp cũ"),
         Column(
             "new_id",
@@ -94,7 +94,7 @@ LINKS = Sheet(
             example="Uỷ ban Thường vụ Quốc hội",
             width=30,
         ),
-        Column("number", "Số văn bản", "Document number", Text(60), required=True, example="1656/NQ-UBTVQH15"),
+        Column("number", "Số văn bản", "Document number", Text(60), required=True, example="0000/NQ-UBTVQH15"),
         Column("year", "Năm", "Year", Integer(1945, 2200), example="2025", vi_note="Để trống: năm ký"),
         Column("signed_on", "Ngày ký", "Signed on", Day(), required=True, example="16/06/2025"),
         Column("teams", "Tổ", "Teams", TEAMS, example="Chuyển sang đơn vị mới"),
@@ -106,7 +106,7 @@ AREAS = Sheet(
     "Phạm vi",
     "Areas",
     (
-        Column("unit", "Đơn vị", "Unit", _ID, required=True, example="01"),
+        Column("unit", "Đơn vị", "Unit", _ID, required=True, example="00"),
         Column("level", "Cấp phải đủ", "Complete level", LEVEL, required=True, example="Xã"),
         Column("effective", "Ngày hiệu lực", "Effective day", Day(), required=True, example="01/07/2025"),
     ),
