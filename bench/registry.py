@@ -9,14 +9,17 @@ For a shorter look: ``TUNGNHA_BENCH_PERCENT`` 100 of the network, ``TUNGNHA_BENC
 
 from __future__ import annotations
 
+import random
 import time
 from pathlib import Path
+from urllib.parse import urlencode
 
 import psycopg
 
-from bench.kit import account, national, phases, stack
-from bench.kit.measure import report, say
-from bench.kit.options import number
+from bench.kit import account, asking, national, phases, stack
+from bench.kit.measure import percentile, report, say
+from bench.kit.options import number, seconds
+from bench.kit.workbook import workbook
 from ops.client import Api
 from ops.demo import reform
 from ops.demo.network import Network
@@ -25,16 +28,28 @@ from ops.local import tokens
 from ops.local.process import StackError
 from ops.local.stack import Stack
 from ops.units import seed as units
+from ops.units.reform_file import EVE
+from ops.units.seed import REFORM
+from shared.edge_upload import MEDIA
 
 SEED = 2026
+OTHERS = ("visits", "training", "reporting")
+RATE = 200
+"""Requests per second."""
+SAMPLE = 500
+WARM_SECONDS = 2.0
 Found = dict[str, float]
 
 
 def main(as_json: bool = False) -> int:
     network = Network(World(SEED, units.load()), share=number("PERCENT", 100) / 100)
-    with stack.running(without=("visits", "training", "reporting")) as of:
-        found = _load(of, network)
+    with stack.running(without=OTHERS) as of:
+        found = _imported(of, network)
+    with stack.running(without=OTHERS) as of:
+        found |= _load(of, network)
+        found |= _asked(of, network)
         found |= _reform(of, network)
+        found |= {f"reformed_{name}": value for name, value in _asked(of, network).items()}
     return report("registry", SEED, found, as_json)
 
 
@@ -69,6 +84,54 @@ def _load(of: Stack, network: Network) -> Found:
     rows = sum(stage.rows for stage in stages)
     say(f"CPU, µs per row: {account.per_visit(before, account.spent(of), rows)}")
     return found | {"load_rows": rows}
+
+
+def _asked(of: Stack, network: Network) -> Found:
+    """Look-ups of units at a steady rate, one kind after the other, for days before and after the reform."""
+    tree, chance = network.units.tree, random.Random(SEED)
+    days = [EVE, REFORM]
+    units = [(unit, day) for day in days for unit in chance.sample(sorted(tree.existing(day, "commune")), SAMPLE)]
+    above = [(unit, day) for day in days for unit in tree.existing(day, "province")]
+    kinds = {
+        "unit": [f"/v1/units/{unit}?as_of={day}" for unit, day in units],
+        "code": [f"/v1/units?code={tree.code(unit, day)}&as_of={day}" for unit, day in units],
+        "name": [f"/v1/units?{urlencode({'name': tree.name(unit, day), 'as_of': day})}" for unit, day in units],
+        "subtree": [f"/v1/units?below={unit}&as_of={day}&limit=100" for unit, day in above],
+    }
+    if network.share < 1.0:
+        kinds = {kind: [path for path in paths if "as_of=2025-06-30" in path] for kind, paths in kinds.items()}
+    found: Found = {}
+    for kind, paths in kinds.items():
+        asking.ask(of.api_url("teams"), _token(of), paths, RATE, WARM_SECONDS, SEED)
+        took = asking.ask(of.api_url("teams"), _token(of), paths, RATE, seconds("SECONDS", 20.0), SEED)
+        found[f"{kind}_p99_ms"] = round(percentile(took, 99), 1)
+        found[f"{kind}_p50_ms"] = round(percentile(took, 50), 1)
+        say(f"{kind}: {len(took):,} answers, p50 {found[f'{kind}_p50_ms']} ms, p99 {found[f'{kind}_p99_ms']} ms")
+    return found
+
+
+def _imported(of: Stack, network: Network) -> Found:
+    """A province's workbook, one row in a hundred bad: every bad cell named, the rest stored."""
+    teams, book = _api(of), workbook(network.units)
+    upto = units.rows(network.units, EVE)
+    teams.load("/v1/units/batch", list(upto), lambda rows: None, parallel=1)
+    started = time.monotonic()
+    job = teams.upload("/v1/imports", book.content, MEDIA["xlsx"], template="registry")["job_id"]
+    while (told := teams.get(f"/v1/imports/{job}"))["state"] not in ("done", "failed"):
+        time.sleep(0.05)
+    took = time.monotonic() - started
+    named: dict[str, str] = {}
+    after = ""
+    while True:
+        page = teams.get(f"/v1/imports/{job}/result", format="json", after=after or None)
+        named |= {error["cell"]: error["code"] for row in page["results"] for error in row["errors"]}
+        after = page.get("next")
+        if not after:
+            break
+    if named != dict(book.bad):
+        raise StackError(f"{len(named)} cells were named, expected {len(book.bad)}: {told}")
+    say(f"workbook: {book.rows:,} rows in {took:.1f} s, {len(named)} bad cells named")
+    return {"import_s": round(took, 1), "import_rows": book.rows, "import_bad_cells": len(named)}
 
 
 def _reform(of: Stack, network: Network) -> Found:
