@@ -170,13 +170,17 @@ def demo(
     small: Annotated[bool, typer.Option(help="Fewer provinces, a tenth of the visits.")] = False,
     seed: Annotated[int, typer.Option(help="Same seed, same villages, people and visits.")] = 2026,
     visits: Annotated[int | None, typer.Option(min=1, help="Visits of the Digital Sunday.")] = None,
+    national: Annotated[bool, typer.Option(help="74,500 teams of 63 provinces, and the reform of 1/7/2025.")] = False,
 ) -> None:
-    """Start the stack, play the pilot, the mergers, the reform and a Digital Sunday, and verify. Leaves it running."""
+    """Start the stack, play the pilot, the mergers, the reform and a Digital Sunday, and verify. Leaves it running.
+
+    --national builds the network at its published size instead, on an empty stack.
+    """
     state = lifecycle.local_state()
     if not lifecycle.is_up(state):
         lifecycle.ensure_requirements(say)
     lifecycle.start_detached(state, {}, say)
-    raise typer.Exit(_load("ops.demo").main(small=small, seed=seed, visits=visits))
+    raise typer.Exit(_load("ops.demo").main(small=small, seed=seed, visits=visits, national=national))
 
 
 @app.command()

@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from ops import verify
 from ops.client import Api, Receipts, Refused
+from ops.demo import national as nation
 from ops.demo import sunday, tables
 from ops.demo.asking import check
 from ops.demo.story import Story, play
@@ -26,12 +27,26 @@ from shared import topology
 VISITS, SMALL_VISITS = 50_000, 5_000
 
 
-def main(*, small: bool, seed: int, visits: int | None) -> int:
+def main(*, small: bool, seed: int, visits: int | None, national: bool = False) -> int:
     """Play the demo on the running stack; 0 if every total is right and ``verify`` finds nothing."""
     try:
-        return _main(small, seed, visits)
+        return _national(seed) if national else _main(small, seed, visits)
     except Refused as refusal:
         raise StackError(f"{refusal}\n{refusal.problem.get('row', '')}".strip()) from refusal
+
+
+def _national(seed: int) -> int:
+    of = stack.opened(lifecycle.local_state())
+    receipts = Receipts(of.state.directory / "receipts" / f"national-{seed}.ndjson")
+    try:
+        return nation.play(World(seed, units.load()), _apis(of, receipts), Console(highlight=False))
+    finally:
+        receipts.close()
+
+
+def _apis(of: stack.Stack, receipts: Receipts) -> dict[str, Api]:
+    token = partial(tokens.issue, of.state, "demo", tokens.ADMIN_SCOPE, [tokens.nation()], 3600)
+    return {service: Api(service, of.api_url(service), token, receipts) for service in topology.SERVICES}
 
 
 def _main(small: bool, seed: int, visits: int | None) -> int:
@@ -40,8 +55,7 @@ def _main(small: bool, seed: int, visits: int | None) -> int:
     of = stack.opened(lifecycle.local_state())
     count = visits or (SMALL_VISITS if small else VISITS)
     receipts = Receipts(of.state.directory / "receipts" / f"demo-{seed}.ndjson")
-    token = partial(tokens.issue, of.state, "demo", tokens.ADMIN_SCOPE, [tokens.nation()], 3600)
-    apis = {service: Api(service, of.api_url(service), token, receipts) for service in topology.SERVICES}
+    apis = _apis(of, receipts)
     story = Story(World(seed, units.load()), small=small)
     bars = (TextColumn("{task.description:<58}"), BarColumn(24), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*bars, console=out) as progress:

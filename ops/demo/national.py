@@ -76,10 +76,9 @@ def _assert(totals: list[Total], apis: Mapping[str, Api], progress: Progress) ->
 
 def _complete(teams: Api, progress: Progress) -> None:
     """How many provinces have a team, and how many one in every commune, as the registry tells."""
-    units = teams.get(f"/v1/units/{NATION_ID}/children", as_of=FORMED.isoformat(), limit=PROVINCES)["units"]
-    told = [teams.get(f"/v1/units/{unit['unit_id']}/summary", as_of=FORMED.isoformat()) for unit in units]
-    serving = sum(bool(summary["teams"]["commune"]) for summary in told)
-    complete = sum(summary["communes"]["without_team"] == 0 for summary in told)
+    told = teams.get(f"/v1/units/{NATION_ID}/summary", as_of=FORMED.isoformat())
+    serving = sum(province["with_team"] > 0 for province in told["below"])
+    complete = told["complete_at_commune_level"]["complete"]
     if (serving, complete) != (PROVINCES, COMPLETE):
         raise StackError(f"{serving} provinces with teams and {complete} complete; expected {PROVINCES} and {COMPLETE}")
     progress.console.print(f"   [green]✓[/green] {serving}/{PROVINCES} provinces, {complete} complete at commune level")
