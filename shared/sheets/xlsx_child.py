@@ -1,4 +1,4 @@
-"""``python xlsx_child.py < book.xlsx``: its worksheets on standard output, pickled; for ``xlsx_in`` only.
+"""``python xlsx_child.py < book.xlsx``: its worksheets on standard output, a line of JSON each; for ``xlsx_in``.
 
 A process of its own, because the parser is native code and the file is a stranger's: its memory and time are bounded,
 and whatever happens to it happens to nobody else. It imports nothing of ours, to start quickly.
@@ -6,9 +6,10 @@ and whatever happens to it happens to nobody else. It imports nothing of ours, t
 
 from __future__ import annotations
 
-import pickle
+import json
 import resource
 import sys
+from datetime import date, datetime, time, timedelta
 from typing import BinaryIO
 
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
@@ -27,8 +28,26 @@ def main(source: BinaryIO, to: BinaryIO) -> None:
     for meta in book.sheets_metadata:
         if meta.typ is SheetTypeEnum.WorkSheet:
             hidden = meta.visible is not SheetVisibleEnum.Visible
-            pickle.dump((meta.name, hidden, rows(book.get_sheet_by_name(meta.name))), to, pickle.HIGHEST_PROTOCOL)
-    pickle.dump(None, to)
+            say((meta.name, hidden, rows(book.get_sheet_by_name(meta.name))), to)
+    say(None, to)
+
+
+def say(message: object, to: BinaryIO) -> None:
+    to.write(json.dumps(message, default=tagged).encode() + b"\n")
+
+
+def tagged(cell: object) -> dict[str, str | float]:
+    """A day, an instant, a time of day or a duration, as ``xlsx_in.restored`` reads it."""
+    match cell:
+        case datetime():
+            return {"datetime": cell.isoformat()}
+        case date():
+            return {"date": cell.isoformat()}
+        case time():
+            return {"time": cell.isoformat()}
+        case timedelta():
+            return {"seconds": cell.total_seconds()}
+    raise TypeError(type(cell).__name__)
 
 
 def rows(sheet: CalamineSheet) -> list[tuple[int, list[object]]]:

@@ -8,14 +8,15 @@ calamine shows as empty.
 
 from __future__ import annotations
 
+import json
 import os
-import pickle
 import re
 import subprocess
 import sys
 import zipfile
 import zlib
 from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from posixpath import join, normpath
 from typing import IO, BinaryIO
@@ -62,7 +63,7 @@ def _parsed(file: BinaryIO) -> list[tuple[str, bool, list[tuple[int, list[Cell]]
         assert child.stdout is not None
         try:
             return list(_messages(child.stdout))
-        except (EOFError, pickle.UnpicklingError):
+        except ValueError:
             raise SheetError(Finding("file-not-xlsx" if child.wait() == NOT_READABLE else "file-too-complex")) from None
         finally:
             child.kill()
@@ -70,8 +71,23 @@ def _parsed(file: BinaryIO) -> list[tuple[str, bool, list[tuple[int, list[Cell]]
 
 def _messages(stream: IO[bytes]) -> Iterator[tuple[str, bool, list[tuple[int, list[Cell]]]]]:
     """What our own child says, to its end; ends with None, or it has died in between."""
-    while (message := pickle.load(stream)) is not None:
-        yield message
+    while (message := json.loads(stream.readline(), object_hook=restored)) is not None:
+        name, hidden, rows = message
+        yield name, hidden, rows
+
+
+def restored(tagged: dict[str, str]) -> Cell:
+    """What ``xlsx_child.tagged`` said of a cell. Raises ``ValueError``."""
+    match tagged:
+        case {"datetime": text}:
+            return datetime.fromisoformat(text)
+        case {"date": text}:
+            return date.fromisoformat(text)
+        case {"time": text}:
+            return time.fromisoformat(text)
+        case {"seconds": seconds}:
+            return timedelta(seconds=float(seconds))
+    raise ValueError("unknown kind of cell")
 
 
 # --- before it is parsed ------------------------------------------------------------------------------------------
