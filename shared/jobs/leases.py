@@ -47,7 +47,8 @@ _KEEP = text(
 _MOVE = text(
     """UPDATE jobs.jobs
           SET cursor = coalesce(:cursor, cursor), state = :state, total = :total, counts = cast(:counts AS jsonb),
-              summary = coalesce(cast(:summary AS jsonb), summary), tries = 0
+              summary = coalesce(cast(:summary AS jsonb), summary),
+              tries = CASE WHEN :lasting THEN 0 ELSE tries END
         WHERE job_id = :job_id AND lease = :lease RETURNING cancelling"""
 )
 _RESULTS = text("INSERT INTO jobs.results (job_id, n, results) VALUES (:job_id, :n, cast(:results AS jsonb))")
@@ -116,8 +117,13 @@ class Leases:
         counts: Mapping[str, int],
         results: Sequence[RowResult],
         summary: Mapping[str, Any] | None,
+        *,
+        lasting: bool = True,
     ) -> bool:
-        """Commit a step; whether the job is to be cancelled. Raises ``LeaseLost``."""
+        """Commit a step; whether the job is to be cancelled. Raises ``LeaseLost``.
+
+        ``lasting``: whoever takes the job over goes on after this step, so earlier tries no longer matter.
+        """
         with self._engine.begin() as tx:
             moved = tx.execute(
                 _MOVE,
@@ -126,6 +132,7 @@ class Leases:
                     "cursor": cursor,
                     "state": state.value,
                     "total": total,
+                    "lasting": lasting,
                     "counts": _json(dict(counts)),
                     "summary": None if summary is None else _json(dict(summary)),
                 },

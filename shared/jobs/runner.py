@@ -66,6 +66,7 @@ class _Open:
     upload: UploadedFile | None
     cursor: int
     counts: Counter[str]
+    lasting: bool
 
     def close(self) -> None:
         with suppress(Exception):
@@ -132,7 +133,7 @@ class Runner:
                 upload.close()
             self._failed(lease, error)
             return
-        self._open.append(_Open(lease, work, upload, job.cursor, Counter(job.counts)))
+        self._open.append(_Open(lease, work, upload, job.cursor, Counter(job.counts), task.resumable(job)))
 
     def _go_on(self, running: _Open) -> bool:
         """The next step of the job; whether there is more to do."""
@@ -142,7 +143,15 @@ class Runner:
             done = work.step(begin)
             running.counts.update(result.outcome for result in done.results)
             cancelling = self._leases.move(
-                lease, begin, done.cursor, state, work.total, running.counts, done.results, done.summary
+                lease,
+                begin,
+                done.cursor,
+                state,
+                work.total,
+                running.counts,
+                done.results,
+                done.summary,
+                lasting=running.lasting,
             )
             if done.cursor is not None and not cancelling:
                 running.cursor = done.cursor

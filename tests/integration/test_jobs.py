@@ -301,6 +301,28 @@ def test_a_step_that_fails_again_and_again_ends_the_job(jobs: Jobs, tables: Engi
     assert job.counts == {"stored": 1, "rejected": 1}
 
 
+def test_a_job_that_begins_anew_each_time_is_given_up_too(jobs: Jobs, tables: Engine) -> None:
+    task = Lines()
+
+    def fail(cursor: int) -> None:
+        if cursor == 2:
+            raise RuntimeError
+
+    task.failing = fail
+    job = submit(jobs, dry_run=True)
+    running = runner(jobs, task)
+    tries = 0
+    while known(jobs, job).state != State.FAILED:
+        try:
+            running.step()
+        except RuntimeError:
+            tries += 1
+            expire_leases(tables)
+    assert tries == MOST_TRIES
+    assert task.steps == [0] * MOST_TRIES
+    assert known(jobs, job).problem == {"findings": [{"c": "job-gave-up"}]}
+
+
 def test_a_passing_fault_is_not_held_against_the_job(jobs: Jobs, tables: Engine) -> None:
     from shared.log import LogUnavailable
 
