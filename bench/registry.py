@@ -116,7 +116,7 @@ def _imported(of: Stack, network: Network) -> Found:
     upto = units.rows(network.units, EVE)
     teams.load("/v1/units/batch", list(upto), lambda rows: None, parallel=1)
     started = time.monotonic()
-    job = teams.upload("/v1/imports", book.content, MEDIA["xlsx"], template="registry")["job_id"]
+    job = teams.upload("/v1/imports", book.content, MEDIA["xlsx"], template="registry")["id"]
     while (told := teams.get(f"/v1/imports/{job}"))["state"] not in ("done", "failed"):
         time.sleep(0.05)
     took = time.monotonic() - started

@@ -139,6 +139,8 @@ class Placing(UnitFacts):
             chain: _Chain = ((unit_id,), False, False)
         else:
             ids, estimated, unknown = self._chain(above.unit_id, day)
+            if not ids:
+                return self._chain(unit_id, day)  # it ended between the two questions, as another thread applied
             chain = ((unit_id, *ids), estimated or above.estimated, unknown or above.successor_unknown)
         if unit.level != LOWEST:
             cache[unit_id] = chain

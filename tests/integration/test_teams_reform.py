@@ -384,6 +384,8 @@ def test_it_is_undone_and_what_was_is_again(story: Story) -> None:
     found = story.until(reform, "undone", "failed")
     assert found["state"] == "undone", story.get(f"/v1/reforms/{reform}/errors")
     eventually(story.registry.caught_up)
+    # The api looks for new facts about units once a second.
+    eventually(lambda: story.get("/v1/units", code="00097", as_of=DAY)["units"][0]["name"] == "Tứ Liên")
     for day in (EVE, DAY):
         assert story.get("/v1/units", code="00097", as_of=day)["units"][0]["name"] == "Tứ Liên"
         assert [story.commune_of(place, day) for place in ("tulien", "cukhe", "ns1", "ns2")] == [
@@ -410,7 +412,7 @@ def test_undone_it_is_applied_again_as_a_new_reform(story: Story) -> None:
     assert found["state"] == "applied", (found, story.get(f"/v1/reforms/{again}/reconcile"))
     eventually(story.registry.caught_up)
     assert difference(before, story.registry.events()) == story.applied | {"ReformBegun": 2}
-    assert story.get("/v1/units", code="00097", as_of=DAY)["units"][0]["name"] == "Hồng Hà"
+    eventually(lambda: story.get("/v1/units", code="00097", as_of=DAY)["units"][0]["name"] == "Hồng Hà")
     assert story.get(f"/v1/reforms/{again}/reconcile")["seats"]["joined"] == 1
     kinds = story.registry.events()
     assert (kinds["ReformApplied"], kinds["ReformUndone"], kinds["ReformPrepared"]) == (2, 1, 2)
