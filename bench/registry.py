@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import random
 import time
+from datetime import date
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -47,9 +48,9 @@ def main(as_json: bool = False) -> int:
         found = _imported(of, network)
     with stack.running(without=OTHERS) as of:
         found |= _load(of, network)
-        found |= _asked(of, network)
+        found |= {f"before_{name}": value for name, value in _asked(of, network, EVE).items()}
         found |= _reform(of, network)
-        found |= {f"reformed_{name}": value for name, value in _asked(of, network).items()}
+        found |= _asked(of, network, EVE, REFORM)
     return report("registry", SEED, found, as_json)
 
 
@@ -86,10 +87,9 @@ def _load(of: Stack, network: Network) -> Found:
     return found | {"load_rows": rows}
 
 
-def _asked(of: Stack, network: Network) -> Found:
-    """Look-ups of units at a steady rate, one kind after the other, for days before and after the reform."""
+def _asked(of: Stack, network: Network, *days: date) -> Found:
+    """Look-ups of units of these days at a steady rate, one kind after the other."""
     tree, chance = network.units.tree, random.Random(SEED)
-    days = [EVE, REFORM]
     units = [(unit, day) for day in days for unit in chance.sample(sorted(tree.existing(day, "commune")), SAMPLE)]
     above = [(unit, day) for day in days for unit in tree.existing(day, "province")]
     kinds = {
@@ -97,9 +97,8 @@ def _asked(of: Stack, network: Network) -> Found:
         "code": [f"/v1/units?code={tree.code(unit, day)}&as_of={day}" for unit, day in units],
         "name": [f"/v1/units?{urlencode({'name': tree.name(unit, day), 'as_of': day})}" for unit, day in units],
         "subtree": [f"/v1/units?below={unit}&as_of={day}&limit=100" for unit, day in above],
+        "teams": [f"/v1/teams?unit={unit}&as_of={day}&limit=100" for unit, day in above],
     }
-    if network.share < 1.0:
-        kinds = {kind: [path for path in paths if "as_of=2025-06-30" in path] for kind, paths in kinds.items()}
     found: Found = {}
     for kind, paths in kinds.items():
         asking.ask(of.api_url("teams"), _token(of), paths, RATE, WARM_SECONDS, SEED)
