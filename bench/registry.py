@@ -21,7 +21,7 @@ from bench.kit import account, asking, national, phases, stack
 from bench.kit.measure import percentile, report, say
 from bench.kit.options import number, seconds
 from bench.kit.workbook import workbook
-from ops.client import Api
+from ops.client import Api, Refused
 from ops.demo import reform
 from ops.demo.network import Network
 from ops.demo.world import World
@@ -146,9 +146,20 @@ def _reform(of: Stack, network: Network) -> Found:
     took = time.monotonic() - started
     seats = reconciled["seats"]
     say(f"applied in {took:.1f} s: {seats}")
+    new = next(
+        unit for unit in network.units.tree.existing(REFORM, "commune") if network.units.tree.life(unit)[0] == REFORM
+    )
+    phases.until(lambda: _known(teams, new), "the api knows the new communes")
     if seats["before"] != network.seats or seats["after"] != network.seats:
         raise StackError(f"{network.seats} seats should be there before and after: {seats}")
     return {"preview_s": round(preview, 1), "apply_s": round(took, 1), "seats": seats["after"]}
+
+
+def _known(teams: Api, unit: str) -> bool:
+    try:
+        return bool(teams.get(f"/v1/units/{unit}", as_of=REFORM.isoformat()))
+    except Refused:
+        return False
 
 
 def _own_tables(of: Stack) -> int:
