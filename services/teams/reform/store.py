@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Engine, RowMapping, text
+from sqlalchemy import Connection, Engine, RowMapping, text
 
 PAGE = 200
 """Items of a stored page."""
@@ -31,10 +31,11 @@ _LATEST = text(f"SELECT {_COLUMNS} FROM reforms.reforms ORDER BY made_at DESC, r
 _WORKBOOK = text("SELECT workbook FROM reforms.reforms WHERE reform_id = :reform_id")
 _PUT_WORKBOOK = text("UPDATE reforms.reforms SET workbook = :workbook WHERE reform_id = :reform_id")
 _CLEAR = text("DELETE FROM reforms.pages WHERE reform_id = :reform_id AND part = ANY(:parts)")
+# One JSON text: escaping an array of them took half of the time of a preview.
 _WRITE = text(
     """INSERT INTO reforms.pages (reform_id, part, n, items)
-       SELECT :reform_id, :part, x.n, x.items
-         FROM unnest(cast(:numbers AS int[]), cast(:items AS jsonb[])) AS x (n, items)"""
+       SELECT :reform_id, :part, x.n - 1, x.items
+         FROM jsonb_array_elements(cast(:pages AS jsonb)) WITH ORDINALITY AS x (items, n)"""
 )
 _READ = text(
     """SELECT n, items FROM reforms.pages WHERE reform_id = :reform_id AND part = :part AND n >= :n
@@ -89,19 +90,14 @@ class Store:
             )
             tx.execute(_CLEAR, {"reform_id": kept.reform_id, "parts": sorted(parts)})
             for part, items in parts.items():
-                pages = [_json(page) for page in in_pages(items, PAGE)]
-                if pages:
-                    values = {"numbers": list(range(len(pages))), "items": pages}
-                    tx.execute(_WRITE, {"reform_id": kept.reform_id, "part": part, **values})
+                _write(tx, kept.reform_id, part, list(in_pages(items, PAGE)))
 
     def write(self, reform_id: UUID, part: str, items: Iterable[Item], size: int = PAGE) -> int:
         """Replace one part; returns the number of its pages."""
-        pages = [_json(page) for page in in_pages(items, size)]
+        pages = list(in_pages(items, size))
         with self._engine.begin() as tx:
             tx.execute(_CLEAR, {"reform_id": reform_id, "parts": [part]})
-            if pages:
-                values = {"numbers": list(range(len(pages))), "items": pages}
-                tx.execute(_WRITE, {"reform_id": reform_id, "part": part, **values})
+            _write(tx, reform_id, part, pages)
         return len(pages)
 
     def get(self, reform_id: UUID) -> Kept | None:
@@ -174,6 +170,11 @@ def in_pages(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
             page = []
     if page:
         yield page
+
+
+def _write(tx: Connection, reform_id: UUID, part: str, pages: Sequence[Sequence[Item]]) -> None:
+    if pages:
+        tx.execute(_WRITE, {"reform_id": reform_id, "part": part, "pages": _json(pages)})
 
 
 def _kept(row: RowMapping) -> Kept:
