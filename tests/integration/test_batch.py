@@ -22,6 +22,7 @@ from shared.mirror import Mirror
 from shared.relay import Relay
 from shared.repair import Repair
 from tests.bus_kit import DirectFeed, Service, dense, public
+from tests.waiting import eventually
 
 
 @pytest.fixture
@@ -74,13 +75,6 @@ def start(reporting: Service, rabbit: Any, root: Any) -> Iterator[Callable[[], P
         if each.popen.poll() is None:
             each.popen.kill()
             each.popen.wait()
-
-
-def eventually(condition: Callable[[], bool], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it never came true"
-        time.sleep(0.05)
 
 
 def publish_all(visits: Service, rabbit: Any) -> None:

@@ -25,6 +25,8 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 
+from tests.waiting import free_port
+
 # Issuers still say EdDSA; RFC 9864 renamed it.
 pytestmark = pytest.mark.filterwarnings("ignore:EdDSA is deprecated")
 ISSUER = "https://issuer.test"
@@ -62,12 +64,6 @@ def a_key(kind: Any = OKPKey, curve: Any = "Ed25519") -> Any:
 
 def write_keys(path: Path, *keys: Any) -> None:
     path.write_text(json.dumps({"keys": [key.as_dict(private=False) for key in keys]}))
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def start(folder: Path, port: int, key: OKPKey, keys_file: Path) -> Api:

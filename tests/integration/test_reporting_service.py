@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import socket
 import subprocess
 import sys
 import threading
@@ -41,6 +40,7 @@ from tests.reporting_kit import (
     unit_rows,
     visited,
 )
+from tests.waiting import answers, eventually, free_port
 
 EVE = "2025-06-30"
 EVER = date(2022, 1, 1)
@@ -142,27 +142,6 @@ class Reporting:
         return ",".join(f"{s.name}:{p}:{len(events)}" for s in self.sources.values() for p, events in s.log.items())
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def eventually(probe: Callable[[], Any], seconds: float = 30.0) -> Any:
-    deadline = time.monotonic() + seconds
-    while not (found := probe()):
-        assert time.monotonic() < deadline, f"not within {seconds} s"
-        time.sleep(0.1)
-    return found
-
-
-def answers(url: str) -> bool:
-    try:
-        return httpx.get(url).status_code == 200
-    except httpx.TransportError:
-        return False
-
-
 @pytest.fixture
 def reporting(
     database: Callable[..., Database], rabbit: Any, stack_state: State, tmp_path: Path
@@ -192,7 +171,7 @@ def reporting(
                 processes.append(subprocess.Popen(command, env=environment, stdout=output, stderr=output))
         try:
             base = f"http://{addresses['api']}"
-            eventually(lambda: answers(f"{base}/readyz") and answers(f"http://{addresses['worker']}/healthz"))
+            eventually(lambda: answers(f"{base}/readyz") and answers(f"http://{addresses['worker']}/healthz"), 30)
             yield Reporting(base, stack_state, rabbit, sources, environment)
         finally:
             for process in processes:
@@ -270,7 +249,7 @@ def check_rebuild(reporting: Reporting, client: httpx.Client) -> None:
 def test_bad_questions_and_strangers(reporting: Reporting) -> None:
     reporting.happen(unit_rows(country(random.Random(2))))
     with reporting.client(NATION, locale="en") as client, reporting.client("q2") as stranger:
-        eventually(lambda: client.get(f"/v1/reports/{NATION}").status_code == 200)
+        eventually(lambda: client.get(f"/v1/reports/{NATION}").status_code == 200, 30)
         for path, status, code, pointer in (
             ("/v1/reports/atlantis", 404, "no-such-unit", "/unit_id"),
             (f"/v1/reports/{NATION}?from=2026-02-01&to=2026-01-01", 422, "period-reversed", "/from"),
@@ -296,7 +275,7 @@ def test_bad_questions_and_strangers(reporting: Reporting) -> None:
 def test_waiting_for_a_position_that_does_not_come(reporting: Reporting) -> None:
     reporting.happen(unit_rows(country(random.Random(2))))
     with reporting.client(NATION) as client:
-        eventually(lambda: client.get(f"/v1/reports/{NATION}").status_code == 200)
+        eventually(lambda: client.get(f"/v1/reports/{NATION}").status_code == 200, 30)
         began = time.monotonic()
         pending = client.get(f"/v1/reports/{NATION}", params={"after": "2:1"})
         assert (pending.status_code, pending.json()["positions"]["visits"]["2"]) == (202, 0)

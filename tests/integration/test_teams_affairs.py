@@ -11,19 +11,8 @@ import pytest
 
 from ops.local.provision import Database
 from ops.local.state import State
-from tests.integration.test_teams_service import (
-    DAY,
-    NATION,
-    PROVINCE,
-    Field,
-    Teams,
-    batch,
-    eventually,
-    filled,
-    post,
-    running,
-    uid,
-)
+from tests.teams_kit import DAY, NATION, PROVINCE, Field, Teams, batch, filled, post, running, uid
+from tests.waiting import eventually
 
 LATER, LATEST = "2024-05-01", "2024-09-01"
 

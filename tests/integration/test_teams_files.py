@@ -14,19 +14,9 @@ from ops.local.state import State
 from services.teams.domain.team.events import Role, TeamKind
 from services.teams.files.templates import PEOPLE, TEMPLATES
 from shared.sheets import read_book, write_csv
-from tests.files_kit import (
-    OTHER,
-    UNITS,
-    Registry,
-    Row,
-    errors,
-    eventually,
-    finished,
-    imported,
-    results,
-    send,
-    workbook,
-)
+from tests.files_kit import UNITS, errors, finished, imported, results, send, workbook
+from tests.teams_kit import OTHER, Row, Teams
+from tests.waiting import eventually
 
 DAY = date(2023, 10, 1)
 SIGNED = {"document_kind": "decision", "issuer": "UBND phường Tứ Liên", "number": "12/QĐ-UBND", "signed_on": DAY}
@@ -38,9 +28,9 @@ def registry(
     rabbit: Any,
     stack_state: State,
     tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Registry]:
+) -> Iterator[Teams]:
     rabbit.purge()
-    made = Registry(stack_state, module_database("teams"), tmp_path_factory.mktemp("files"), rabbit.uri("teams"))
+    made = Teams(stack_state, module_database("teams"), tmp_path_factory.mktemp("files"), rabbit.uri("teams"))
     try:
         made.start("api")
         made.start("worker")
@@ -79,7 +69,7 @@ def people_of(key: str, count: int, tag: str) -> list[Row]:
     ]
 
 
-def test_a_workbook_registers_villages_teams_and_people(registry: Registry) -> None:
+def test_a_workbook_registers_villages_teams_and_people(registry: Teams) -> None:
     book = workbook(
         [village("T1", "Thôn Một"), village("T2", "Thôn Hai")],
         [team("A", "T1"), team("B", "T2"), team("C", "", kind=TeamKind.COMMUNE)],
@@ -115,7 +105,7 @@ def test_a_workbook_registers_villages_teams_and_people(registry: Registry) -> N
     assert "Bưởi" not in repr(registry.log("SELECT data::text FROM log.events"))
 
 
-def test_bad_rows_are_named_and_the_rest_is_stored(registry: Registry) -> None:
+def test_bad_rows_are_named_and_the_rest_is_stored(registry: Teams) -> None:
     villages = [village("T3", "Thôn Ba"), village("T4", "Thôn Bốn", unit="99999"), village("T5", "Thôn Năm")]
     teams = [team("D", "T3"), team("E", "T4"), team("F", "T9"), team("G", "T5", number=None), team("H", "T5")]
     people = [
@@ -186,7 +176,7 @@ def _read(content: bytes, template: str = "registry") -> Any:
         return read_book(file, "xlsx", TEMPLATES[template])
 
 
-def test_a_result_file_can_be_corrected_and_sent_again(registry: Registry) -> None:
+def test_a_result_file_can_be_corrected_and_sent_again(registry: Teams) -> None:
     rows = [person("a-team", "Nguyễn Thị Khế", phone="0922222221"), person("a-team", "Nguyễn Thị Ổi", phone="?")]
     book = workbook([village("T6", "Thôn Sáu")], [team("a-team", "T6")], rows)
     with registry.client() as client:
@@ -203,7 +193,7 @@ def test_a_result_file_can_be_corrected_and_sent_again(registry: Registry) -> No
         assert imported(client, fixed)["progress"]["counts"] == {"repeated": 3, "stored": 1}
 
 
-def test_a_file_as_a_whole_can_be_wrong(registry: Registry) -> None:
+def test_a_file_as_a_whole_can_be_wrong(registry: Teams) -> None:
     header = "Tổ,Họ và tên,Vai trò,Số CCCD,Ngày sinh,Ghi chú\r\nA,Nguyễn Văn An,Tổ trưởng,001,1990,x\r\n"
     with registry.client() as client, registry.client(locale="vi") as vietnamese:
         job = imported(client, header.encode(), "csv", template="people")
@@ -230,7 +220,7 @@ def test_a_file_as_a_whole_can_be_wrong(registry: Registry) -> None:
         assert (answer.status_code, answer.json()["code"]) == (415, "unsupported-media-type")
 
 
-def test_rows_of_other_units_are_refused_one_by_one(registry: Registry) -> None:
+def test_rows_of_other_units_are_refused_one_by_one(registry: Teams) -> None:
     villages = [village("T7", "Thôn Bảy"), village("T8", "Thôn Tám", unit="14000")]
     teams = [team("I", "T7"), team("J", "T8"), team("K", "", unit="14000", kind=TeamKind.COMMUNE)]
     people = [person("I", "Phan Văn Hai"), person("J", "Phan Văn Ba"), person("K", "Phan Văn Tư")]
@@ -251,7 +241,7 @@ def test_rows_of_other_units_are_refused_one_by_one(registry: Registry) -> None:
         assert send(client, workbook()).status_code == 403
 
 
-def test_csv_one_sheet_at_a_time(registry: Registry) -> None:
+def test_csv_one_sheet_at_a_time(registry: Teams) -> None:
     villages = "STT;Mã xã;Loại;Tên thôn;Ngày có hiệu lực\r\n1;97;Tổ dân phố;Số 9;1/2/2021\r\n"
     teams = (
         "UBND PHƯỜNG TỨ LIÊN\r\nDANH SÁCH TỔ\r\n\r\nLOẠI TỔ\tMã xã\tThôn\tTên tổ\tNgày thành lập\tLoại văn bản"
@@ -275,7 +265,7 @@ def test_csv_one_sheet_at_a_time(registry: Registry) -> None:
         assert job["progress"]["counts"] == {"stored": 1}, (job, errors(client, job))
 
 
-def test_a_template_comes_empty_but_for_an_example(registry: Registry) -> None:
+def test_a_template_comes_empty_but_for_an_example(registry: Teams) -> None:
     with registry.client(scope="teams:read teams:write") as client:
         for name, template in TEMPLATES.items():
             answer = client.get(f"/v1/templates/{name}")
@@ -287,7 +277,7 @@ def test_a_template_comes_empty_but_for_an_example(registry: Registry) -> None:
         assert client.get("/v1/templates/unheard-of").status_code == 404
 
 
-def test_a_job_can_be_cancelled(registry: Registry) -> None:
+def test_a_job_can_be_cancelled(registry: Teams) -> None:
     with registry.client(sub="impatient") as client:
         job = send(client, _large("cancelled", 150)).json()
         client.post(f"/v1/imports/{job['id']}/cancel")
@@ -304,7 +294,7 @@ def _large(tag: str, teams: int) -> bytes:
     return workbook(villages, rows, people)
 
 
-def test_a_worker_killed_in_the_middle_changes_nothing(registry: Registry) -> None:
+def test_a_worker_killed_in_the_middle_changes_nothing(registry: Teams) -> None:
     teams = 200
     book = _large("killed", teams)
     with registry.client() as client:
@@ -338,7 +328,7 @@ def test_a_worker_killed_in_the_middle_changes_nothing(registry: Registry) -> No
         assert registry.events() == after
 
 
-def test_what_is_exported_can_be_sent_in_again(registry: Registry) -> None:
+def test_what_is_exported_can_be_sent_in_again(registry: Teams) -> None:
     book = workbook(
         [village("T11", "Thôn Mười Một"), village("T12", "Thôn Mười Hai")],
         [

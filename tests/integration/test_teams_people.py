@@ -37,19 +37,8 @@ from shared.handler import Envelope, Handler
 from shared.log import PostgresLog, Recorded
 from shared.vault import MemoryKeys, Vault
 from shared.writer import GroupWriter
-from tests.integration.test_teams_service import (
-    DAY,
-    NATION,
-    Teams,
-    batch,
-    document,
-    eventually,
-    person,
-    post,
-    running,
-    uid,
-    unit,
-)
+from tests.teams_kit import DAY, NATION, Teams, batch, document, person, post, running, uid, unit
+from tests.waiting import eventually
 
 PERSONAL = ("Bưởi", "Tuấn", "Tuân", "Đỗ Thị", "do thi", "tuan", "0912", "912345", "tuan")
 

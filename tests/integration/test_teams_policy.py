@@ -10,19 +10,8 @@ import pytest
 
 from ops.local.provision import Database
 from ops.local.state import State
-from tests.integration.test_teams_service import (
-    DAY,
-    NATION,
-    Field,
-    Teams,
-    batch,
-    eventually,
-    filled,
-    post,
-    running,
-    seats,
-    uid,
-)
+from tests.teams_kit import DAY, NATION, Field, Teams, batch, filled, post, running, seats, uid
+from tests.waiting import eventually
 
 LATER = "2024-02-01"
 

@@ -31,7 +31,8 @@ from shared.kit import Kit
 from shared.migrate import migrate
 from shared.settings import Settings
 from shared.unit_directory import UnitDirectory
-from tests.files_kit import Registry, eventually
+from tests.teams_kit import Teams
+from tests.waiting import eventually
 
 EVE, DAY = "2025-06-30", "2025-07-01"
 CSV = {"Content-Type": "text/csv"}
@@ -141,7 +142,7 @@ def as_csv(rows: Sequence[Row]) -> bytes:
 
 @dataclass
 class Story:
-    registry: Registry
+    registry: Teams
     document: str
     teams: dict[str, str] = field(default_factory=dict)
     seats: int = 0
@@ -183,7 +184,7 @@ def story(pg: Any, rabbit: Any, stack_state: State, tmp_path_factory: pytest.Tem
     db = provision.database(pg.admin_url, "teams", stack_state.secret, "test_teams_reform")
     migrate("teams", db.owner_url)
     rabbit.purge()
-    registry = Registry(stack_state, db, tmp_path_factory.mktemp("reform"), rabbit.uri("teams"))
+    registry = Teams(stack_state, db, tmp_path_factory.mktemp("reform"), rabbit.uri("teams"))
     try:
         registry.start("api")
         registry.start("worker")

@@ -2,79 +2,31 @@
 
 from __future__ import annotations
 
-import os
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import httpx
-import psycopg
 import pytest
 
-from ops.local import tokens
 from ops.local.provision import Database
 from ops.local.state import State
-
-NATION, PROVINCE, OTHER = "vn", "hn", "nb"
-ALL = "teams:admin teams:write teams:read teams:feed people:read people:erase"
-DAY = "2023-10-01"
-
-
-def uid() -> str:
-    return str(uuid4())
-
-
-@dataclass
-class Teams:
-    """Both processes of the service, its database, and tokens for it."""
-
-    base: str
-    worker: str
-    state: State
-    db: Database
-
-    def client(self, *units: str, scope: str = ALL) -> httpx.Client:
-        token = tokens.issue(self.state, "test", scope, units, 600)
-        headers = {"Authorization": f"Bearer {token}", "Accept-Language": "en"}
-        return httpx.Client(base_url=self.base, headers=headers, timeout=60)
-
-    def log(self, statement: str, *parameters: Any) -> Any:
-        with psycopg.connect(self.db.verify_url) as connection:
-            return connection.execute(statement, parameters).fetchall()
-
-    def caught_up(self) -> bool:
-        [(behind,)] = self.log(
-            "SELECT coalesce(max(h.position - c.position), 1) FROM log.heads h, bus.cursors c WHERE c.source = ''"
-        )
-        return bool(behind == 0)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def eventually(probe: Callable[[], Any], seconds: float = 60.0) -> Any:
-    deadline = time.monotonic() + seconds
-    while not (found := probe()):
-        assert time.monotonic() < deadline, f"not within {seconds} s"
-        time.sleep(0.1)
-    return found
-
-
-def answers(url: str) -> bool:
-    try:
-        return httpx.get(url).status_code == 200
-    except httpx.TransportError:
-        return False
+from tests.teams_kit import (
+    NATION,
+    OTHER,
+    PROVINCE,
+    Field,
+    Teams,
+    batch,
+    document,
+    filled,
+    person,
+    post,
+    running,
+    seats,
+    uid,
+    unit,
+)
+from tests.waiting import eventually
 
 
 @pytest.fixture(scope="module")
@@ -88,116 +40,11 @@ def service(
         yield teams
 
 
-@contextmanager
-def running(db: Database, rabbit: Any, stack_state: State, folder: Path) -> Iterator[Teams]:
-    """Both processes, until the block is left; their logs in ``folder``."""
-    rabbit.purge()
-    addresses = {"api": f"127.0.0.1:{free_port()}", "worker": f"127.0.0.1:{free_port()}"}
-    environment = {
-        **os.environ,
-        "TUNGNHA_SERVICE_DATABASE_URL": db.app_url,
-        "TUNGNHA_VAULT_DATABASE_URL": db.vault_url,
-        "TUNGNHA_SERVICE_AMQP_URI": rabbit.uri("teams"),
-        "TUNGNHA_HTTP_ADDRESS": addresses["api"],
-        "TUNGNHA_WORKER_ADDRESS": addresses["worker"],
-        "TUNGNHA_HASH_KEY": "00" * 32,
-        "TUNGNHA_JWKS": str(tokens.jwks(stack_state)),
-        "TUNGNHA_ISSUER": tokens.ISSUER,
-    }
-    processes = []
-    for kind in addresses:
-        with (folder / f"{kind}.log").open("wb") as output:
-            command = [sys.executable, "-W", "ignore", "-m", "services.teams", kind]
-            processes.append(subprocess.Popen(command, env=environment, stdout=output, stderr=output))
-    try:
-        base, worker = f"http://{addresses['api']}", f"http://{addresses['worker']}"
-        eventually(lambda: answers(f"{base}/readyz") and answers(f"{worker}/healthz"))
-        yield Teams(base, worker, stack_state, db)
-    finally:
-        for process in processes:
-            process.terminate()
-        codes = [process.wait(15) for process in processes]
-    assert codes == [0, 0], [(folder / f"{kind}.log").read_text()[-3000:] for kind in addresses]
-
-
-def unit(unit_id: str, level: str, parent: str | None, **other: Any) -> dict[str, Any]:
-    row = {"id": uid(), "do": "establish", "unit_id": unit_id, "level": level, "kind": level, "name": unit_id}
-    return row | {"parent_id": parent, "effective": "2022-01-01", "simulated": True} | other
-
-
-def units(at: str, code: str) -> list[dict[str, Any]]:
-    """The nation and two provinces; with ids that begin with ``at``, a commune in each and four villages."""
-    return [
-        unit(NATION, "nation", None),
-        unit(PROVINCE, "province", NATION, code="01", name="Hà Nội"),
-        unit(OTHER, "province", NATION, code="37", name="Ninh Bình"),
-        unit(f"{at}c1", "commune", PROVINCE, code=code, name="Tứ Liên"),
-        unit(f"{at}c2", "commune", OTHER, name="Hoà Bình"),
-        *(unit(f"{at}v{n}", "village", f"{at}c1", kind="thôn", name=f"Thôn {n}") for n in range(4)),
-    ]
-
-
-def post(client: httpx.Client, path: str, body: Any, status: int = 201, **headers: str) -> Any:
-    answer = client.post(path, json=body, headers=headers)
-    assert answer.status_code == status, answer.text
-    return answer.json()
-
-
-def batch(client: httpx.Client, path: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
-    answer: dict[str, Any] = post(client, path, {"rows": rows}, 200)
-    return answer
-
-
-def document(document_id: str, **other: Any) -> dict[str, Any]:
-    row = {"document_id": document_id, "kind": "decision", "issuer": "UBND xã", "number": f"{document_id[:8]}/QĐ"}
-    return row | {"year": 2023, "signed_on": DAY, "effective_from": DAY} | other
-
-
-def person(person_id: str, **other: Any) -> dict[str, Any]:
-    return {"id": uid(), "person_id": person_id, "name": "Nguyễn Văn An", "affiliation": "youth_union"} | other
-
-
-def seats(people: list[str]) -> list[dict[str, Any]]:
-    return [
-        {"seat_id": uid(), "person_id": p, "role": "member" if n else "leader", "affiliation": "youth_union"}
-        for n, p in enumerate(people)
-    ]
-
-
-@dataclass
-class Field:
-    """Units, a document, people, and two teams of three in villages of the same commune.
-
-    ``at``: how the ids of communes and villages begin.
-    """
-
-    document: str
-    people: list[str]
-    teams: list[dict[str, Any]]
-    at: str
-    code: str
-
-
 @pytest.fixture
 def field(service: Teams) -> Field:
     """The tests share a service; each has communes of its own."""
     at = uid()[:8]
     return filled(service, f"{at}.", at)
-
-
-def filled(service: Teams, at: str = "", code: str = "00097") -> Field:
-    document_id, people, places = uid(), [uid() for _ in range(8)], units(at, code)
-    with service.client(NATION) as client:
-        assert batch(client, "/v1/units/batch", places)["counts"] == {"stored": len(places)}
-        post(client, "/v1/documents", document(document_id))
-        assert batch(client, "/v1/people/batch", [person(p) for p in people])["counts"] == {"stored": 8}
-        teams = [
-            {"id": uid(), "team_id": uid(), "kind": "village", "unit_id": f"{at}v{n}", "name": f"Tổ {n}"}
-            | {"effective": DAY, "document_id": document_id, "seats": seats(people[3 * n : 3 * n + 3])}
-            for n in range(2)
-        ]
-        assert batch(client, "/v1/teams/batch", teams)["counts"] == {"stored": 2}
-    return Field(document_id, people, teams, at, code)
 
 
 def test_units_are_dated_and_found(service: Teams, field: Field) -> None:

@@ -16,7 +16,8 @@ import pytest
 
 from ops.local.provision import Database
 from ops.local.state import State
-from tests.integration.test_teams_service import Teams, batch, document, eventually, person, post, running, uid, unit
+from tests.teams_kit import Teams, batch, document, person, post, running, uid, unit
+from tests.waiting import eventually
 
 NATION, PROVINCE = "vn", "bk"
 Row = dict[str, Any]

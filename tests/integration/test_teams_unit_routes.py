@@ -20,7 +20,8 @@ from ops.local import provision
 from ops.local.state import State
 from ops.units.seed import NATION_ID, REFORM, Row, Seed, load
 from shared.migrate import migrate
-from tests.integration.test_teams_service import Teams, batch, eventually, post, running, uid
+from tests.teams_kit import Teams, batch, post, running, uid
+from tests.waiting import eventually
 
 EVE, DAY = "2025-06-30", REFORM.isoformat()
 WRITE, READ = "teams:write", "teams:read"

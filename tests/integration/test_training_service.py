@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import threading
@@ -25,6 +24,7 @@ from ops.local import tokens
 from ops.local.provision import Database
 from ops.local.state import State
 from shared import broker, topology
+from tests.waiting import answers, eventually, free_port
 
 NATION, PROVINCE, COMMUNE, ELSEWHERE = "nation", "province", "commune", "elsewhere"
 DAY = "2026-11-20"
@@ -52,27 +52,6 @@ class Training:
             scheduled = client.post("/v1/sessions", json=body)
             assert scheduled.status_code == 201, scheduled.text
             return str(scheduled.json()["session_id"])
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def eventually(probe: Callable[[], Any], seconds: float = 60.0) -> Any:
-    deadline = time.monotonic() + seconds
-    while not (found := probe()):
-        assert time.monotonic() < deadline, f"not within {seconds} s"
-        time.sleep(0.1)
-    return found
-
-
-def answers(url: str) -> bool:
-    try:
-        return httpx.get(url).status_code == 200
-    except httpx.TransportError:
-        return False
 
 
 UNITS = [(NATION, "nation", None), (PROVINCE, "province", NATION), (COMMUNE, "commune", PROVINCE)]

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import gzip
 import os
-import socket
 import subprocess
 import sys
 import threading
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -31,6 +29,7 @@ from ops.local.provision import Database
 from ops.local.state import State
 from shared import broker, topology
 from shared.migrate import migrate
+from tests.waiting import answers, eventually, free_port
 
 NATION, PROVINCE, COMMUNE, VILLAGE, ELSEWHERE, FORMER = (
     "nation",
@@ -63,27 +62,6 @@ class Visits:
         token = tokens.issue(self.state, "test", scope, units or (NATION,), 600)
         headers = {"Authorization": f"Bearer {token}", "Accept-Language": "en"}
         return httpx.Client(base_url=self.base, headers=headers, timeout=30)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def eventually(probe: Callable[[], Any], seconds: float = 60.0) -> Any:
-    deadline = time.monotonic() + seconds
-    while not (found := probe()):
-        assert time.monotonic() < deadline, f"not within {seconds} s"
-        time.sleep(0.1)
-    return found
-
-
-def answers(url: str) -> bool:
-    try:
-        return httpx.get(url).status_code == 200
-    except httpx.TransportError:
-        return False
 
 
 def unit_events(log_id: UUID) -> Iterator[dict[str, Any]]:

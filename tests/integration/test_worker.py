@@ -22,6 +22,7 @@ from ops.local.process import clean_environment
 from ops.local.state import port_is_free
 from shared.repair import Feed, FeedError
 from tests.bus_kit import DirectFeed, Service, dense
+from tests.waiting import eventually
 
 
 @pytest.fixture
@@ -91,13 +92,6 @@ def start(rabbit: Any, root: Any) -> Iterator[Callable[..., Process]]:
         if each.popen.poll() is None:
             each.popen.kill()
             each.popen.wait()
-
-
-def eventually(condition: Callable[[], bool], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it never came true"
-        time.sleep(0.05)
 
 
 def seen(service: Service) -> tuple[int, int]:
