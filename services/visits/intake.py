@@ -9,7 +9,7 @@ import eventlet
 
 from services.visits.areas import Areas
 from services.visits.domain import PlaceCommand, PlaceEvent, PlaceState
-from services.visits.schemas import record_visit
+from services.visits.schemas.visits import record_visit
 from services.visits.turns import Turns
 from shared.decider import Rejected
 from shared.edge import Call, Row

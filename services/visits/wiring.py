@@ -13,7 +13,7 @@ from services.visits.domain import (
     VisitRecorded,
 )
 from services.visits.messages import MESSAGES
-from services.visits.projections import Activity
+from services.visits.projections.activity import Activity
 from services.visits.public import Publisher
 from shared.health import Readiness
 from shared.kit import Kit
@@ -36,7 +36,9 @@ def partition_of(stream: str) -> int:
 def api(settings: Settings) -> int:
     """Serve HTTP and ingest until told to stop; the exit code."""
     from services.visits.intake import Intake
-    from services.visits.queries import Queries
+    from services.visits.queries.campaigns import CampaignQueries
+    from services.visits.queries.places import PlaceQueries
+    from services.visits.queries.visits import VisitQueries
     from services.visits.service import VisitsService
     from shared.edge_server import run_api
 
@@ -51,7 +53,9 @@ def api(settings: Settings) -> int:
         "intake": Intake(places, units),
         "places": places,
         "campaigns": campaigns,
-        "queries": Queries(kit, places, campaigns),
+        "visit_queries": VisitQueries(kit),
+        "place_queries": PlaceQueries(kit, places),
+        "campaign_queries": CampaignQueries(kit.engine, campaigns),
         "units": units,
         "mirror": Mirror(kit.engine, USES),
         "log": kit.log,

@@ -32,9 +32,11 @@ from services.visits.domain import (
     SkillLevel,
     Targets,
 )
-from services.visits.projections import Activity
+from services.visits.projections.activity import Activity
 from services.visits.public import Publisher
-from services.visits.queries import Queries, visit_answer
+from services.visits.queries.campaigns import CampaignQueries
+from services.visits.queries.places import PlaceQueries
+from services.visits.queries.visits import VisitQueries, visit_answer
 from services.visits.wiring import EVENTS, PARTITIONS, partition_of
 from shared.decider import Personal, Rejected
 from shared.handler import Answer, Envelope
@@ -184,7 +186,7 @@ def test_a_place_id_of_another_visit_is_a_conflict(kit: Kit) -> None:
 
 def test_notes_and_addresses_are_sealed_and_can_be_erased(kit: Kit) -> None:
     handler = kit.handler(PLACES, partition_of=partition_of)
-    queries = Queries(kit, handler, kit.handler(CAMPAIGNS, partition_of=partition_of))
+    queries, places = VisitQueries(kit), PlaceQueries(kit, handler)
     first = visit(1, 1, note=Personal("chờ cấp lại thẻ"))
     place = RegisterPlace(first.place_id, PlaceKind.HOUSEHOLD, first.unit_id, Personal("Số 5 ngõ 3"))
     handler.handle(envelope(first))
@@ -199,14 +201,14 @@ def test_notes_and_addresses_are_sealed_and_can_be_erased(kit: Kit) -> None:
     found = queries.visit(first.visit_id)
     assert found and visit_answer(*found, personal=True)["note"] == "chờ cấp lại thẻ"
     assert "note" not in visit_answer(*found, personal=False)
-    assert queries.address(first.place_id) == "Số 5 ngõ 3"
+    assert places.address(first.place_id) == "Số 5 ngõ 3"
     assert queries.visit(first.place_id) is None and queries.visit(UUID(int=99)) is None
 
     kit.vault.destroy(str(first.place_id))
-    assert queries.address(first.place_id) is None
+    assert places.address(first.place_id) is None
     again = queries.visit(first.visit_id)
     assert again and visit_answer(*again, personal=True)["note"] is None
-    known = queries.place(first.place_id)
+    known = places.place(first.place_id)
     assert known and len(known[0].visits) == 1 and known[0].registered
 
 
@@ -242,7 +244,7 @@ def test_what_is_published(kit: Kit) -> None:
 def test_the_board_counts_what_lies_in_days_and_units(kit: Kit) -> None:
     places = kit.handler(PLACES, partition_of=partition_of)
     campaigns = kit.handler(CAMPAIGNS, partition_of=partition_of)
-    queries = Queries(kit, places, campaigns)
+    queries = CampaignQueries(kit.engine, campaigns)
     schedule = ScheduleCampaign(UUID(int=5), "Ngày chủ nhật số", SUNDAY, SUNDAY, ("c1", "v1"), Targets(visits=9))
     campaigns.handle(envelope(schedule, schedule.campaign_id))
 

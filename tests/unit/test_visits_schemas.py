@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate
 
 from services.visits.domain import AgeBand, Learner, Level, PlaceKind, RecordVisit, Skill, SkillLevel
-from services.visits.schemas import RecordVisitSchema, ScheduleCampaignSchema, record_visit, schedule_campaign
+from services.visits.schemas.campaigns import ScheduleCampaignSchema, schedule_campaign
+from services.visits.schemas.visits import RecordVisitSchema, record_visit
 from shared.compiled import CompiledSchema
 from shared.decider import Personal
 from shared.problems import from_validation

@@ -1,16 +1,13 @@
-"""The published contract of visits (version 1, docs/architecture.md): stored event → public form.
-
-Stored data is mapped as it lies there, without rebuilding the domain's objects, because the relay does this for every
-event. Nothing personal passes: no learners, notes, addresses or reasons.
-"""
+"""From the stored event to the public one, with the units it is routed by."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable
 from datetime import date
-from typing import Any
 
+from services.visits.public.campaigns import CAMPAIGNS
+from services.visits.public.mapping import Mapping
+from services.visits.public.places import PLACES
+from services.visits.public.visits import VISITS
 from shared.bus import Public
 from shared.log import Recorded
 from shared.unit_directory import UnitDirectory
@@ -19,6 +16,7 @@ Where = tuple[str | None, str | None]
 """Province and commune of a fact, by our own unit ids."""
 
 _KEPT_PLACES = 50_000
+_MAPPINGS: dict[str, Mapping] = VISITS | PLACES | CAMPAIGNS
 
 
 class Publisher:
@@ -53,35 +51,3 @@ class Publisher:
             levels = {tree.level(unit): unit for unit in above}
             known = self._known[unit_id, day] = (levels.get("province"), levels.get("commune"))
         return known
-
-
-def _visit(data: dict[str, Any]) -> dict[str, Any]:
-    skills = Counter((s["skill"], s["level"]) for learner in data["learners"] for s in learner["skills"])
-    return {
-        "visit_id": data["visit_id"],
-        "place_id": data["place_id"],
-        "place_kind": data["place_kind"],
-        "unit_id": data["unit_id"],
-        "day": data["day"],
-        "team_id": data["team_id"],
-        "member_ids": data["member_ids"],
-        "duration_minutes": data["duration_minutes"],
-        "skills": [{"skill": skill, "level": level, "learners": n} for (skill, level), n in skills.items()],
-        "platforms": data["platforms"],
-        "people_taught": len(data["learners"]),
-        "reach": data["reach"],
-        "covered": data["covered"],
-        "flags": data["flags"],
-    }
-
-
-def _only(*names: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
-    return lambda data: {name: data[name] for name in names}
-
-
-_MAPPINGS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
-    "VisitRecorded": _visit,
-    "PlaceRegistered": _only("place_id", "kind", "unit_id"),
-    "CampaignScheduled": _only("campaign_id", "name", "first_day", "last_day", "unit_ids", "targets"),
-    "CampaignCancelled": _only("campaign_id"),
-}

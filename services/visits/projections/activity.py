@@ -1,4 +1,4 @@
-"""The only read table of visits: how much happened per unit and day. Everything else is read from the log itself.
+"""How much happened per unit and day.
 
 ``read.activity`` (unit, day, previous day): ``reached`` holds the households' reach rows (``domain/reach.py``), so that
 distinct households of any period are a sum; ``visits`` stands in the row without previous day.

@@ -1,0 +1,67 @@
+"""Bodies about visits."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from marshmallow import fields, validate
+
+from services.visits.domain import AgeBand, Learner, Level, PlaceKind, RecordVisit, Skill, SkillLevel
+from services.visits.schemas.kinds import number, personal, text, unit
+from shared.compiled import CompiledSchema
+
+# A pseudonym, no name (no spaces or accents) and no long number: those are phone or identity numbers.
+LEARNER_REF = validate.Regexp(r"^(?![0-9]{9,}\Z)[A-Za-z0-9_-]{1,36}\Z")
+PLATFORM = validate.Regexp(r"^[a-z0-9][a-z0-9_.-]{0,39}\Z")
+DAY_MINUTES = 1_440
+
+
+class SkillLevelSchema(CompiledSchema):
+    skill = fields.Enum(Skill, by_value=True, required=True)
+    level = fields.Enum(Level, by_value=True, required=True)
+
+
+class LearnerSchema(CompiledSchema):
+    ref = fields.String(required=True, validate=LEARNER_REF)
+    age_band = fields.Enum(AgeBand, by_value=True, required=True)
+    skills = fields.Nested(SkillLevelSchema, many=True, load_default=[], validate=validate.Length(max=len(Skill)))
+
+
+class RecordVisitSchema(CompiledSchema):
+    visit_id = fields.UUID(required=True)
+    place_id = fields.UUID(required=True)
+    place_kind = fields.Enum(PlaceKind, by_value=True, required=True)
+    unit_id = unit()
+    day = fields.Date(required=True)
+    team_id = fields.UUID(required=True)
+    member_ids = fields.List(fields.UUID(), required=True, validate=validate.Length(1, 30))
+    started_at = fields.AwareDateTime(load_default=None, allow_none=True)
+    duration_minutes = number(1, DAY_MINUTES)
+    learners = fields.Nested(LearnerSchema, many=True, load_default=[], validate=validate.Length(max=50))
+    platforms = fields.List(fields.String(validate=PLATFORM), load_default=[], validate=validate.Length(max=40))
+    note = text(2_000, load_default=None, allow_none=True)
+
+
+_SKILL_LEVELS = {(skill, level): SkillLevel(skill, level) for skill in Skill for level in Level}
+
+
+def record_visit(body: Any, today: date) -> RecordVisit:
+    """From what ``RecordVisitSchema`` loaded; ``today`` is the day in Viet Nam."""
+    return RecordVisit(
+        visit_id=body.visit_id,
+        place_id=body.place_id,
+        place_kind=body.place_kind,
+        unit_id=body.unit_id,
+        day=body.day,
+        team_id=body.team_id,
+        member_ids=body.member_ids,
+        learners=tuple(
+            Learner(x.ref, x.age_band, tuple(_SKILL_LEVELS[s.skill, s.level] for s in x.skills)) for x in body.learners
+        ),
+        platforms=body.platforms,
+        started_at=body.started_at,
+        duration_minutes=body.duration_minutes,
+        note=personal(body.note),
+        today=today,
+    )

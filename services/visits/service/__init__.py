@@ -1,0 +1,21 @@
+"""The entrypoints of visits, one file per subject; what they need is provided by ``wiring.py``."""
+
+from __future__ import annotations
+
+from services.visits.service.campaigns import CampaignRoutes
+from services.visits.service.places import PlaceRoutes
+from services.visits.service.visits import VisitRoutes
+from shared.batch import batch
+from shared.edge_feed import Feed
+from shared.edge_health import Health
+from shared.mirror import Delivery, Mirror, Rejection
+from shared.topology import queue
+
+
+class VisitsService(VisitRoutes, PlaceRoutes, CampaignRoutes, Health, Feed):
+    name = "visits"
+    mirror: Mirror
+
+    @batch(queue("visits"))
+    def ingest(self, deliveries: list[Delivery]) -> list[Rejection]:
+        return self.mirror.ingest(deliveries)

@@ -1,0 +1,34 @@
+"""Visits: one, or a batch."""
+
+from __future__ import annotations
+
+from services.visits.intake import Intake
+from services.visits.queries.visits import VisitQueries, visit_answer
+from services.visits.schemas.visits import RecordVisitSchema
+from services.visits.service.base import PERSONAL, Pieces
+from shared.edge import Call, Reply, Rows, answered, route
+from shared.edge_batch import batch_reply
+from shared.problems import Problem
+
+
+class VisitRoutes(Pieces):
+    intake: Intake
+    visit_queries: VisitQueries
+
+    @route("POST", "/v1/visits", scope="visits:write", body=RecordVisitSchema)
+    def record(self, call: Call) -> Reply:
+        return answered(self.intake.one(call), id=str(call.body.visit_id))
+
+    @route("POST", "/v1/visits/batch", scope="visits:write", body=Rows(RecordVisitSchema))
+    def record_many(self, call: Call) -> Reply:
+        return batch_reply(call.body, self.intake.many(call, call.body), call.locale, key="visit_id")
+
+    @route("GET", "/v1/visits/<uuid:visit_id>", scope="visits:read")
+    def show_visit(self, call: Call) -> Reply:
+        found = self.visit_queries.visit(call.path["visit_id"])
+        if found is None:
+            raise Problem("not-found", where="path")
+        event, stored = found
+        self.require_sight(call, event.unit_id)
+        answer = visit_answer(event, stored, personal=PERSONAL in call.actor.scopes)
+        return Reply(200, answer, etag=stored.version)
