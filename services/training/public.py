@@ -1,42 +1,44 @@
 """Stored event → published contract (docs/architecture.md, "Who uses which public events"). Dates stay ISO texts.
 
-Persons travel as references; there is nothing personal to leave out.
+Persons travel as references; there is nothing personal to leave out. What is named in neither table is private.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
+from operator import itemgetter
+from typing import Any
 
 from shared.bus import Public, Publish
 from shared.log import Recorded
 from shared.units import UnitTree
 
 VERSION = 1
+OF_NO_UNIT = frozenset({"CourseOffered"})
+OF_A_UNIT: Mapping[str, Callable[[dict[str, Any]], str]] = {
+    "SessionScheduled": lambda data: data["parts"][0]["day"],
+    "SessionHeld": itemgetter("day"),
+    "SessionCancelled": itemgetter("day"),
+    "AttendanceRecorded": itemgetter("day"),
+}
+"""Type → the day whose map tells where the fact's unit stood."""
 
 
 def publisher(tree: Callable[[], UnitTree]) -> Publish:
     """The mapping, with the province and commune of the fact's unit on its day for the routing key."""
 
     def publish(event: Recorded) -> Public | None:
-        data, day = event.data, _day(event)
-        if day is None:
-            return Public(event.type, VERSION, data) if event.type == "CourseOffered" else None
+        data = event.data
+        if event.type in OF_NO_UNIT:
+            return Public(event.type, VERSION, data)
+        if event.type not in OF_A_UNIT:
+            return None
+        day = date.fromisoformat(OF_A_UNIT[event.type](data))
         province, commune = _place(tree(), data["unit_id"], day)
         return Public(event.type, VERSION, data, province, commune)
 
     return publish
-
-
-def _day(event: Recorded) -> date | None:
-    """The day whose map the event belongs to; None for events without a unit, and private ones."""
-    match event.type:
-        case "SessionScheduled":
-            return date.fromisoformat(event.data["parts"][0]["day"])
-        case "SessionHeld" | "SessionCancelled" | "AttendanceRecorded":
-            return date.fromisoformat(event.data["day"])
-        case _:
-            return None
 
 
 def _place(tree: UnitTree, unit_id: str, day: date) -> tuple[str | None, str | None]:

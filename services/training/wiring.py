@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from services.training.domain import EVENTS, TRAINING
 from services.training.messages import MESSAGES
-from services.training.projections import Register
+from services.training.projections.register import Register
 from services.training.public import publisher
-from services.training.queries import Queries
+from services.training.queries.people import PeopleQueries
+from services.training.queries.sessions import SessionQueries
 from shared.health import Readiness
 from shared.kit import Kit
 from shared.mirror import Mirror, Uses
@@ -32,7 +33,8 @@ def api(settings: Settings) -> int:
     pieces = {
         "handler": kit.handler(TRAINING),
         "units": units,
-        "queries": Queries(kit.engine),
+        "sessions": SessionQueries(kit.engine),
+        "people": PeopleQueries(kit.engine),
         "mirror": Mirror(kit.engine, USES),
         "log": kit.log,
         "publish": publisher(units.tree),

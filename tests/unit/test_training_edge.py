@@ -12,10 +12,14 @@ import pytest
 from marshmallow import ValidationError
 
 from services.training import domain
-from services.training.domain import Mode, OfferCourse, Part, ScheduleSession, SessionPart, Topic
+from services.training.domain.courses import OfferCourse
+from services.training.domain.sessions import ScheduleSession, SessionPart
+from services.training.domain.words import Mode, Part, Topic
 from services.training.messages import MESSAGES
 from services.training.public import publisher
-from services.training.schemas import AttendanceSchema, CourseSchema, SessionSchema
+from services.training.schemas.attendance import AttendanceSchema
+from services.training.schemas.courses import CourseSchema
+from services.training.schemas.sessions import SessionSchema
 from shared.bus import Public
 from shared.log import Recorded
 from shared.problems import rejection_codes
@@ -27,7 +31,7 @@ ATTENDANCE = {"person_id": PERSON, "session_id": SESSION, "unit_id": "commune", 
 
 def test_every_rejection_has_its_texts() -> None:
     room = Path(domain.__file__).parent
-    assert rejection_codes(*room.glob("*.py")) == set(MESSAGES)
+    assert rejection_codes(*room.rglob("*.py")) == set(MESSAGES)
 
 
 def test_every_parameter_of_a_text_is_in_both_languages() -> None:

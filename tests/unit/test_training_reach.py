@@ -9,17 +9,10 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.training.domain import (
-    TRAINING,
-    AttendanceRecorded,
-    Mode,
-    Organiser,
-    Part,
-    RecordAttendance,
-    SessionPart,
-    SessionScheduled,
-    session_stream,
-)
+from services.training.domain import TRAINING
+from services.training.domain.attendance import AttendanceRecorded, RecordAttendance
+from services.training.domain.sessions import SessionPart, SessionScheduled, session_stream
+from services.training.domain.words import Mode, Organiser, Part
 from shared.testing import Spec
 
 START = date(2026, 1, 1)

@@ -1,144 +1,47 @@
-"""Training: courses, their sessions, and who attended.
+"""Training: courses, their sessions, and who attended. Pure: no clock, ids or I/O.
 
-Three kinds of streams: ``course:<id>``, ``session:<id>`` and ``trainee:<person id>``. Attendance lives in the stream of
-the trainee, so one writer decides whether a person is counted again (docs/adr/0010-training.md). Persons are
-references only: names live in the registry.
+One subject per file, each with its commands, events, states and decisions; here they become one decider, because most
+commands touch streams of several. Attendance lives in the stream of the trainee, so one writer decides whether a person
+is counted again (docs/adr/0010-training.md). Persons are references only: names live in the registry.
+A stream without events has the state None, that of a trainee is an empty ``Trainee``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import ModuleType
+from typing import Any
 
-from services.training.domain.attendance import (
-    AttendanceRecorded,
-    Reach,
-    RecordAttendance,
-    Trainee,
-    after,
-    attend,
-    trainee_stream,
-    transitions,
-)
-from services.training.domain.course import CourseOffered, OfferCourse, Offered, course_stream, offer
-from services.training.domain.session import (
-    AttendanceOpened,
-    Attended,
-    Cancelled,
-    CancelSession,
-    Held,
-    HoldSession,
-    Planned,
-    Scheduled,
-    ScheduleSession,
-    SessionCancelled,
-    SessionHeld,
-    SessionPart,
-    SessionScheduled,
-    cancel,
-    hold,
-    schedule,
-    session_stream,
-)
-from services.training.domain.words import CancelReason, Mode, Organiser, Part, Topic, Unknown
+from services.training.domain import attendance, courses, sessions
+from services.training.domain.attendance import Trainee
 from shared.decider import Decider
 
-Command = OfferCourse | ScheduleSession | HoldSession | CancelSession | RecordAttendance
-Event = CourseOffered | SessionScheduled | AttendanceOpened | SessionHeld | SessionCancelled | AttendanceRecorded
-EVENTS: tuple[type, ...] = (
-    CourseOffered,
-    SessionScheduled,
-    AttendanceOpened,
-    SessionHeld,
-    SessionCancelled,
-    AttendanceRecorded,
-)
-State = Unknown | Offered | Planned | Trainee
+MODULES: tuple[ModuleType, ...] = (courses, sessions, attendance)
+"""Each has ``COMMANDS`` and ``EVENTS`` (types), and the functions ``streams``, ``decide`` and ``evolve``."""
+
+OF_COMMAND: Mapping[type, ModuleType] = {command: module for module in MODULES for command in module.COMMANDS}
+OF_EVENT: Mapping[type, ModuleType] = {event: module for module in MODULES for event in module.EVENTS}
+
+EVENTS: tuple[type, ...] = tuple(OF_EVENT)
+"""Every event type, for the codec."""
 
 
-def initial(stream: str) -> State:
-    return Trainee() if stream.startswith("trainee:") else Unknown()
+def _initial(stream: str) -> Any:
+    return Trainee() if stream.startswith("trainee:") else None
 
 
-def streams(command: Command) -> tuple[str, ...]:
-    match command:
-        case OfferCourse():
-            return (course_stream(command.course_id),)
-        case ScheduleSession():
-            return session_stream(command.session_id), course_stream(command.course_id)
-        case HoldSession() | CancelSession():
-            return (session_stream(command.session_id),)
-        case RecordAttendance():
-            return trainee_stream(command.person_id), session_stream(command.session_id)
+def _streams(command: Any) -> tuple[str, ...]:
+    named: tuple[str, ...] = OF_COMMAND[type(command)].streams(command)
+    return named
 
 
-def decide(command: Command, states: Mapping[str, State]) -> Sequence[tuple[str, Event]]:
-    principal = states[streams(command)[0]]
-    match command:
-        case OfferCourse():
-            return offer(command, principal)
-        case ScheduleSession():
-            return schedule(command, principal, states[course_stream(command.course_id)])
-        case HoldSession():
-            return hold(command, principal)
-        case CancelSession():
-            return cancel(command, principal)
-        case RecordAttendance():
-            trainee = principal if isinstance(principal, Trainee) else Trainee()
-            return attend(command, trainee, states[session_stream(command.session_id)])
+def _decide(command: Any, states: Mapping[str, Any]) -> Sequence[tuple[str, Any]]:
+    changes: Sequence[tuple[str, Any]] = OF_COMMAND[type(command)].decide(command, states)
+    return changes
 
 
-def evolve(state: State, event: Event) -> State:
-    match event:
-        case CourseOffered():
-            return Offered(event)
-        case SessionScheduled():
-            return Scheduled(event)
-        case AttendanceOpened():
-            return Attended(state.plan) if isinstance(state, Scheduled) else state
-        case SessionHeld():
-            return Held(state.plan) if isinstance(state, Scheduled | Attended) else state
-        case SessionCancelled():
-            return Cancelled(state.plan) if isinstance(state, Scheduled) else state
-        case AttendanceRecorded():
-            return after(state, event) if isinstance(state, Trainee) else state
+def _evolve(state: Any, event: Any) -> Any:
+    return OF_EVENT[type(event)].evolve(state, event)
 
 
-TRAINING: Decider[Command, State, Event] = Decider(initial, streams, decide, evolve)
-
-__all__ = [
-    "EVENTS",
-    "TRAINING",
-    "AttendanceOpened",
-    "AttendanceRecorded",
-    "Attended",
-    "CancelReason",
-    "CancelSession",
-    "Cancelled",
-    "Command",
-    "CourseOffered",
-    "Event",
-    "Held",
-    "HoldSession",
-    "Mode",
-    "OfferCourse",
-    "Offered",
-    "Organiser",
-    "Part",
-    "Planned",
-    "Reach",
-    "RecordAttendance",
-    "ScheduleSession",
-    "Scheduled",
-    "SessionCancelled",
-    "SessionHeld",
-    "SessionPart",
-    "SessionScheduled",
-    "State",
-    "Topic",
-    "Trainee",
-    "Unknown",
-    "course_stream",
-    "session_stream",
-    "trainee_stream",
-    "transitions",
-]
+TRAINING: Decider[Any, Any, Any] = Decider(_initial, _streams, _decide, _evolve)

@@ -1,12 +1,16 @@
-"""Attendance: who took part in which part of a session, and what that changes in the count of unique persons."""
+"""Attendance: who took part in which part of a session, and what that changes in the count of unique persons.
+
+Stream ``trainee:<person id>``.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
-from services.training.domain.session import (
+from services.training.domain.sessions import (
     AttendanceOpened,
     Attended,
     Cancelled,
@@ -71,9 +75,19 @@ def trainee_stream(person_id: str) -> str:
     return f"trainee:{person_id}"
 
 
-def attend(
-    command: RecordAttendance, trainee: Trainee, session: object
+COMMANDS = (RecordAttendance,)
+EVENTS = (AttendanceRecorded,)
+
+
+def streams(command: RecordAttendance) -> tuple[str, ...]:
+    return trainee_stream(command.person_id), session_stream(command.session_id)
+
+
+def decide(
+    command: RecordAttendance, states: Mapping[str, Any]
 ) -> Sequence[tuple[str, AttendanceRecorded | AttendanceOpened]]:
+    trainee: Trainee = states[trainee_stream(command.person_id)]
+    session = states[session_stream(command.session_id)]
     plan = _open_plan(command, session)
     mode = _mode(command, plan)
     known = trainee.attended.get((command.session_id, command.day, command.part))
@@ -135,7 +149,7 @@ def transitions(days: Mapping[date, str], day: date, unit_id: str) -> tuple[Reac
     return added, Reach(following, previous, -1, where), Reach(following, day, 1, where)
 
 
-def after(trainee: Trainee, event: AttendanceRecorded) -> Trainee:
+def evolve(trainee: Trainee, event: AttendanceRecorded) -> Trainee:
     part = (event.session_id, event.day, event.part)
     return Trainee(
         {**trainee.attended, part: (event.unit_id, event.mode)},

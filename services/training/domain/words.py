@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -52,8 +51,3 @@ class CancelReason(StrEnum):
     WEATHER = "weather"
     MISTAKE = "mistake"
     OTHER = "other"
-
-
-@dataclass(frozen=True, slots=True)
-class Unknown:
-    """A course or session nobody has announced."""

@@ -1,13 +1,14 @@
-"""Sessions of a course: when and for whom, held or cancelled."""
+"""Sessions of a course: when and for whom, held or cancelled. Stream ``session:<id>``."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from services.training.domain.course import Offered
-from services.training.domain.words import CancelReason, Mode, Organiser, Part, Unknown
+from services.training.domain.courses import Offered, course_stream
+from services.training.domain.words import CancelReason, Mode, Organiser, Part
 from shared.decider import Rejected, ambient
 
 
@@ -110,7 +111,41 @@ def session_stream(session_id: str) -> str:
     return f"session:{session_id}"
 
 
-def schedule(command: ScheduleSession, state: object, course: object) -> Sequence[tuple[str, SessionScheduled]]:
+COMMANDS = (ScheduleSession, HoldSession, CancelSession)
+EVENTS = (SessionScheduled, AttendanceOpened, SessionHeld, SessionCancelled)
+SessionCommand = ScheduleSession | HoldSession | CancelSession
+
+
+def streams(command: SessionCommand) -> tuple[str, ...]:
+    own = session_stream(command.session_id)
+    return (own, course_stream(command.course_id)) if isinstance(command, ScheduleSession) else (own,)
+
+
+def decide(command: SessionCommand, states: Mapping[str, Any]) -> Sequence[tuple[str, Any]]:
+    state = states[session_stream(command.session_id)]
+    match command:
+        case ScheduleSession():
+            return _schedule(command, state, states[course_stream(command.course_id)])
+        case HoldSession():
+            return _hold(command, state)
+        case CancelSession():
+            return _cancel(command, state)
+
+
+def evolve(state: Any, event: Any) -> Any:
+    match event:
+        case SessionScheduled():
+            return Scheduled(event)
+        case AttendanceOpened() if isinstance(state, Scheduled):
+            return Attended(state.plan)
+        case SessionHeld() if isinstance(state, Scheduled | Attended):
+            return Held(state.plan)
+        case SessionCancelled() if isinstance(state, Scheduled):
+            return Cancelled(state.plan)
+    return state
+
+
+def _schedule(command: ScheduleSession, state: object, course: object) -> Sequence[tuple[str, SessionScheduled]]:
     if not isinstance(course, Offered):
         raise Rejected("unknown-course", "/course_id", course_id=command.course_id)
     parts = tuple(sorted(command.parts, key=lambda p: (p.day, p.part)))
@@ -129,13 +164,13 @@ def schedule(command: ScheduleSession, state: object, course: object) -> Sequenc
     match state:
         case Scheduled(plan) | Attended(plan) | Held(plan) | Cancelled(plan) if plan == session:
             return []
-        case Unknown():
+        case None:
             return [(session_stream(command.session_id), session)]
         case _:
             raise Rejected("session-exists", "/session_id", session_id=command.session_id)
 
 
-def hold(command: HoldSession, state: object) -> Sequence[tuple[str, SessionHeld]]:
+def _hold(command: HoldSession, state: object) -> Sequence[tuple[str, SessionHeld]]:
     match state:
         case Scheduled(plan) | Attended(plan):
             first, last = plan.parts[0].day, plan.parts[-1].day
@@ -150,7 +185,7 @@ def hold(command: HoldSession, state: object) -> Sequence[tuple[str, SessionHeld
             raise Rejected("unknown-session", session_id=command.session_id)
 
 
-def cancel(command: CancelSession, state: object) -> Sequence[tuple[str, SessionCancelled]]:
+def _cancel(command: CancelSession, state: object) -> Sequence[tuple[str, SessionCancelled]]:
     match state:
         case Scheduled(plan):
             gone = SessionCancelled(plan.session_id, plan.course_id, plan.unit_id, plan.parts[0].day, command.reason)

@@ -1,0 +1,1 @@
+"""What the API shows: states and rows as JSON; one file per subject."""

@@ -1,0 +1,22 @@
+"""Texts about courses."""
+
+from __future__ import annotations
+
+from shared.problem_texts import Text
+
+COURSES: dict[str, Text] = {
+    "course-exists": Text(
+        409,
+        "Khoá học đã tồn tại",
+        "Mã khoá học {course_id} đã được dùng cho một khoá học khác.",
+        "Course exists",
+        "The course id {course_id} is already used for another course.",
+    ),
+    "unknown-course": Text(
+        422,
+        "Không có khoá học này",
+        "Chưa có khoá học {course_id}.",
+        "Unknown course",
+        "There is no course {course_id}.",
+    ),
+}

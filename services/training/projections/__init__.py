@@ -1,0 +1,1 @@
+"""Own log and mirrors → own read tables; one file per read model."""
