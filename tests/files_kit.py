@@ -64,10 +64,13 @@ def workbook(villages: Iterable[Row] = (), teams: Iterable[Row] = (), people: It
     return to.getvalue()
 
 
+SINCE = {"effective": "2020-01-01", "simulated": False}
+"""The rows of the files are real and may be dated before what other tests of teams begin with."""
+
 UNITS = [
-    unit(NATION, "nation", None),
-    unit(PROVINCE, "province", NATION, name="Hà Nội"),
-    unit(OTHER, "province", NATION, name="Ninh Bình"),
-    unit("c1", "commune", PROVINCE, code="00097", name="Tứ Liên", kind="phường"),
-    unit("c2", "commune", OTHER, code="14000", name="Hoà Bình", kind="xã"),
+    unit(NATION, "nation", None, **SINCE),
+    unit(PROVINCE, "province", NATION, name="Hà Nội", **SINCE),
+    unit(OTHER, "province", NATION, name="Ninh Bình", **SINCE),
+    unit("c1", "commune", PROVINCE, code="00097", name="Tứ Liên", kind="phường", **SINCE),
+    unit("c2", "commune", OTHER, code="14000", name="Hoà Bình", kind="xã", **SINCE),
 ]
