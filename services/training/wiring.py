@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from services.training.domain import EVENTS, TRAINING
 from services.training.messages import MESSAGES
+from services.training.projections import seats
 from services.training.projections.register import Register
 from services.training.public import publisher
+from services.training.queries.identities import Identities
 from services.training.queries.people import PeopleQueries
 from services.training.queries.sessions import SessionQueries
 from shared.health import Readiness
@@ -17,7 +19,7 @@ from shared.unit_directory import UNIT_EVENTS, UnitDirectory, Units
 from shared.worker import Definition, run_worker
 
 PARTITIONS = 1
-USES: Uses = {"teams": UNIT_EVENTS}
+USES: Uses = {"teams": UNIT_EVENTS | seats.EVENTS}
 
 
 def api(settings: Settings) -> int:
@@ -35,6 +37,7 @@ def api(settings: Settings) -> int:
         "units": units,
         "sessions": SessionQueries(kit.engine),
         "people": PeopleQueries(kit.engine),
+        "identities": Identities(kit.engine),
         "mirror": Mirror(kit.engine, USES),
         "log": kit.log,
         "publish": publisher(units.tree),
@@ -49,7 +52,7 @@ def worker(settings: Settings) -> int:
         "training",
         PARTITIONS,
         publish=publisher(UnitDirectory(kit.engine).tree),
-        projections=[Units(), Register()],
+        projections=[Units(), seats.Seats(), Register()],
         uses=USES,
     )
     return run_worker(definition, settings, kit.log, on_stop=[kit.close])

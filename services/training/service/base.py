@@ -7,6 +7,7 @@ from uuid import UUID, uuid5
 
 from uuid_utils.compat import uuid7
 
+from services.training.queries.identities import Identities
 from services.training.queries.people import PeopleQueries
 from services.training.queries.sessions import SessionQueries
 from services.training.schemas.attendance import ATTENDANCE
@@ -22,6 +23,7 @@ class Pieces:
     units: UnitDirectory
     sessions: SessionQueries
     people: PeopleQueries
+    identities: Identities
 
 
 def identity(call: Call, kind: str, given: str | None) -> tuple[UUID, str]:

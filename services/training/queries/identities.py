@@ -1,0 +1,41 @@
+"""What training knows of people from the registry: only that their ids exist, and which of them are one."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy import Engine, text
+
+_KNOWN = text(
+    """SELECT w.id FROM unnest(cast(:people AS uuid[])) w (id)
+        WHERE EXISTS (SELECT FROM read.seats s WHERE s.person_id = w.id)
+           OR EXISTS (SELECT FROM read.joins j WHERE w.id IN (j.duplicate_id, j.person_id))"""
+)
+_KEPT = text("SELECT duplicate_id, kept_id FROM read.joins WHERE duplicate_id = ANY(cast(:people AS uuid[]))")
+_ONE = text(
+    """WITH kept (id) AS (
+           SELECT coalesce((SELECT kept_id FROM read.joins WHERE duplicate_id = cast(:person AS uuid)), :person)
+       )
+       SELECT id FROM kept UNION SELECT j.duplicate_id FROM read.joins j JOIN kept k ON j.kept_id = k.id"""
+)
+
+
+class Identities:
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def known(self, people: Collection[str]) -> set[str]:
+        """Those who have, had or will have a seat, or were joined with somebody."""
+        with self._engine.connect() as tx:
+            return {str(person) for person in tx.execute(_KNOWN, {"people": list(people)}).scalars()}
+
+    def kept(self, people: Collection[str]) -> dict[str, str]:
+        """Of those who were joined into somebody: who is kept in the end."""
+        with self._engine.connect() as tx:
+            rows = tx.execute(_KEPT, {"people": list(people)}).all()
+        return {str(row.duplicate_id): str(row.kept_id) for row in rows}
+
+    def one_with(self, person: str) -> set[str]:
+        """All ids of this human being."""
+        with self._engine.connect() as tx:
+            return {str(found) for found in tx.execute(_ONE, {"person": person}).scalars()}
