@@ -22,10 +22,16 @@ _PUT_FACTS = text(
        SELECT * FROM json_to_recordset(cast(:rows AS json)) AS x (team_id text, facts json)
            ON CONFLICT (team_id) DO UPDATE SET facts = excluded.facts"""
 )
-_COLUMNS = "seat_id, person_id, role, team_id, kind, unit_id, since, until, appointed, in_role"
 _ELSEWHERE = text(
     """SELECT seat_id, cast(person_id AS text), role, team_id, kind, unit_id, since, until, appointed, in_role
          FROM read.seats WHERE seat_id = ANY(:seats) AND team_id <> ALL(:teams)"""
+)
+_CLEAR = text("DELETE FROM read.seats WHERE seat_id = ANY(:seats)")
+_PUT = text(
+    """INSERT INTO read.seats (seat_id, person_id, role, team_id, kind, unit_id, since, until, appointed, in_role)
+       SELECT seat_id, person_id, role, team_id, kind, unit_id, since, until, appointed, in_role
+         FROM json_to_recordset(cast(:rows AS json)) AS x (seat_id text, person_id uuid, role text, team_id text,
+              kind text, unit_id text, since date, until date, appointed date, in_role date)"""
 )
 _JOIN = text(
     """INSERT INTO read.joins (duplicate_id, person_id, kept_id)
