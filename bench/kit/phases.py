@@ -30,6 +30,7 @@ from ops.local.state import ROOT
 from ops.units.seed import NATION_ID
 
 PATIENCE_SECONDS = 180.0
+BATCH = "/v1/visits/batch"
 OPEN_CONNECTIONS = 48
 POLL_SECONDS = 0.05
 
@@ -63,7 +64,7 @@ class Phase:
         waits = [batch.answered - batch.due for batch in self.sent]
         found: dict[str, float] = {
             f"{name}_visits": self.visits,
-            f"{name}_failures": sum(batch.failures for batch in self.sent),
+            f"{name}_failures": sum(batch.refused + batch.failures for batch in self.sent),
         }
         found |= {f"{name}_answer_p{p}_ms": round(percentile(waits, p) * 1000, 1) for p in (50, 99)}
         if self.polls:
@@ -142,7 +143,7 @@ def logged(of: Stack) -> Counter[str]:
 def _plan(of: Stack, bodies: Path, length: float, connections: int, rate: float | None, seed: int) -> Plan:
     return Plan(
         host=urlsplit(of.api_url("visits")).netloc,
-        path="/v1/visits/batch",
+        path=BATCH,
         token=tokens.issue(of.state, "bench", "visits:write", [NATION_ID], 3600),
         bodies=str(bodies),
         results=str(bodies.with_suffix(".results.json")),
@@ -154,18 +155,23 @@ def _plan(of: Stack, bodies: Path, length: float, connections: int, rate: float 
 
 
 def _generate(plan: Plan) -> Phase:
-    path = Path(plan.results).with_suffix(".plan.json")
-    path.write_bytes(msgspec.json.encode(plan))
     before = _children_seconds()
-    argv = [sys.executable, "-m", "bench.kit.load", str(path)]
-    done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, timeout=plan.seconds + PATIENCE_SECONDS)
-    if done.returncode:
-        raise StackError(f"the load generator failed: {done.stderr[-1500:]}")
-    sent = msgspec.json.decode(Path(plan.results).read_bytes(), type=list[Sent])
+    sent = generate(plan)
     # "repeated" is a batch whose first answer the client did not get.
     if turned_down := {outcome for batch in sent for outcome in batch.outcomes} - {"stored", "repeated"}:
         raise StackError(f"fresh visits came out as {turned_down}")
     return Phase(sent, min(batch.due for batch in sent), time.monotonic(), _children_seconds() - before)
+
+
+def generate(plan: Plan, patience: float = PATIENCE_SECONDS) -> list[Sent]:
+    """Run the load generator to its end."""
+    path = Path(plan.results).with_suffix(".plan.json")
+    path.write_bytes(msgspec.json.encode(plan))
+    argv = [sys.executable, "-m", "bench.kit.load", str(path)]
+    done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, timeout=plan.seconds + patience)
+    if done.returncode:
+        raise StackError(f"the load generator failed: {done.stderr[-1500:]}")
+    return msgspec.json.decode(Path(plan.results).read_bytes(), type=list[Sent])
 
 
 def _children_seconds() -> float:

@@ -51,21 +51,27 @@ def running(*, without: Collection[str] = ()) -> Iterator[Stack]:
 def database_only(service: str) -> Iterator[Stack]:
     """PostgreSQL alone, with the database of one service migrated."""
     with test_state() as state:
-        _any_ports(state)
-        of = stack.prepare(state, env={})
+        of = settled(state)
         server = process.run_program(of.servers()[0])
         process.remember(state.directory / "processes.jsonl", server.identity)
         try:
-            provision.database(of.admin_database_url, service, state.secret)
-            subprocess.run(
-                [sys.executable, "-m", f"services.{service}", "migrate"],
-                env=of.environment(service),
-                cwd=ROOT,
-                check=True,
-            )
+            migrated(of, service)
             yield of
         finally:
             server.stop()
+
+
+def settled(state: State) -> Stack:
+    """A stack with ports of its own, nothing of it running yet."""
+    _any_ports(state)
+    return stack.prepare(state, env={})
+
+
+def migrated(of: Stack, service: str) -> None:
+    """Make the database of one service."""
+    provision.database(of.admin_database_url, service, of.state.secret)
+    argv = [sys.executable, "-m", f"services.{service}", "migrate"]
+    subprocess.run(argv, env=of.environment(service), cwd=ROOT, check=True)
 
 
 def superuser_url(of: Stack, service: str) -> str:

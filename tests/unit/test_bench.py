@@ -57,7 +57,7 @@ def test_options_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def sent(answered: float, positions: dict[int, int]) -> Sent:
-    return Sent(0, answered - 0.1, answered, {"stored": 1}, positions, 0)
+    return Sent(0, answered - 0.1, answered - 0.1, answered, {"stored": 1}, positions, 0, 0)
 
 
 def test_a_batch_is_fresh_when_a_report_includes_all_its_partitions() -> None:
@@ -154,6 +154,6 @@ def test_the_generator_sends_every_body_until_it_is_answered_and_some_again(tmp_
     server.server_close()
     assert sorted(batch.line for batch in found) == list(range(60))
     assert all(batch.outcomes == {"stored": 1} and batch.positions == {1: 4} for batch in found)
-    assert sum(batch.failures for batch in found) == 1
+    assert sum(batch.refused for batch in found) == 1
     assert all(batch.answered >= batch.due for batch in found)
     assert sorted(Api.seen.values()) == [1] * 59 + [2]
