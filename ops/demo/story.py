@@ -12,6 +12,7 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
+from ops import catalogue
 from ops.client import Api
 from ops.demo import policies
 from ops.demo.world import Row, Team, World, shared_out
@@ -85,6 +86,7 @@ class Story:
 
     def chapters(self) -> Iterator[Chapter]:
         yield self.map_of_2022()
+        yield self.what_is_taught()
         yield self.how_teams_should_be()
         yield self.pilot()
         yield self.chuong_my_forms()
@@ -105,6 +107,12 @@ class Story:
                 "teams", "/v1/units/batch", [r for r in rows if r["do"] == "establish" and r["level"] == level]
             )
         chapter.send("teams", "/v1/units/batch", [r for r in rows if r["do"] != "establish"], in_order=True)
+        return chapter
+
+    def what_is_taught(self) -> Chapter:
+        """The national catalogues of platforms, outcomes and topics."""
+        chapter = Chapter("Danh mục toàn quốc · the national catalogues")
+        chapter.send("visits", "/v1/catalogue/batch", list(catalogue.rows()))
         return chapter
 
     def how_teams_should_be(self) -> Chapter:

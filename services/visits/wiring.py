@@ -12,8 +12,11 @@ from services.visits.domain import (
     PlaceRegistered,
     VisitRecorded,
 )
+from services.visits.domain.catalogue import CATALOGUE, CatalogueEntryEnded, CatalogueEntrySet
 from services.visits.messages import MESSAGES
 from services.visits.projections.activity import Activity
+from services.visits.projections.catalogue import CatalogueEntries
+from services.visits.projections.network import NETWORK_EVENTS, Network
 from services.visits.public import Publisher
 from shared.health import Readiness
 from shared.kit import Kit
@@ -23,9 +26,16 @@ from shared.settings import Settings
 from shared.unit_directory import UNIT_EVENTS, UnitDirectory, Units
 from shared.worker import Definition, run_worker
 
-EVENTS = (VisitRecorded, PlaceRegistered, CampaignScheduled, CampaignCancelled)
+EVENTS = (
+    VisitRecorded,
+    PlaceRegistered,
+    CampaignScheduled,
+    CampaignCancelled,
+    CatalogueEntrySet,
+    CatalogueEntryEnded,
+)
 PARTITIONS = 4
-USES: Uses = {"teams": UNIT_EVENTS}
+USES: Uses = {"teams": UNIT_EVENTS | NETWORK_EVENTS}
 
 
 def partition_of(stream: str) -> int:
@@ -35,10 +45,12 @@ def partition_of(stream: str) -> int:
 
 def api(settings: Settings) -> int:
     """Serve HTTP and ingest until told to stop; the exit code."""
+    from services.visits.catalogue import Catalogue
     from services.visits.intake import Intake
     from services.visits.queries.campaigns import CampaignQueries
     from services.visits.queries.places import PlaceQueries
     from services.visits.queries.visits import VisitQueries
+    from services.visits.references import References
     from services.visits.service import VisitsService
     from shared.edge_server import run_api
 
@@ -53,6 +65,9 @@ def api(settings: Settings) -> int:
         "intake": Intake(places, units),
         "places": places,
         "campaigns": campaigns,
+        "entries": kit.handler(CATALOGUE, partition_of=partition_of),
+        "catalogue": Catalogue(kit.lookups, units),
+        "references": References(kit.lookups),
         "visit_queries": VisitQueries(kit),
         "place_queries": PlaceQueries(kit, places),
         "campaign_queries": CampaignQueries(kit.engine, campaigns),
@@ -71,7 +86,7 @@ def worker(settings: Settings) -> int:
         "visits",
         PARTITIONS,
         publish=Publisher(UnitDirectory(kit.engine)),
-        projections=[Units(), Activity(PARTITIONS)],
+        projections=[Units(), Activity(PARTITIONS), Network(), CatalogueEntries(PARTITIONS)],
         uses=USES,
     )
     return run_worker(definition, settings, kit.log, on_stop=[kit.close])

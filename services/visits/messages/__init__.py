@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from services.visits.messages.campaigns import CAMPAIGNS
+from services.visits.messages.catalogue import CATALOGUE
 from services.visits.messages.places import PLACES
 from services.visits.messages.visits import VISITS
 from shared.problems import Text
@@ -18,4 +19,4 @@ _STORING: dict[str, Text] = {
     ),
 }
 
-MESSAGES: dict[str, Text] = VISITS | PLACES | CAMPAIGNS | _STORING
+MESSAGES: dict[str, Text] = VISITS | PLACES | CAMPAIGNS | CATALOGUE | _STORING

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from services.visits.public.campaigns import CAMPAIGNS
+from services.visits.public.catalogue import CATALOGUE
 from services.visits.public.mapping import Mapping
 from services.visits.public.places import PLACES
 from services.visits.public.visits import VISITS
@@ -16,7 +17,7 @@ Where = tuple[str | None, str | None]
 """Province and commune of a fact, by our own unit ids."""
 
 _KEPT_PLACES = 50_000
-_MAPPINGS: dict[str, Mapping] = VISITS | PLACES | CAMPAIGNS
+_MAPPINGS: dict[str, Mapping] = VISITS | PLACES | CAMPAIGNS | CATALOGUE
 
 
 class Publisher:
@@ -31,12 +32,12 @@ class Publisher:
         mapping = _MAPPINGS.get(event.type)
         if mapping is None:
             return None
-        data = event.data
+        data = mapping(event.data)
         unit_id = data.get("unit_id")
         # A place registered by itself belongs where it is when we hear of it; a visit where it was on its day.
-        day = data.get("day") or event.recorded_at.date().isoformat()
+        day = data.get("day") or data.get("effective") or event.recorded_at.date().isoformat()
         province, commune = self._where(unit_id, day) if unit_id else (None, None)
-        return Public(event.type, 1, mapping(data), province, commune)
+        return Public(event.type, 1, data, province, commune)
 
     def _where(self, unit_id: str, day: str) -> Where:
         tree = self._units.tree()

@@ -10,6 +10,8 @@ from shared.decider import Personal
 from shared.vietnamese import nfc
 
 UNIT_ID = validate.Regexp(r"^[A-Za-z0-9-]{1,64}\Z")
+CODE = validate.Regexp(r"^[a-z0-9][a-z0-9_.-]{0,39}\Z")
+"""Of an entry of a catalogue."""
 
 
 def unit() -> fields.String:

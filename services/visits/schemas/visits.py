@@ -8,12 +8,11 @@ from typing import Any
 from marshmallow import fields, validate
 
 from services.visits.domain import AgeBand, Learner, Level, PlaceKind, RecordVisit, Skill, SkillLevel
-from services.visits.schemas.kinds import number, personal, text, unit
+from services.visits.schemas.kinds import CODE, number, personal, text, unit
 from shared.compiled import CompiledSchema
 
 # A pseudonym, no name (no spaces or accents) and no long number: those are phone or identity numbers.
 LEARNER_REF = validate.Regexp(r"^(?![0-9]{9,}\Z)[A-Za-z0-9_-]{1,36}\Z")
-PLATFORM = validate.Regexp(r"^[a-z0-9][a-z0-9_.-]{0,39}\Z")
 DAY_MINUTES = 1_440
 
 
@@ -39,7 +38,7 @@ class RecordVisitSchema(CompiledSchema):
     started_at = fields.AwareDateTime(load_default=None, allow_none=True)
     duration_minutes = number(1, DAY_MINUTES)
     learners = fields.Nested(LearnerSchema, many=True, load_default=[], validate=validate.Length(max=50))
-    platforms = fields.List(fields.String(validate=PLATFORM), load_default=[], validate=validate.Length(max=40))
+    platforms = fields.List(fields.String(validate=CODE), load_default=[], validate=validate.Length(max=40))
     note = text(2_000, load_default=None, allow_none=True)
 
 

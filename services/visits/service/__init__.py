@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from services.visits.service.campaigns import CampaignRoutes
+from services.visits.service.catalogue import CatalogueRoutes
 from services.visits.service.places import PlaceRoutes
 from services.visits.service.visits import VisitRoutes
 from shared.batch import batch
@@ -12,7 +13,7 @@ from shared.mirror import Delivery, Mirror, Rejection
 from shared.topology import queue
 
 
-class VisitsService(VisitRoutes, PlaceRoutes, CampaignRoutes, Health, Feed):
+class VisitsService(VisitRoutes, PlaceRoutes, CampaignRoutes, CatalogueRoutes, Health, Feed):
     name = "visits"
     mirror: Mirror
 
