@@ -6,7 +6,7 @@ rule can be read, tested and replayed on its own (Chassaing, *Functional Event S
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -27,6 +27,25 @@ class Rejected(Exception):
         self.code = code
         self.pointer = pointer
         self.params = params
+
+
+class LookFurther(Rejected):
+    """Not a refusal yet: the decision needs streams that only other streams name.
+
+    Such a command has an ambient field ``also``, a tuple of streams beside those it names itself; it is decided again
+    with these in it (``shared.handling``). Nothing is ever looked up in a projection.
+    """
+
+    def __init__(self, streams: Iterable[str]) -> None:
+        self.streams = tuple(sorted(set(streams)))
+        super().__init__("look-further", streams=self.streams)
+
+
+def need(states: Mapping[str, Any], streams: Iterable[str]) -> None:
+    """Raises ``LookFurther`` unless all of these were read."""
+    missing = [stream for stream in streams if stream not in states]
+    if missing:
+        raise LookFurther(missing)
 
 
 @dataclass(frozen=True, slots=True)

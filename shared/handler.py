@@ -96,7 +96,7 @@ class _Decided:
 
 
 class Handler(Generic[C, S, E]):
-    """Handles the commands of one ``Decider``. ``partition_of(principal stream)`` chooses the partition, for ever."""
+    """Handles the commands of one ``Decider``. ``partition_of(stream)`` chooses the partition of a stream, for ever."""
 
     def __init__(
         self,
@@ -112,8 +112,7 @@ class Handler(Generic[C, S, E]):
     ) -> None:
         """The log protects the streams that a command writes from decisions on old state.
 
-        ``guard_reads`` is for rules that read other streams too: it then protects these as well. All streams of a
-        command must be of one partition.
+        ``guard_reads`` is for rules that read other streams too: it then protects these as well.
         """
         self._reads, self._writer, self._decider, self._codec = reads, writer, decider, codec
         self._hash_key, self._partition_of, self._cache_size = hash_key, partition_of, cache_size
@@ -282,10 +281,10 @@ class Handler(Generic[C, S, E]):
             version = versions[stream] = versions.get(stream, held[stream].version) + 1
             kind, schema, data = self._codec.encode(event, event_id)
             digest = content_hash(self._hash_key, event_id, stream, version, kind, schema, data, metadata)
-            events.append(NewEvent(stream, version, kind, schema, data, digest))
-        reads = tuple((s, held[s].version) for s in d.streams if s not in versions) if self._guard_reads else ()
-        partition = self._partition_of(d.streams[0])
-        return Append(command_id, self.fingerprint(d.envelope.command), partition, metadata, tuple(events), reads)
+            events.append(NewEvent(stream, version, kind, schema, data, digest, self._partition_of(stream)))
+        unwritten = [s for s in d.streams if s not in versions] if self._guard_reads else ()
+        reads = tuple((s, held[s].version, self._partition_of(s)) for s in unwritten)
+        return Append(command_id, self.fingerprint(d.envelope.command), metadata, tuple(events), reads)
 
     def _metadata(self, envelope: Envelope) -> dict[str, str]:
         """One object for all rows of a batch, which share both."""

@@ -50,26 +50,35 @@ class NewEvent:
     schema: int
     data: dict[str, Any]
     hash: bytes
+    partition: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Append:
-    """One command's events, all stored or none; those of the principal stream come first.
+    """One command's events, all stored or none, whatever partitions their streams lie in.
 
-    ``reads``: the versions of streams of the same partition that it rests on and does not write; none of them may have
-    moved on either.
+    ``events``: the first one is of the principal stream. ``reads``: (stream, version, partition) of streams that it
+    rests on and does not write; none of them may have moved on either.
     """
 
     command_id: UUID
     fingerprint: bytes
-    partition: int
     metadata: dict[str, Any]
     events: tuple[NewEvent, ...]
-    reads: tuple[tuple[str, int], ...] = ()
+    reads: tuple[tuple[str, int, int], ...] = ()
 
     @property
     def streams(self) -> set[str]:
         return {event.stream_id for event in self.events}
+
+    @property
+    def partition(self) -> int:
+        """That of the principal stream."""
+        return self.events[0].partition
+
+    @property
+    def partitions(self) -> set[int]:
+        return {event.partition for event in self.events} | {partition for _, _, partition in self.reads}
 
 
 class Outcome(StrEnum):
@@ -81,7 +90,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Appended:
-    """What became of a command: the version its principal stream has after it, the position of its last event.
+    """What became of a command: the version its principal stream has after it, its last position in that partition.
 
     ``version`` and ``position`` are 0 where nothing was stored.
     """
@@ -151,10 +160,11 @@ def content_hash(
 
 
 def summarise(command: Append, first_position: int) -> Appended:
-    principal, version = command.events[0].stream_id, command.events[0].version
+    first, last = command.events[0], first_position
+    principal, version = first.stream_id, first.version
     if len(command.events) > 1:
         version = max(event.version for event in command.events if event.stream_id == principal)
-    last = first_position + len(command.events) - 1
+        last += sum(event.partition == first.partition for event in command.events) - 1
     return Appended(command.command_id, Outcome.STORED, command.partition, last, version, principal)
 
 
@@ -165,10 +175,12 @@ def wire(commands: Iterable[Append]) -> bytes:
             {
                 "id": str(c.command_id),
                 "fingerprint": c.fingerprint.hex(),
-                "partition": c.partition,
+                "partitions": list(c.partitions),
                 "metadata": c.metadata,
-                "events": [[e.stream_id, e.version, e.type, e.schema, e.hash.hex(), e.data] for e in c.events],
-                "reads": c.reads,
+                "events": [
+                    [e.stream_id, e.version, e.type, e.schema, e.hash.hex(), e.data, e.partition] for e in c.events
+                ],
+                "reads": [read[:2] for read in c.reads],
             }
             for c in commands
         ]

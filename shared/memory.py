@@ -35,16 +35,16 @@ class MemoryLog:
         if known:
             repeated = known[0] == command.fingerprint
             return Appended(command.command_id, Outcome.REPEATED if repeated else Outcome.CONFLICT)
-        first_versions = {stream: version + 1 for stream, version in command.reads}
+        first_versions = {stream: version + 1 for stream, version, _ in command.reads}
         for event in command.events:
             first_versions.setdefault(event.stream_id, event.version)
         if any(len(self._streams.get(s, ())) != v - 1 for s, v in first_versions.items()):
             return Appended(command.command_id, Outcome.STALE)
-        partition = self._partitions[command.partition]
-        answer = summarise(command, len(partition) + 1)
+        answer = summarise(command, len(self._partitions[command.partition]) + 1)
         for ordinal, event in enumerate(command.events, 1):
+            partition = self._partitions[event.partition]
             stored = Recorded(
-                command.partition,
+                event.partition,
                 len(partition) + 1,
                 event.stream_id,
                 event.version,

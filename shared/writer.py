@@ -101,7 +101,7 @@ class GroupWriter:
             ticket = self._waiting.popleft()
             append = ticket[0]
             written = {append.command_id, *append.streams}
-            looked_at = [stream for stream, _ in append.reads]
+            looked_at = [stream for stream, _, _ in append.reads]
             free = busy.isdisjoint(written) and read.isdisjoint(written) and busy.isdisjoint(looked_at)
             (group if free else later).append(ticket)
             busy |= written

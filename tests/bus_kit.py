@@ -53,8 +53,8 @@ class Service:
             for k in range(min(streams, count)):
                 name = f"{stream}-{partition}-{k}" if streams > 1 else stream
                 version = self._versions[name] = self._versions.get(name, 0) + 1
-                new = NewEvent(name, version, type, 1, {"n": 1, **data}, uuid.uuid4().bytes)
-                commands.append(Append(uuid.uuid4(), b"f", partition, {"actor": "test"}, (new,)))
+                new = NewEvent(name, version, type, 1, {"n": 1, **data}, uuid.uuid4().bytes, partition)
+                commands.append(Append(uuid.uuid4(), b"f", {"actor": "test"}, (new,)))
             self.log.append(commands)
 
     def run(self, statement: str, **parameters: Any) -> list[Any]:

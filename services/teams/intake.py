@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from services.teams.authority import Authority
-from services.teams.handling import handle_many
 from shared.decider import Rejected
 from shared.edge import Call, Reply, Row
 from shared.edge_batch import batch_reply
 from shared.handler import Answer, Envelope, Handler
+from shared.handling import handle_many
 from shared.problems import Problem
 
 

@@ -46,8 +46,9 @@ def log(request) -> Iterator[Log]:
 def a_command(
     *streams: tuple[str, int], partition: int = 0, id: UUID | None = None, mark: str = "a", data=None
 ) -> Append:
-    events = tuple(NewEvent(s, v, "Happened", 1, {"mark": mark} if data is None else data, b"hash") for s, v in streams)
-    return Append(id or uuid4(), mark.encode(), partition, {"actor": "tester"}, events)
+    data = {"mark": mark} if data is None else data
+    events = tuple(NewEvent(s, v, "Happened", 1, data, b"hash", partition) for s, v in streams)
+    return Append(id or uuid4(), mark.encode(), {"actor": "tester"}, events)
 
 
 def outcomes(log: Log, *commands: Append) -> list[Outcome]:
@@ -213,25 +214,23 @@ def test_the_same_command_from_many_clients_at_once_is_stored_once(log):
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(
-        st.tuples(
-            st.integers(0, 3), st.lists(st.tuples(st.sampled_from("abc"), st.integers(1, 3)), min_size=1, max_size=3)
-        ),
+        st.lists(st.tuples(st.integers(0, 3), st.sampled_from("abc"), st.integers(1, 3)), min_size=1, max_size=3),
         max_size=12,
     )
 )
 def test_both_logs_answer_any_history_alike(kernel_log, history):
-    """The memory twin is no more lenient than PostgreSQL."""
+    """The memory twin is no more lenient than PostgreSQL, whatever partitions a command spans."""
     twin = MemoryLog(PARTITIONS)
     prefix = uuid4().hex
     base = kernel_log.heads()
-    for partition, targets in history:
+    for targets in history:
         versions: dict[str, int] = {}
         streams = []
-        for name, step in targets:
+        for partition, name, step in targets:
             stream = f"{prefix}{partition}{name}"
             versions[stream] = versions.get(stream, len(twin.load({stream: 0})[stream]) + (0 if step < 3 else 1)) + 1
-            streams.append((stream, versions[stream]))
-        command = a_command(*streams, partition=partition)
+            streams.append((stream, versions[stream], partition))
+        command = across(*streams)
         assert outcomes(kernel_log, command) == outcomes(twin, command)
     assert {p: head - base[p] for p, head in kernel_log.heads().items()} == twin.heads()
 
@@ -290,8 +289,50 @@ def test_the_log_has_one_identity(kernel_log, kernel_database):
     eng.dispose()
 
 
+def across(*streams: tuple[str, int, int], id: UUID | None = None) -> Append:
+    """A command over (stream, version, partition)."""
+    events = tuple(NewEvent(s, v, "Happened", 1, {}, b"hash", p) for s, v, p in streams)
+    return Append(id or uuid4(), b"a", {"actor": "tester"}, events)
+
+
+def test_a_command_over_several_partitions_is_stored_whole_and_dense_in_each(log):
+    log.append([a_command(("x", 1), partition=3)])
+    both = across(("kept", 1, 3), ("gone", 1, 1), ("kept", 2, 3))
+    [answer, other] = log.append([both, across(("gone2", 1, 1), ("kept2", 1, 0))])
+    assert (answer.partition, answer.position, answer.version, answer.stream_id) == (3, 3, 2, "kept")
+    assert (other.partition, other.position) == (1, 2)
+    assert log.heads() == {0: 1, 1: 2, 2: 0, 3: 3}
+    assert [(e.stream_id, e.version, e.ordinal) for e in log.read(3, 1, 9)] == [("kept", 1, 1), ("kept", 2, 3)]
+    assert [(e.stream_id, e.id) for e in log.read(1, 0, 1)] == [("gone", f"{both.command_id}:2")]
+    assert log.find([both.command_id])[both.command_id][1] == replace(answer, outcome=Outcome.REPEATED)
+    assert outcomes(log, both) == [Outcome.REPEATED]
+
+
+def test_a_stale_stream_in_one_partition_keeps_a_command_out_of_all(log):
+    log.append([a_command(("gone", 1), partition=1)])
+    assert outcomes(log, across(("kept", 1, 3), ("gone", 1, 1))) == [Outcome.STALE]
+    assert log.heads() == {0: 0, 1: 1, 2: 0, 3: 0}
+    assert outcomes(log, replace(across(("kept", 1, 3)), reads=(("gone", 0, 1),))) == [Outcome.STALE]
+    assert outcomes(log, replace(across(("kept", 1, 3)), reads=(("gone", 1, 1),))) == [Outcome.STORED]
+
+
+def test_commands_across_partitions_neither_deadlock_nor_lose_positions(log):
+    """Pairs of partitions in both orders at once, over streams that eight clients race for."""
+
+    def race(client: int) -> list[Outcome]:
+        pairs = [((f"s{n}", 1, n % 4), (f"t{n}", 1, (n // 4) % 4)) for n in range(25)]
+        return [log.append([across(*(pair if client % 2 else pair[::-1]))])[0].outcome for pair in pairs]
+
+    with ThreadPoolExecutor(8) as pool:
+        found = Counter(outcome for some in pool.map(race, range(8)) for outcome in some)
+    assert found == {Outcome.STORED: 25, Outcome.STALE: 175}
+    for partition, head in log.heads().items():
+        assert [e.position for e in log.read(partition, 0, 999)] == list(range(1, head + 1))
+    assert sum(log.heads().values()) == 50
+
+
 def reading(command: Append, *reads: tuple[str, int]) -> Append:
-    return replace(command, reads=reads)
+    return replace(command, reads=tuple((*read, command.partition) for read in reads))
 
 
 @pytest.mark.parametrize(("version", "outcome"), [(2, "stored"), (1, "stale"), (3, "stale")])

@@ -148,7 +148,7 @@ def a_log() -> MemoryLog:
     log = MemoryLog(2)
     for i, kind in enumerate(("Hidden", "Hidden", "Shown", "Hidden", "Shown", "Hidden"), 1):
         event = NewEvent(f"s{i}", 1, kind, 1, {"n": i}, bytes(16))
-        log.append([Append(uuid7(), b"f", 0, {"actor": "a", "at": "2026-01-01T00:00:00Z"}, (event,))])
+        log.append([Append(uuid7(), b"f", {"actor": "a", "at": "2026-01-01T00:00:00Z"}, (event,))])
     return log
 
 

@@ -28,12 +28,12 @@ from services.teams.domain.duplicates import (
     SeparatePeople,
 )
 from services.teams.domain.people import PersonChanged, PersonRegistered, RegisterPerson, SubjectErased, person_stream
-from services.teams.handling import handle_many
 from services.teams.projections.people import People
 from shared.codec import Codec
 from shared.db import engine
 from shared.decider import Personal
 from shared.handler import Envelope, Handler
+from shared.handling import handle_many
 from shared.log import PostgresLog, Recorded
 from shared.vault import MemoryKeys, Vault
 from shared.writer import GroupWriter

@@ -35,12 +35,12 @@ from services.teams.domain.team.split import SplitInto, SplitTeam
 from services.teams.domain.team.state import Team
 from services.teams.domain.team.undo import UndoRearrangement
 from services.teams.domain.units import AbolishUnit, EstablishUnit
-from services.teams.handling import handle_many
 from services.teams.projections.registry import Registry
 from shared.codec import Codec
 from shared.db import engine
 from shared.decider import Personal, Rejected
 from shared.handler import Envelope, Handler
+from shared.handling import handle_many
 from shared.log import PostgresLog, Recorded
 from shared.vault import MemoryKeys, Vault
 from shared.vietnamese import fold

@@ -36,7 +36,7 @@ def log() -> Counted:
     made = Counted()
     for number in range(10):
         events = tuple(NewEvent(f"s{number}", v, "Happened", 1, {"v": v}, b"") for v in range(1, 4))
-        made.append([Append(uuid4(), b"f", 0, {}, events)])
+        made.append([Append(uuid4(), b"f", {}, events)])
     return made
 
 

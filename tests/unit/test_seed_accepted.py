@@ -9,8 +9,8 @@ from typing import Any
 
 from ops.units.seed import Row, load
 from services.teams.domain import units as teams
-from services.teams.domain.looks import LookFurther
 from services.teams.domain.units import rules, single
+from shared.decider import LookFurther
 
 COMMANDS: dict[str, Any] = {
     "establish": teams.EstablishUnit,

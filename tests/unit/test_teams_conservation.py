@@ -21,7 +21,6 @@ from ops.verify.teams import Team, TeamFacts
 from services.reporting.domain import FIGURES, Tally, count
 from services.teams.domain import DECIDER
 from services.teams.domain.documents import DocumentKind, DocumentRegistered
-from services.teams.domain.looks import LookFurther
 from services.teams.domain.people import PersonRegistered
 from services.teams.domain.team.events import Role, Seat, TeamKind
 from services.teams.domain.team.life import DissolveTeam, EstablishTeam
@@ -31,7 +30,7 @@ from services.teams.domain.team.seats import AppointSeat, ReconstituteTeam, Rele
 from services.teams.domain.team.split import ReleasedSeat, SplitInto, SplitTeam
 from services.teams.domain.team.undo import SeatPlacement, UndoRearrangement
 from services.teams.domain.units import UnitEstablished
-from shared.decider import Personal, Rejected
+from shared.decider import LookFurther, Personal, Rejected
 
 START = date(2023, 10, 1)
 PEOPLE = [f"p{n}" for n in range(12)]

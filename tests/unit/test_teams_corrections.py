@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from services.teams.domain import DECIDER
 from services.teams.domain.documents import DocumentKind, DocumentRegistered
-from services.teams.domain.looks import LookFurther
 from services.teams.domain.people import PersonRegistered
 from services.teams.domain.team.corrections import Correction, CorrectTeam
 from services.teams.domain.team.counts import transitions
@@ -41,7 +40,7 @@ from services.teams.domain.team.replay import replay
 from services.teams.domain.team.seats import AppointSeat, ChangeLeader, ChangeSeat, ReconstituteTeam, ReleaseSeat
 from services.teams.domain.team.state import Team
 from services.teams.domain.units import UnitEstablished
-from shared.decider import Personal, Rejected
+from shared.decider import LookFurther, Personal, Rejected
 from shared.testing import Spec
 
 START = date(2023, 1, 1)

@@ -25,7 +25,6 @@ from services.teams.domain.duplicates import (
     PersonKept,
     SeparatePeople,
 )
-from services.teams.domain.looks import LookFurther
 from services.teams.domain.people import (
     ChangePerson,
     ErasePerson,
@@ -47,7 +46,7 @@ from services.teams.schemas.people import (
     RegisterPersonSchema,
 )
 from services.teams.schemas.teams import EstablishTeamSchema
-from shared.decider import Personal, Rejected
+from shared.decider import LookFurther, Personal, Rejected
 from shared.log import Recorded
 from shared.problems import from_validation, register
 from shared.testing import Spec

@@ -11,7 +11,6 @@ import pytest
 from services.teams.domain import DECIDER
 from services.teams.domain.documents import DocumentKind, DocumentRegistered
 from services.teams.domain.duplicates import JoinPeople, SeparatePeople
-from services.teams.domain.looks import LookFurther
 from services.teams.domain.people import PersonRegistered
 from services.teams.domain.team.events import Role, Seat, TeamKind
 from services.teams.domain.team.life import DissolveTeam, EstablishTeam, RenameTeam
@@ -22,8 +21,8 @@ from services.teams.domain.team.split import ReleasedSeat, SplitInto, SplitTeam
 from services.teams.domain.team.state import Life
 from services.teams.domain.team.undo import SeatPlacement, UndoRearrangement
 from services.teams.domain.units import UnitAbolished, UnitEstablished
-from services.teams.handling import LOOKS
-from shared.decider import Personal
+from shared.decider import LookFurther, Personal
+from shared.handling import LOOKS
 from shared.testing import Spec
 
 START, DAY = date(2022, 1, 1), date(2023, 10, 1)

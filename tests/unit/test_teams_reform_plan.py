@@ -31,7 +31,6 @@ from services.teams.domain.reforms import (
 from services.teams.domain.team.events import Role, Seat
 from services.teams.domain.team.merge import Fate
 from services.teams.domain.units import MOST_CHANGES, EstablishUnit, ReorganiseUnits
-from services.teams.handling import handle_many
 from services.teams.reform.groups import groups_of
 from services.teams.reform.mergers import fates
 from services.teams.reform.moves import Serving, mergers_of, moves_of
@@ -55,6 +54,7 @@ from services.teams.reform.sheet import (
 from shared.codec import Codec
 from shared.decider import Rejected
 from shared.handler import Envelope, Handler
+from shared.handling import handle_many
 from shared.memory import MemoryLog
 from shared.sheets import Page, read_book, template_file, write_xlsx
 from shared.testing import Spec

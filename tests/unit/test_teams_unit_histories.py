@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 
 from services.teams.domain import DECIDER
 from services.teams.domain.documents import Document, DocumentKind, DocumentRegistered
-from services.teams.domain.looks import LookFurther
 from services.teams.domain.units import (
     AbolishUnit,
     AssignUnitCode,
@@ -34,7 +33,7 @@ from services.teams.domain.units import (
     unit_stream,
 )
 from services.teams.shown_units import FACT_TYPES
-from shared.decider import Rejected
+from shared.decider import LookFurther, Rejected
 from shared.units import UnitTree
 
 START = date(2024, 1, 1)

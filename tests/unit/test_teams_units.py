@@ -10,7 +10,6 @@ import pytest
 
 from services.teams.domain import DECIDER
 from services.teams.domain.documents import DocumentKind, DocumentRegistered
-from services.teams.domain.looks import LookFurther
 from services.teams.domain.units import (
     AbolishUnit,
     AssignUnitCode,
@@ -37,6 +36,7 @@ from services.teams.domain.units import (
     UnitReparented,
 )
 from services.teams.domain.units.corrections import CodeSince, CorrectedFact, Since
+from shared.decider import LookFurther
 from shared.testing import Spec
 
 START, REFORM = date(2022, 1, 1), date(2025, 7, 1)

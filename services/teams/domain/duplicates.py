@@ -17,9 +17,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from services.teams.domain.documents import cite, document_stream
-from services.teams.domain.looks import need
 from services.teams.domain.people import person_stream, present
-from shared.decider import Rejected, ambient
+from shared.decider import Rejected, ambient, need
 
 # --- commands ----------------------------------------------------------------------------------------------------
 

@@ -16,9 +16,9 @@ from services.teams.domain.team.state import Team
 from services.teams.files.documents import Documents
 from services.teams.files.doing import Doing
 from services.teams.files.operations import Group, Member
-from services.teams.handling import handle_many
 from shared.decider import Personal, Rejected
 from shared.handler import Answer, Envelope
+from shared.handling import handle_many
 from shared.log import Outcome
 
 COLUMNS = {

@@ -10,10 +10,10 @@ from uuid import UUID
 
 from services.teams.authority import Authority
 from services.teams.files.keys import Keys
-from services.teams.handling import Decides, handle_many
 from shared.access import Actor
 from shared.decider import Rejected
 from shared.handler import Answer, Envelope, Handler
+from shared.handling import Decides, handle_many
 from shared.jobs import RowResult
 from shared.log import Outcome
 from shared.problems import Problem

@@ -10,7 +10,6 @@ from uuid import UUID, uuid5
 
 from services.teams.authority import Authority
 from services.teams.domain.reforms import Reform, ReformCommand, reform_stream
-from services.teams.handling import handle_many
 from services.teams.reform.census import Census
 from services.teams.reform.orders import Order
 from services.teams.reform.prepare import Asked, Preparing
@@ -18,6 +17,7 @@ from services.teams.reform.store import Store
 from shared.access import Actor
 from shared.decider import Rejected
 from shared.handler import Answer, Envelope, Handler
+from shared.handling import handle_many
 from shared.jobs import Job
 from shared.log import Log, Outcome
 from shared.problems import from_rejected

@@ -24,7 +24,6 @@ from services.teams.domain.team.life import team_stream
 from services.teams.domain.team.merge import Fate, MergeTeams
 from services.teams.domain.team.state import Team
 from services.teams.domain.units import unit_stream
-from services.teams.handling import Decides, handle_many
 from services.teams.reform import preview
 from services.teams.reform.census import Census
 from services.teams.reform.found import Flaw
@@ -37,6 +36,7 @@ from services.teams.reform.sheet import Area, Line
 from shared.access import Actor
 from shared.decider import Rejected
 from shared.handler import Envelope
+from shared.handling import Decides, handle_many
 from shared.problems import Problem
 from shared.units import UnitTree
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from services.teams.bulk import Bulk, Step, steps
 from services.teams.domain.team.life import team_stream
-from services.teams.handling import handle_many
 from services.teams.queries.proposals import Asked
 from services.teams.schemas.bulk import BulkSchema
 from services.teams.service.base import Pieces
@@ -16,6 +15,7 @@ from services.teams.service.proposals import path_behind
 from shared.decider import Rejected
 from shared.edge import Call, route
 from shared.handler import Answer, Envelope
+from shared.handling import handle_many
 from shared.log import Outcome
 from shared.problems import Problem, from_rejected
 from shared.rehearsal import Rehearsal

@@ -19,8 +19,8 @@ CREATE TABLE log.events (
     version     int NOT NULL,
     partition   smallint NOT NULL,
     schema      smallint NOT NULL,
-    ordinal     smallint NOT NULL,  -- 1..total within the command; its events have consecutive positions
-    total       smallint NOT NULL,
+    ordinal     smallint NOT NULL,  -- from 1 within the command
+    total       smallint NOT NULL,  -- of the command's events in this partition, which have consecutive positions
     stream_id   text COLLATE "C" NOT NULL,
     type        text NOT NULL,
     fingerprint bytea NOT NULL,

@@ -13,7 +13,6 @@ from datetime import date
 from typing import Any
 
 from services.teams.domain.documents import cite, document_stream
-from services.teams.domain.looks import need
 from services.teams.domain.people import person_stream
 from services.teams.domain.team import life, seats
 from services.teams.domain.team.counts import difference
@@ -23,7 +22,7 @@ from services.teams.domain.team.life import free_place, serves, team_stream
 from services.teams.domain.team.replay import check, evolve, replay
 from services.teams.domain.team.state import Span, Team
 from services.teams.domain.units import unit_stream
-from shared.decider import Rejected, ambient
+from shared.decider import Rejected, ambient, need
 
 
 @dataclass(frozen=True, slots=True)

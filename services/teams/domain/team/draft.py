@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from services.teams.domain.documents import cite
-from services.teams.domain.looks import LookFurther
 from services.teams.domain.people import present
 from services.teams.domain.team import life, seats
 from services.teams.domain.team.events import (
@@ -32,7 +31,7 @@ from services.teams.domain.team.meaning import happen
 from services.teams.domain.team.replay import as_of, in_order, replay
 from services.teams.domain.team.seats import reconstitution
 from services.teams.domain.team.state import Team
-from shared.decider import Rejected
+from shared.decider import LookFurther, Rejected
 
 States = Mapping[str, Any]
 

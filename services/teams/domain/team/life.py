@@ -14,7 +14,6 @@ from typing import Any
 
 from services.teams.domain.dated import on
 from services.teams.domain.documents import cite, document_stream
-from services.teams.domain.looks import need
 from services.teams.domain.people import PersonRegistered, RegisterPerson, person_stream, present, registered
 from services.teams.domain.team.events import (
     PilotEnded,
@@ -33,7 +32,7 @@ from services.teams.domain.team.replay import admit, as_of
 from services.teams.domain.team.replay import evolve as evolve_team
 from services.teams.domain.team.state import Span, Team
 from services.teams.domain.units import standing, unit_stream
-from shared.decider import Rejected, ambient
+from shared.decider import Rejected, ambient, need
 
 
 @dataclass(frozen=True, slots=True)

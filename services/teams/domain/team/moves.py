@@ -12,7 +12,6 @@ from datetime import date
 from typing import Any, Protocol
 
 from services.teams.domain.duplicates import kept_for
-from services.teams.domain.looks import LookFurther, need
 from services.teams.domain.team.events import Count, Seat, TeamEstablished, TeamKind, TeamTookPart
 from services.teams.domain.team.life import TeamPlaced, place_stream, place_team, team_stream
 from services.teams.domain.team.rearrange import (
@@ -30,7 +29,7 @@ from services.teams.domain.team.rearrange import (
 from services.teams.domain.team.replay import admit
 from services.teams.domain.team.state import Team
 from services.teams.domain.units import unit_stream
-from shared.decider import Rejected
+from shared.decider import LookFurther, Rejected, need
 
 Changes = Sequence[tuple[str, Any]]
 States = Mapping[str, Any]

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import date
 
 from services.teams.domain.documents import cite, document_stream
-from services.teams.domain.looks import need
 from services.teams.domain.team.events import TeamTookPart
 from services.teams.domain.team.life import TeamPlaced, known, place_team, team_stream
 from services.teams.domain.team.moves import (
@@ -45,7 +44,7 @@ from services.teams.domain.team.rearrange import (
 )
 from services.teams.domain.team.replay import as_of
 from services.teams.domain.team.state import Team
-from shared.decider import Rejected, ambient
+from shared.decider import Rejected, ambient, need
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,11 @@ from enum import StrEnum
 from typing import Any
 
 from services.teams.domain.documents import cite, document_stream
-from services.teams.domain.looks import need
 from services.teams.domain.units.facts import Fact, Facts, Successor, UnitFact
 from services.teams.domain.units.rules import Changes, States, check_references, referred, take_codes, with_main
 from services.teams.domain.units.single import refuse_contradiction
 from services.teams.domain.units.state import Unit, replay, unit_stream
-from shared.decider import Rejected, ambient
+from shared.decider import Rejected, ambient, need
 
 CORRECTABLE = ("effective", "name", "kind", "code", "parent_id", "successors", "successor_unknown")
 

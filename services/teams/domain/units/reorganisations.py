@@ -14,7 +14,6 @@ from datetime import date, timedelta
 from typing import Any
 
 from services.teams.domain.documents import cite, document_stream
-from services.teams.domain.looks import need
 from services.teams.domain.units.corrections import Reason, apply_corrections
 from services.teams.domain.units.facts import (
     Fact,
@@ -27,7 +26,7 @@ from services.teams.domain.units.facts import (
 from services.teams.domain.units.rules import Changes, States, check_references, referred, take_codes
 from services.teams.domain.units.single import UnitCommand, fact_of, refuse_contradiction
 from services.teams.domain.units.state import Unit, contradicted, replay, unit_stream
-from shared.decider import Rejected, ambient
+from shared.decider import Rejected, ambient, need
 from shared.units import LEVELS
 
 MOST_CHANGES = 1_000

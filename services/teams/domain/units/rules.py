@@ -12,7 +12,6 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from services.teams.domain.looks import need
 from services.teams.domain.units.facts import (
     Successor,
     UnitAbolished,
@@ -22,7 +21,7 @@ from services.teams.domain.units.facts import (
     UnitReparented,
 )
 from services.teams.domain.units.state import Spans, Unit, code_stream, covered, first_shared_day, unit_stream
-from shared.decider import Rejected
+from shared.decider import Rejected, need
 from shared.units import LEVELS
 
 RANK = {level: rank for rank, level in enumerate(LEVELS)}

@@ -1,6 +1,6 @@
-"""Commands to the handler – or to a rehearsal – with the further looks that some decisions ask for (``domain.looks``).
+"""Commands to the handler – or to a rehearsal – with the further looks that some decisions ask for (``LookFurther``).
 
-Knows nothing of HTTP: routes, jobs and the reform kit all send their commands this way.
+Knows nothing of HTTP: routes, jobs and reactions all send their commands this way.
 """
 
 from __future__ import annotations
@@ -9,8 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
-from services.teams.domain.looks import LookFurther
-from shared.decider import Rejected
+from shared.decider import LookFurther, Rejected
 from shared.handler import Answer, Busy, Envelope
 
 LOOKS = 6

@@ -1,0 +1,12 @@
+"""``log.append`` takes commands whose streams lie in several partitions."""
+
+from __future__ import annotations
+
+from shared.migrate import renew_append
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade() -> None:
+    renew_append()

@@ -1,0 +1,12 @@
+"""``log.append`` takes commands whose streams lie in several partitions."""
+
+from __future__ import annotations
+
+from shared.migrate import renew_append
+
+revision = "0009"
+down_revision = "0008"
+
+
+def upgrade() -> None:
+    renew_append()
