@@ -21,6 +21,9 @@ OF_A_UNIT: Mapping[str, Callable[[dict[str, Any]], str]] = {
     "SessionHeld": itemgetter("day"),
     "SessionCancelled": itemgetter("day"),
     "AttendanceRecorded": itemgetter("day"),
+    "RuleSet": itemgetter("effective"),
+    "RuleReplaced": itemgetter("effective"),
+    "RuleEnded": itemgetter("effective"),
 }
 """Type → the day whose map tells where the fact's unit stood."""
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from services.training.domain import EVENTS, TRAINING
 from services.training.messages import MESSAGES
 from services.training.projections import seats
+from services.training.projections.obligations import Obligations
 from services.training.projections.register import Register
 from services.training.public import publisher
 from services.training.queries.identities import Identities
+from services.training.queries.obligations import ObligationQueries
 from services.training.queries.people import PeopleQueries
 from services.training.queries.sessions import SessionQueries
 from shared.health import Readiness
@@ -38,6 +40,7 @@ def api(settings: Settings) -> int:
         "sessions": SessionQueries(kit.engine),
         "people": PeopleQueries(kit.engine),
         "identities": Identities(kit.engine),
+        "obligations": ObligationQueries(kit.engine, units),
         "mirror": Mirror(kit.engine, USES),
         "log": kit.log,
         "publish": publisher(units.tree),
@@ -52,7 +55,7 @@ def worker(settings: Settings) -> int:
         "training",
         PARTITIONS,
         publish=publisher(UnitDirectory(kit.engine).tree),
-        projections=[Units(), seats.Seats(), Register()],
+        projections=[Units(), seats.Seats(), Register(), Obligations()],
         uses=USES,
     )
     return run_worker(definition, settings, kit.log, on_stop=[kit.close])

@@ -12,11 +12,11 @@ from collections.abc import Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
-from services.training.domain import attendance, courses, sessions
+from services.training.domain import attendance, courses, exemptions, rules, sessions
 from services.training.domain.attendance import Trainee
 from shared.decider import Decider
 
-MODULES: tuple[ModuleType, ...] = (courses, sessions, attendance)
+MODULES: tuple[ModuleType, ...] = (courses, sessions, attendance, rules, exemptions)
 """Each has ``COMMANDS`` and ``EVENTS`` (types), and the functions ``streams``, ``decide`` and ``evolve``."""
 
 OF_COMMAND: Mapping[type, ModuleType] = {command: module for module in MODULES for command in module.COMMANDS}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import date
 
 from sqlalchemy import Engine, text
 
@@ -18,6 +19,10 @@ _ONE = text(
        )
        SELECT id FROM kept UNION SELECT j.duplicate_id FROM read.joins j JOIN kept k ON j.kept_id = k.id"""
 )
+_SERVING = text(
+    """SELECT unit_id FROM read.seats
+        WHERE person_id = cast(:person AS uuid) AND since <= :day AND (until IS NULL OR until > :day)"""
+)
 
 
 class Identities:
@@ -28,6 +33,11 @@ class Identities:
         """Those who have, had or will have a seat, or were joined with somebody."""
         with self._engine.connect() as tx:
             return {str(person) for person in tx.execute(_KNOWN, {"people": list(people)}).scalars()}
+
+    def serving(self, person: str, day: date) -> list[str]:
+        """The units of the person's seats on that day."""
+        with self._engine.connect() as tx:
+            return list(tx.execute(_SERVING, {"person": person, "day": day}).scalars())
 
     def kept(self, people: Collection[str]) -> dict[str, str]:
         """Of those who were joined into somebody: who is kept in the end."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from services.training.service.attendance import AttendanceRoutes
 from services.training.service.courses import CourseRoutes
+from services.training.service.obligations import ObligationRoutes
 from services.training.service.people import PeopleRoutes
 from services.training.service.sessions import SessionRoutes
 from shared.batch import batch
@@ -13,7 +14,7 @@ from shared.mirror import Delivery, Mirror, Rejection
 from shared.topology import queue
 
 
-class TrainingService(CourseRoutes, SessionRoutes, AttendanceRoutes, PeopleRoutes, Health, Feed):
+class TrainingService(CourseRoutes, SessionRoutes, AttendanceRoutes, ObligationRoutes, PeopleRoutes, Health, Feed):
     name = "training"
     mirror: Mirror
 
