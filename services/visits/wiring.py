@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from zlib import crc32
 
 from services.visits.domain import (
@@ -13,12 +14,15 @@ from services.visits.domain import (
     VisitRecorded,
 )
 from services.visits.domain.catalogue import CATALOGUE, CatalogueEntryEnded, CatalogueEntrySet
+from services.visits.domain.households import HOUSEHOLDS, HouseholdsDeclared, HouseholdsWithdrawn
 from services.visits.messages import MESSAGES
 from services.visits.projections.activity import Activity
 from services.visits.projections.catalogue import CatalogueEntries
+from services.visits.projections.households import Households
 from services.visits.projections.network import NETWORK_EVENTS, Network
 from services.visits.public import Publisher
 from shared.health import Readiness
+from shared.jobs import Jobs, Runner
 from shared.kit import Kit
 from shared.mirror import Mirror, Uses
 from shared.problems import register
@@ -33,6 +37,8 @@ EVENTS = (
     CampaignCancelled,
     CatalogueEntrySet,
     CatalogueEntryEnded,
+    HouseholdsDeclared,
+    HouseholdsWithdrawn,
 )
 PARTITIONS = 4
 USES: Uses = {"teams": UNIT_EVENTS | NETWORK_EVENTS}
@@ -43,11 +49,18 @@ def partition_of(stream: str) -> int:
     return crc32(stream.partition(":")[2].encode()) % PARTITIONS
 
 
+def jobs_of(kit: Kit) -> Jobs:
+    retention = timedelta(days=kit.settings.job_retention_days)
+    return Jobs(kit.engine, kit.vault, kit.settings.hash_key, retention=retention)
+
+
 def api(settings: Settings) -> int:
     """Serve HTTP and ingest until told to stop; the exit code."""
     from services.visits.catalogue import Catalogue
+    from services.visits.files.templates import TEMPLATES
     from services.visits.intake import Intake
     from services.visits.queries.campaigns import CampaignQueries
+    from services.visits.queries.households import HouseholdQueries
     from services.visits.queries.places import PlaceQueries
     from services.visits.queries.visits import VisitQueries
     from services.visits.references import References
@@ -68,6 +81,10 @@ def api(settings: Settings) -> int:
         "entries": kit.handler(CATALOGUE, partition_of=partition_of),
         "catalogue": Catalogue(kit.lookups, units),
         "references": References(kit.lookups),
+        "households": kit.handler(HOUSEHOLDS, partition_of=partition_of),
+        "household_queries": HouseholdQueries(kit.engine),
+        "jobs": jobs_of(kit),
+        "templates": TEMPLATES,
         "visit_queries": VisitQueries(kit),
         "place_queries": PlaceQueries(kit, places),
         "campaign_queries": CampaignQueries(kit.engine, campaigns),
@@ -81,12 +98,26 @@ def api(settings: Settings) -> int:
 
 
 def worker(settings: Settings) -> int:
-    kit = Kit(settings, name="visits-worker")
+    """Relay, projections and jobs until told to stop; the exit code."""
+    from services.visits.files.work import HouseholdsTask
+
+    register(MESSAGES)
+    kit = Kit(settings, name="visits-worker", events=EVENTS)
+    units = UnitDirectory(kit.engine)
+    households = HouseholdsTask(kit.handler(HOUSEHOLDS, partition_of=partition_of), units)
+    runner = Runner(jobs_of(kit), [households], kit.log.heads)
     definition = Definition(
         "visits",
         PARTITIONS,
-        publish=Publisher(UnitDirectory(kit.engine)),
-        projections=[Units(), Activity(PARTITIONS), Network(), CatalogueEntries(PARTITIONS)],
+        publish=Publisher(units),
+        projections=[
+            Units(),
+            Activity(PARTITIONS),
+            Network(),
+            CatalogueEntries(PARTITIONS),
+            Households(PARTITIONS),
+        ],
         uses=USES,
+        loops={"jobs": runner.step},
     )
-    return run_worker(definition, settings, kit.log, on_stop=[kit.close])
+    return run_worker(definition, settings, kit.log, on_stop=[runner.close, kit.close])

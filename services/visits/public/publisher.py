@@ -6,6 +6,7 @@ from datetime import date
 
 from services.visits.public.campaigns import CAMPAIGNS
 from services.visits.public.catalogue import CATALOGUE
+from services.visits.public.households import HOUSEHOLDS
 from services.visits.public.mapping import Mapping
 from services.visits.public.places import PLACES
 from services.visits.public.visits import VISITS
@@ -17,7 +18,7 @@ Where = tuple[str | None, str | None]
 """Province and commune of a fact, by our own unit ids."""
 
 _KEPT_PLACES = 50_000
-_MAPPINGS: dict[str, Mapping] = VISITS | PLACES | CAMPAIGNS | CATALOGUE
+_MAPPINGS: dict[str, Mapping] = VISITS | PLACES | CAMPAIGNS | CATALOGUE | HOUSEHOLDS
 
 
 class Publisher:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from services.visits.service.campaigns import CampaignRoutes
 from services.visits.service.catalogue import CatalogueRoutes
+from services.visits.service.households import HouseholdRoutes
 from services.visits.service.places import PlaceRoutes
 from services.visits.service.visits import VisitRoutes
 from shared.batch import batch
 from shared.edge_feed import Feed
 from shared.edge_health import Health
+from shared.edge_jobs import JobRoutes
 from shared.mirror import Delivery, Mirror, Rejection
 from shared.topology import queue
 
 
-class VisitsService(VisitRoutes, PlaceRoutes, CampaignRoutes, CatalogueRoutes, Health, Feed):
+class VisitsService(
+    VisitRoutes, PlaceRoutes, CampaignRoutes, CatalogueRoutes, HouseholdRoutes, JobRoutes, Health, Feed
+):
     name = "visits"
     mirror: Mirror
 

@@ -41,7 +41,7 @@ class CatalogueRoutes(Pieces):
     @route("POST", "/v1/catalogue", scope="visits:admin", body=SetEntrySchema)
     def set_one(self, call: Call) -> Reply:
         """A new entry, or what a known one is from a day on."""
-        self._require(Areas(self.units.tree(), call.actor), call.body)
+        self._require_area(Areas(self.units.tree(), call.actor), call.body)
         return answered(self.entries.handle(call.envelope(set_entry(call.body), call.body.id)))
 
     @route("POST", "/v1/catalogue/batch", scope="visits:admin", body=Rows(SetEntrySchema))
@@ -52,7 +52,7 @@ class CatalogueRoutes(Pieces):
         for row in rows:
             if row.problem is None:
                 try:
-                    self._require(areas, row.loaded)
+                    self._require_area(areas, row.loaded)
                     good.append(row)
                 except Problem as problem:
                     row.refuse(problem)
@@ -61,10 +61,10 @@ class CatalogueRoutes(Pieces):
 
     @route("POST", "/v1/catalogue/end", scope="visits:admin", body=EndEntrySchema)
     def end_one(self, call: Call) -> Reply:
-        self._require(Areas(self.units.tree(), call.actor), call.body)
+        self._require_area(Areas(self.units.tree(), call.actor), call.body)
         return answered(self.entries.handle(call.envelope(end_entry(call.body), call.body.id)))
 
-    def _require(self, areas: Areas, body: Any) -> None:
+    def _require_area(self, areas: Areas, body: Any) -> None:
         areas.require(body.unit_id, body.effective)
         if self.units.tree().level(body.unit_id) not in AREAS:
             raise Problem("catalogue-area", "/unit_id")
