@@ -68,7 +68,7 @@ def _successors(story: Story, apis: Mapping[str, Api], today: date) -> str:
 
 
 def _figures(apis: Mapping[str, Api], unit_id: str, map_day: date) -> dict[str, Any]:
-    figures: dict[str, Any] = report(apis, unit_id, map=map_day, **{"from": "2022-01-01"})["figures"]
+    figures: dict[str, Any] = report(apis, unit_id, {"from": "2022-01-01", "map": map_day})["figures"]
     return figures
 
 

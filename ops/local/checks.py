@@ -1,27 +1,28 @@
-"""What ``./tungnha test`` runs: cheap checks first, then the tests on private servers of their own."""
+"""What ``./tungnha test`` runs: cheap checks, then types and tests side by side, each lane on private servers."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import IO
 
 from ops.local.state import ROOT
 
 _LINT_IMPORTS = "import sys; from importlinter.cli import lint_imports_command; sys.exit(lint_imports_command())"
 
 
-CHECKS = (
-    ("format", ["-m", "ruff", "format", "--check", "."]),
-    ("lint", ["-m", "ruff", "check", "."]),
-    ("types", ["-m", "mypy", "--strict", "shared", "services", "ops", "bench", "deploy"]),
-    ("imports", ["-c", _LINT_IMPORTS, "--no-cache"]),
-)
+CHEAP = {"format": ["-m", "ruff", "format", "--check", "."], "lint": ["-m", "ruff", "check", "."]}
+BESIDE = {
+    "types": ["-m", "mypy", "--strict", "shared", "services", "ops", "bench", "deploy"],
+    "imports": ["-c", _LINT_IMPORTS, "--no-cache"],
+}
 PYTEST = ["-m", "pytest"]
-WAITING = ["tests/integration", "tests/system"]
-"""They wait for servers most of their time; the others are one process that computes: they fit side by side."""
+LANES = (["tests/system"], ["tests/integration"])
+"""Both wait for processes now and then; a third lane has the rest. The first, the longest, is seen at work."""
 
 
 def run(pytest_arguments: Sequence[str], say: Callable[[str], None]) -> int:
@@ -29,46 +30,54 @@ def run(pytest_arguments: Sequence[str], say: Callable[[str], None]) -> int:
 
     No test collected (pytest's 5) is a failure like any other: a suite that runs nothing proves nothing.
     """
-    # Settings of a running stack must not reach tests that start their own.
-    private = ("TUNGNHA_DATABASE_URL", "TUNGNHA_AMQP_URI", "TUNGNHA_TOKEN")
+    # Settings of a running stack must not reach tests that start their own; bytecode is kept for what they start.
+    private = ("TUNGNHA_DATABASE_URL", "TUNGNHA_AMQP_URI", "TUNGNHA_TOKEN", "PYTHONDONTWRITEBYTECODE")
     env = {key: value for key, value in os.environ.items() if key not in private}
     failed = []
-    for name, arguments in CHECKS:
+    for name, arguments in CHEAP.items():
         say(name)
         if _run(arguments, env):
             failed.append(name)
-    say("tests")
-    failed += _selected(pytest_arguments, env) if pytest_arguments else _both_halves(env, say)
+    tests = {"tests": list(pytest_arguments)} if pytest_arguments else lanes()
+    failed += side_by_side({name: [*PYTEST, *of] for name, of in tests.items()} | BESIDE, env, say)
     say(f"failed: {', '.join(failed)}" if failed else "all checks passed")
     return 1 if failed else 0
+
+
+def lanes() -> dict[str, list[str]]:
+    named = {folder for lane in LANES for folder in lane}
+    rest = sorted({f"tests/{path.parent.name}" for path in ROOT.glob("tests/*/test_*.py")} - named)
+    return {" ".join(lane): lane for lane in (*LANES, rest)}
 
 
 def _run(arguments: Sequence[str], env: dict[str, str]) -> int:
     return subprocess.run([sys.executable, *arguments], cwd=ROOT, env=env).returncode
 
 
-def _selected(pytest_arguments: Sequence[str], env: dict[str, str]) -> list[str]:
-    return ["tests"] if _run([*PYTEST, *pytest_arguments], env) else []
+def side_by_side(commands: Mapping[str, Sequence[str]], env: dict[str, str], say: Callable[[str], None]) -> list[str]:
+    """Which of these failed. The first one's output is seen as it comes, that of the others when they are done."""
+    with contextlib.ExitStack() as ended:
+        running: dict[str, tuple[subprocess.Popen[bytes], IO[bytes] | None]] = {}
+        for name, arguments in commands.items():
+            output: IO[bytes] | None = ended.enter_context(tempfile.TemporaryFile()) if running else None
+            process = subprocess.Popen(
+                [sys.executable, *arguments], cwd=ROOT, env=env, stdout=output, stderr=output and subprocess.STDOUT
+            )
+            ended.callback(process.wait)
+            ended.callback(process.terminate)
+            running[name] = process, output
+        say(f"side by side: {', '.join(running)}")
+        failed = []
+        for name, (process, output) in running.items():
+            if process.wait():
+                failed.append(name)
+            if output:
+                _show(name, output, say)
+        return failed
 
 
-def _both_halves(env: dict[str, str], say: Callable[[str], None]) -> list[str]:
-    """The whole suite; what failed. The half that runs beside shows its output when it is done."""
-    computing = sorted({f"tests/{path.parent.name}" for path in ROOT.glob("tests/*/test_*.py")} - set(WAITING))
-    failed = []
-    with tempfile.TemporaryFile() as output:
-        beside = subprocess.Popen(
-            [sys.executable, *PYTEST, *computing], cwd=ROOT, env=env, stdout=output, stderr=subprocess.STDOUT
-        )
-        try:
-            if _run([*PYTEST, *WAITING], env):
-                failed.append(" ".join(WAITING))
-            say(f"and beside it {' '.join(computing)}")
-            if beside.wait():
-                failed.append(" ".join(computing))
-        finally:
-            beside.terminate()
-            beside.wait()
-        output.seek(0)
-        sys.stdout.write(output.read().decode(errors="replace"))
-        sys.stdout.flush()
-    return failed
+def _show(name: str, output: IO[bytes], say: Callable[[str], None]) -> None:
+    say(name)
+    output.seek(0)
+    sys.stdout.write(output.read().decode(errors="replace"))
+    sys.stdout.flush()

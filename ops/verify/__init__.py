@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from ops.local import lifecycle, stack, tokens
+from ops.patience import Patience
 from ops.verify import feeds, figures, logs, mirrors, receipts
 from ops.verify.difference import Check, Difference
 from ops.verify.source import Source
@@ -23,6 +24,7 @@ from shared import topology
 
 SETTLE_SECONDS = 60.0
 QUIET_SECONDS = 1.5
+BEHIND_PAUSE = 0.2
 
 
 def main(as_json: bool = False) -> int:
@@ -43,7 +45,7 @@ def main(as_json: bool = False) -> int:
 
 
 def run(of: stack.Stack, receipt_files: list[Path] | None = None, patience: float = SETTLE_SECONDS) -> Iterator[Check]:
-    """Every check in turn, once the mirrors have come up to the logs, which is waited for ``patience`` seconds."""
+    """Every check in turn, once the mirrors have come up to the logs, or have not moved for ``patience`` seconds."""
     sources = {service: Source.of(of, service) for service in topology.SERVICES}
     try:
         settle(sources, patience)
@@ -66,22 +68,24 @@ def run(of: stack.Stack, receipt_files: list[Path] | None = None, patience: floa
             source.close()
 
 
-def settle(sources: dict[str, Source], timeout: float) -> None:
-    """Wait until every mirror has come up to its log and nothing more is appended, or no longer than ``timeout``.
+def settle(sources: dict[str, Source], patience: float) -> None:
+    """Wait until every mirror has come up to its log and nothing more is appended; or nothing has moved for so long.
 
     What is appended of itself is a service's answer to its own events (a warning about a team, say), a moment later.
     """
-    deadline = time.monotonic() + timeout
+    waiting = Patience(patience)
     quiet: dict[str, dict[int, int]] = {}
-    while time.monotonic() < deadline:
-        if any(mirrors.behind(sources[c], sources[n]) for c, names in topology.SUBSCRIPTIONS.items() for n in names):
-            time.sleep(0.2)
-            continue
+    while True:
         heads = {name: source.heads() for name, source in sources.items()}
-        if heads == quiet:
+        behind = sum(
+            mirrors.behind(sources[consumer], sources[name])
+            for consumer, names in topology.SUBSCRIPTIONS.items()
+            for name in names
+        )
+        if (not behind and heads == quiet) or waiting.lost((heads, behind)):
             return
-        quiet = heads
-        time.sleep(max(0.0, min(QUIET_SECONDS, deadline - time.monotonic())))
+        quiet = {} if behind else heads
+        time.sleep(BEHIND_PAUSE if behind else min(QUIET_SECONDS, patience))
 
 
 def _checked(name: str, check: Callable[[], str]) -> Check:

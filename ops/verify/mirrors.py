@@ -8,15 +8,15 @@ from ops.verify.difference import Difference
 from ops.verify.source import Source
 
 
-def behind(consumer: Source, source: Source) -> bool:
-    """Whether the consumer's mirror, or one of its cursors, has not come up to the source's log."""
+def behind(consumer: Source, source: Source) -> int:
+    """How many positions the consumer's mirror lacks of the source's log, and its slowest cursor after those."""
     rows = dict(consumer.all("SELECT partition, count(*) FROM bus.mirror WHERE source = %s GROUP BY 1", source.service))
     heads = source.heads()
     slowest = consumer.all(
         "SELECT partition, min(position) FROM bus.cursors WHERE source = %s GROUP BY 1", source.service
     )
     cursors = dict(slowest) if slowest else heads
-    return any(rows.get(p, 0) < head or cursors.get(p, 0) < head for p, head in heads.items())
+    return sum(max(0, head - rows.get(p, 0)) + max(0, head - cursors.get(p, 0)) for p, head in heads.items())
 
 
 def check(consumer: Source, source: Source) -> str:

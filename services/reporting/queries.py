@@ -87,7 +87,7 @@ class Reports:
                     self._directory.refresh()
                 return None
             if time.monotonic() > end:
-                return {"outcome": "pending", "positions": now.by_source(), "lag": now.lag()}
+                return {"outcome": "pending"} | now.document()
             time.sleep(pause)
             pause = min(pause * 1.5, 0.1)
         return None

@@ -171,7 +171,7 @@ def test_names_mean_people_of_the_callers_units(service: Teams, country: Country
             far,
             "rejected",
         ]
-    with service.client(scope=scope) as client:
+    with service.client(scope=scope, nowhere=True) as client:
         assert outcomes(client, [{"name": "Nguyễn Văn Tuấn"}]) == ["none"]
     with service.client(NATION, scope="people:read") as client:
         assert client.post("/v1/people/match", json={"rows": []}).status_code == 403

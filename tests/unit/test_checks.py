@@ -1,0 +1,29 @@
+"""What ``./tungnha test`` runs, and what it says of it."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from ops.local import checks
+
+
+def test_every_test_is_in_one_lane(root: Path):
+    lanes = Counter(root / folder for lane in checks.lanes().values() for folder in lane)
+    found = Counter(dict.fromkeys((path.parent for path in (root / "tests").rglob("test_*.py")), 1))
+    assert lanes == found
+
+
+def test_side_by_side_each_is_heard_and_failures_are_named(capfd: pytest.CaptureFixture[str]):
+    said: list[str] = []
+    commands = {
+        "first": ["-c", "print('seen at work')"],
+        "second": ["-c", "import sys; print('out'); print('err', file=sys.stderr); sys.exit(5)"],
+        "third": ["-c", "print('fine')"],
+    }
+    assert checks.side_by_side(commands, dict(os.environ), said.append) == ["second"]
+    assert said == ["side by side: first, second, third", "second", "third"]
+    assert sorted(capfd.readouterr().out.split()) == sorted("seen at work out err fine".split())
