@@ -28,6 +28,13 @@ MESSAGES: Mapping[str, Text] = {
         "Map too early",
         "There are maps of administrative units from {first} on.",
     ),
+    "too-many-periods": Text(
+        422,
+        "Quá nhiều kỳ",
+        "Chỉ trả lời tối đa {most} kỳ; hãy thu hẹp khoảng thời gian hoặc chọn kỳ dài hơn {step}.",
+        "Too many periods",
+        "At most {most} periods are answered; narrow the days, or ask for longer periods than {step}.",
+    ),
     "no-such-position": Text(
         422,
         "Không có phân vùng này",

@@ -18,9 +18,9 @@ from services.reporting.domain import HOUSEHOLD, PERSON, SKILLS
 from services.reporting.maps import OtherMaps, UnitsChanging, key_of, numbered
 from services.reporting.messages import warning
 from services.reporting.positions import Progress, progress
-from services.reporting.schemas import Question, Settled
+from services.reporting.schemas import Question, Settled, Trend
 from services.reporting.store import QUALITY, Slot
-from services.reporting.sums import Standing, Sums, spread, summed
+from services.reporting.sums import Standing, Sums, series, spread, summed
 from shared.problems import Problem
 from shared.unit_directory import UnitDirectory
 from shared.units import UnitTree
@@ -133,6 +133,32 @@ class Reports:
                     for unit, sums in rows.items()
                 ],
                 "remainder": {"figures": figures(left)} if left else None,
+                "total": figures(whole),
+                "warnings": [*self._warnings(shown, asked, snap, locale), *_doubts(whole, shown.level, locale)],
+            } | snap.progress.document()
+
+    def trend(self, shown: Shown, asked: Settled, trend: Trend, locale: str) -> dict[str, Any]:
+        """The figures period by period: stocks as of the end of each, households and persons once in each."""
+        periods = trend.periods(asked)
+        with self._snapshot({shown.key}) as snap:
+            standing = Standing(snap.slot, snap.maps[shown.key], shown.level, (shown.unit,))
+            sums = series(snap.tx, standing, [each.first for each in periods], asked)
+            whole = summed(snap.tx, standing, asked)[shown.unit]
+            return {
+                "unit": self._unit(shown.unit, shown.map_day),
+                **self._head(shown, asked),
+                "by": trend.step,
+                "calendar": trend.calendar.name,
+                "periods": [
+                    {
+                        "period": each.name,
+                        "from": each.first,
+                        "to": each.last,
+                        "whole": each.whole,
+                        "figures": figures(of_it),
+                    }
+                    for each, of_it in zip(periods, sums, strict=True)
+                ],
                 "total": figures(whole),
                 "warnings": [*self._warnings(shown, asked, snap, locale), *_doubts(whole, shown.level, locale)],
             } | snap.progress.document()

@@ -8,14 +8,18 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, post_load
+from marshmallow import Schema, ValidationError, fields, post_load, validate
 
+from services.reporting.periods import CALENDARS, Calendar, Period, Step, periods
 from services.reporting.placing import EARLIEST_MAP
 from shared.problems import Problem
 
 _AFTER = re.compile(r"(?:(teams|visits|training):)?(\d{1,5}):(\d{1,18})")
 Positions = Mapping[tuple[str, int], int]
 """(source, partition) → position."""
+
+MOST_PERIODS = 800
+"""In a trend: two years of days."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,24 @@ class AfterField(fields.String):
         return wanted
 
 
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """A question asked for each of the periods it is made of."""
+
+    question: Question
+    step: Step
+    calendar: Calendar
+
+    def periods(self, asked: Settled) -> list[Period]:
+        """Raises ``Problem`` if there are too many."""
+        found = []
+        for each in periods(asked.first, asked.last, self.step, self.calendar):
+            found.append(each)
+            if len(found) > MOST_PERIODS:
+                raise Problem("too-many-periods", "/by", where="query", most=MOST_PERIODS, step=self.step)
+        return found
+
+
 class ReportQuery(Schema):
     first = fields.Date(data_key="from", load_default=EARLIEST_MAP)
     last = fields.Date(data_key="to", load_default=None)
@@ -78,3 +100,14 @@ class ReportQuery(Schema):
     @post_load
     def question(self, data: dict[str, Any], **kwargs: Any) -> Question:
         return Question(**data)
+
+
+class TrendQuery(ReportQuery):
+    first = fields.Date(data_key="from", required=True)
+    step = fields.Enum(Step, by_value=True, data_key="by", load_default=Step.MONTH)
+    calendar = fields.String(load_default="calendar", validate=validate.OneOf(list(CALENDARS)))
+
+    @post_load
+    def question(self, data: dict[str, Any], **kwargs: Any) -> Any:
+        step, calendar = data.pop("step"), CALENDARS[data.pop("calendar")]
+        return Trend(Question(**data), step, calendar)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
 
 from sqlalchemy import Connection, text
 
@@ -89,6 +91,65 @@ def _summed(tx: Connection, where: Standing, asked: Settled) -> dict[str, Sums]:
         for kind, column in FIRST.items():
             sums.reached[kind] += sums.figures[column]
     return found
+
+
+def series(tx: Connection, where: Standing, firsts: Sequence[date], asked: Settled) -> list[Sums]:
+    """The sums of one unit in each of the periods that begin on ``firsts`` and follow one another up to the question's
+    last day: stocks as of the period's end, flows and distinct figures within it. Quality is of the whole only.
+    """
+    if where.level == "nation":
+        where = replace(where, map=where.map if where.map in ROLLED_UP else MAP_TODAY, units=(EVERYWHERE,))
+    found = [Sums() for _ in firsts]
+    parameters = {
+        "map": where.map,
+        "units": list(where.units),
+        "firsts": list(firsts),
+        "first": firsts[0],
+        "last": asked.last,
+        "as_of": asked.as_of,
+        "kinds": [HOUSEHOLD, PERSON],
+    }
+    standing = dict.fromkeys(STOCKS, 0)
+    for number, row in _by_bucket(tx, _bucketed(where), parameters, len(firsts)):
+        for name in STOCKS:
+            standing[name] += int(row[name] or 0) if row else 0
+        if number:
+            found[number - 1].figures |= standing
+            found[number - 1].figures |= {name: int(row[name] or 0) for name in FLOWS} if row else {}
+    for number, kind, n in tx.execute(text(_bucketed_reach(where)), parameters):
+        found[number - 1].reached[kind] = int(n)
+    for sums in found:
+        for kind, column in FIRST.items():
+            sums.reached[kind] += sums.figures[column]
+    return found
+
+
+def _by_bucket(
+    tx: Connection, statement: str, parameters: dict[str, Any], last: int
+) -> Iterator[tuple[int, Mapping[str, Any] | None]]:
+    """Every bucket in order, 0 being all that lies before the first period; None where nothing happened."""
+    rows = {row["bucket"]: row for row in tx.execute(text(statement), parameters).mappings()}
+    for number in range(last + 1):
+        yield number, rows.get(number)
+
+
+_BUCKET = "width_bucket(day, cast(:firsts AS date[]))"
+
+
+def _bucketed(where: Standing) -> str:
+    sums = [
+        *(f"sum({name}) FILTER (WHERE day <= :as_of) AS {name}" for name in STOCKS),
+        *(f"sum({name}) AS {name}" for name in FLOWS),
+    ]
+    source = _source(where, "rollup", "leaf")
+    return f"SELECT {_BUCKET} AS bucket, {', '.join(sums)} FROM {source} WHERE day <= :last GROUP BY 1"
+
+
+def _bucketed_reach(where: Standing) -> str:
+    return f"""SELECT {_BUCKET} AS bucket, kind, sum(n) AS n FROM {_source(where, "rollup_reach", "reach")}
+                WHERE kind = ANY(:kinds) AND day BETWEEN :first AND :last
+                  AND previous_day < (cast(:firsts AS date[]))[{_BUCKET}]
+                GROUP BY 1, 2"""
 
 
 def _figures(where: Standing) -> str:

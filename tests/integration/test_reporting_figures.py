@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -14,11 +15,12 @@ from sqlalchemy import Engine, text
 
 from ops.local.provision import Database
 from services.reporting.maps import Maps
+from services.reporting.periods import CALENDARS, Step
 from services.reporting.placing import BEFORE_REFORM
 from services.reporting.projections import Figures
 from services.reporting.queries import Reports
 from services.reporting.rebuild import rebuild
-from services.reporting.schemas import Question
+from services.reporting.schemas import Question, Trend
 from shared.db import engine
 from shared.memory import MemoryLog
 from shared.subscription import Subscription
@@ -76,6 +78,9 @@ class Stack:
         asked = Question(first, question.get("last"), question.get("as_of"), map_day, {})
         answer: dict[str, Any] = what(*self.reports.shown(unit, asked), "en")
         return answer
+
+    def trend(self, trend: Trend, shown: Any, asked: Any, locale: str) -> dict[str, Any]:
+        return self.reports.trend(shown, asked, trend, locale)
 
     def tables(self) -> dict[str, list[Any]]:
         """Everything but rows of zeros."""
@@ -194,6 +199,34 @@ def test_children_and_the_remainder_add_up(stack: Stack) -> None:
     assert remainder["figures"]["visits"] == 1
     assert "unplaced" in codes(stack.answer(NATION))
     assert "unplaced" in codes(stack.answer(NATION, date(2023, 1, 1)))
+
+
+@pytest.mark.parametrize("step", [Step.WEEK, Step.MONTH, Step.QUARTER, Step.YEAR])
+@pytest.mark.parametrize("calendar", CALENDARS)
+def test_a_trend_equals_one_report_for_each_of_its_periods(stack: Stack, step: Step, calendar: str) -> None:
+    rng = random.Random(f"{step} {calendar}")
+    units = country(rng)
+    stack.mirror.add([*unit_rows(units), *some_facts(rng, tree_of(units), 80).events])
+    stack.units()
+    stack.maps.settle()
+    stack.figures()
+    first, last = date(2025, 3, 3), date(2026, 5, 20)
+    trend = Trend(Question(first, last, None, None, {}), step, CALENDARS[calendar])
+    for unit, map_day in (
+        (NATION, TODAY),
+        (NATION, date(2023, 1, 1)),
+        ("p1-d1", BEFORE_REFORM),
+        ("q1", TODAY),
+        ("q1-n1", TODAY),
+        ("q1-n1", AFTER),
+        ("p1-d1-c1-v1", BEFORE_REFORM),
+    ):
+        answer = stack.ask(partial(stack.trend, trend), unit, map_day, first, last=last)
+        assert (answer["periods"][0]["from"], answer["periods"][-1]["to"]) == (first, last)
+        for each in rng.sample(answer["periods"], min(6, len(answer["periods"]))):
+            alone = stack.answer(unit, map_day, first=each["from"], last=each["to"], as_of=each["to"])
+            assert each["figures"] == alone["figures"], (unit, each["period"])
+        assert answer["total"] == stack.answer(unit, map_day, first=first, last=last)["figures"]
 
 
 def test_a_former_district_answers_for_its_own_leaves_and_lists_its_successors(stack: Stack) -> None:

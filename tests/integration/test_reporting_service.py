@@ -260,6 +260,10 @@ def test_bad_questions_and_strangers(reporting: Reporting) -> None:
             (f"/v1/reports/{NATION}?after=9:1", 422, "no-such-position", "/after"),
             (f"/v1/reports/{NATION}?colour=red", 422, "unknown-field", "/colour"),
             (f"/v1/reports/{NATION}/grandchildren", 404, "not-found", ""),
+            (f"/v1/reports/{NATION}/trend", 422, "missing-field", "/from"),
+            (f"/v1/reports/{NATION}/trend?from=2026-01-01&by=fortnight", 422, "unknown-choice", "/by"),
+            (f"/v1/reports/{NATION}/trend?from=2026-01-01&calendar=lunar", 422, "unknown-choice", "/calendar"),
+            (f"/v1/reports/{NATION}/trend?from=2022-01-01&to=2026-01-01&by=day", 422, "too-many-periods", "/by"),
         ):
             answer = client.get(path)
             problem = answer.json()

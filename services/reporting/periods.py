@@ -1,0 +1,105 @@
+"""Periods that reports are asked for: calendars as data. Pure.
+
+Two calendars. ``calendar``: months, quarters and years as everybody knows them. ``administrative``: the periods of
+reports by decree 09/2019/NĐ-CP, article 12, whose month runs from the 15th of the month before to the 14th; quarters and
+years are made of such months, so a year runs from 15 December to 14 December. A week begins on Monday in both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+
+
+class Step(StrEnum):
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    QUARTER = "quarter"
+    YEAR = "year"
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """``first_day``: the day of the month on which its months begin; one that does not begin on the first is named
+    after the month in which it ends."""
+
+    name: str
+    first_day: int
+
+    def month_of(self, day: date) -> tuple[int, int]:
+        """Year and month of the period that a day lies in."""
+        months = day.year * 12 + day.month - 1 + (self.first_day > 1 and day.day >= self.first_day)
+        return months // 12, months % 12 + 1
+
+    def begins(self, year: int, month: int) -> date:
+        """The first day of a month of this calendar."""
+        months = year * 12 + month - 1 - (self.first_day > 1)
+        return date(months // 12, months % 12 + 1, self.first_day)
+
+
+CALENDARS = {each.name: each for each in (Calendar("calendar", 1), Calendar("administrative", 15))}
+_MONTHS = {Step.MONTH: 1, Step.QUARTER: 3, Step.YEAR: 12}
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Both days included. ``name``: ``2026-11-28``, ``2026-W48``, ``2026-11``, ``2026-Q4``, ``2026``. ``whole``:
+    nothing of it was cut off by the limits of the question."""
+
+    first: date
+    last: date
+    name: str
+    whole: bool = True
+
+
+def period(day: date, step: Step, calendar: Calendar) -> Period:
+    """The period that a day lies in."""
+    if step is Step.DAY:
+        return Period(day, day, day.isoformat())
+    if step is Step.WEEK:
+        monday = day - timedelta(days=day.weekday())
+        year, week, _ = day.isocalendar()
+        return Period(monday, monday + timedelta(days=6), f"{year}-W{week:02}")
+    length = _MONTHS[step]
+    year, month = calendar.month_of(day)
+    month -= (month - 1) % length
+    after = year * 12 + month - 1 + length
+    last = calendar.begins(after // 12, after % 12 + 1) - timedelta(days=1)
+    return Period(calendar.begins(year, month), last, _name(step, year, month))
+
+
+def _name(step: Step, year: int, month: int) -> str:
+    match step:
+        case Step.MONTH:
+            return f"{year}-{month:02}"
+        case Step.QUARTER:
+            return f"{year}-Q{(month + 2) // 3}"
+        case _:
+            return str(year)
+
+
+def periods(first: date, last: date, step: Step, calendar: Calendar) -> Iterator[Period]:
+    """The periods from ``first`` to ``last``, in order; the outermost are cut off there, and say so."""
+    day = first
+    while day <= last:
+        whole = period(day, step, calendar)
+        cut = Period(max(whole.first, first), min(whole.last, last), whole.name)
+        yield Period(cut.first, cut.last, cut.name, (cut.first, cut.last) == (whole.first, whole.last))
+        day = whole.last + timedelta(days=1)
+
+
+def previous(first: date, last: date, calendar: Calendar) -> tuple[date, date]:
+    """What ``first``–``last`` is compared with: the same number of months, quarters or years before if it is made of
+    whole ones, else as many days right before."""
+    for step in (Step.YEAR, Step.QUARTER, Step.MONTH):
+        spans = list(periods(first, last, step, calendar)) if (last - first).days < 40 * 366 else []
+        if spans and all(each.whole for each in spans):
+            begin = first
+            for _ in spans:
+                begin = period(begin - timedelta(days=1), step, calendar).first
+            return begin, first - timedelta(days=1)
+    days = (last - first).days + 1
+    return first - timedelta(days=days), first - timedelta(days=1)

@@ -1,0 +1,86 @@
+"""Calendars: every day in exactly one period, and the days that decree 09/2019/NĐ-CP names."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.reporting.periods import CALENDARS, Step, period, periods, previous
+
+CALENDAR, ADMINISTRATIVE = CALENDARS["calendar"], CALENDARS["administrative"]
+days = st.dates(date(2022, 1, 1), date(2035, 12, 31))
+calendars = st.sampled_from([CALENDAR, ADMINISTRATIVE])
+steps = st.sampled_from(list(Step))
+
+
+@pytest.mark.parametrize(
+    ("day", "step", "first", "last", "name"),
+    [
+        ("2026-11-14", Step.MONTH, "2026-10-15", "2026-11-14", "2026-11"),
+        ("2026-11-15", Step.MONTH, "2026-11-15", "2026-12-14", "2026-12"),
+        ("2026-12-15", Step.MONTH, "2026-12-15", "2027-01-14", "2027-01"),
+        ("2026-03-14", Step.QUARTER, "2025-12-15", "2026-03-14", "2026-Q1"),
+        ("2026-03-15", Step.QUARTER, "2026-03-15", "2026-06-14", "2026-Q2"),
+        ("2025-12-15", Step.YEAR, "2025-12-15", "2026-12-14", "2026"),
+        ("2026-12-14", Step.YEAR, "2025-12-15", "2026-12-14", "2026"),
+    ],
+)
+def test_administrative_periods_end_on_the_14th(day, step, first, last, name):
+    found = period(date.fromisoformat(day), step, ADMINISTRATIVE)
+    assert (found.first.isoformat(), found.last.isoformat(), found.name) == (first, last, name)
+
+
+@pytest.mark.parametrize(
+    ("day", "step", "first", "last", "name"),
+    [
+        ("2024-02-29", Step.MONTH, "2024-02-01", "2024-02-29", "2024-02"),
+        ("2026-12-31", Step.QUARTER, "2026-10-01", "2026-12-31", "2026-Q4"),
+        ("2026-11-28", Step.WEEK, "2026-11-23", "2026-11-29", "2026-W48"),
+        ("2027-01-01", Step.WEEK, "2026-12-28", "2027-01-03", "2026-W53"),
+    ],
+)
+def test_calendar_periods(day, step, first, last, name):
+    found = period(date.fromisoformat(day), step, CALENDAR)
+    assert (found.first.isoformat(), found.last.isoformat(), found.name) == (first, last, name)
+
+
+@given(days, st.integers(0, 800), steps, calendars)
+def test_every_day_lies_in_one_period(first, length, step, calendar):
+    last = first + timedelta(days=length)
+    found = list(periods(first, last, step, calendar))
+    assert [each.first for each in found] == [first, *(each.last + timedelta(days=1) for each in found[:-1])]
+    assert found[-1].last == last
+    assert all(each.whole for each in found[1:-1])
+    assert len({each.name for each in found}) == len(found)
+    assert {period(each.first, step, calendar).name for each in found} == {each.name for each in found}
+
+
+@given(days, steps, calendars)
+def test_a_period_is_the_same_from_each_of_its_days(day, step, calendar):
+    found = period(day, step, calendar)
+    assert found.first <= day <= found.last
+    assert found == period(found.first, step, calendar) == period(found.last, step, calendar)
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "calendar", "expected"),
+    [
+        ("2026-10-01", "2026-12-31", CALENDAR, ("2026-07-01", "2026-09-30")),
+        ("2026-02-01", "2026-02-28", CALENDAR, ("2026-01-01", "2026-01-31")),
+        ("2026-01-01", "2026-06-30", CALENDAR, ("2025-07-01", "2025-12-31")),
+        ("2025-12-15", "2026-12-14", ADMINISTRATIVE, ("2024-12-15", "2025-12-14")),
+        ("2026-11-10", "2026-11-19", CALENDAR, ("2026-10-31", "2026-11-09")),
+    ],
+)
+def test_what_a_period_is_compared_with(first, last, calendar, expected):
+    found = previous(date.fromisoformat(first), date.fromisoformat(last), calendar)
+    assert tuple(day.isoformat() for day in found) == expected
+
+
+@given(days, st.integers(0, 800), calendars)
+def test_the_previous_period_ends_where_this_one_begins(first, length, calendar):
+    begin, end = previous(first, first + timedelta(days=length), calendar)
+    assert begin <= end == first - timedelta(days=1)
