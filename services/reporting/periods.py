@@ -1,8 +1,8 @@
 """Periods that reports are asked for: calendars as data. Pure.
 
 Two calendars. ``calendar``: months, quarters and years as everybody knows them. ``administrative``: the periods of
-reports by decree 09/2019/NĐ-CP, article 12, whose month runs from the 15th of the month before to the 14th; quarters and
-years are made of such months, so a year runs from 15 December to 14 December. A week begins on Monday in both.
+reports by decree 09/2019/NĐ-CP, article 12, whose month runs from the 15th of the month before to the 14th; quarters
+and years are made of such months, so a year runs from 15 December to 14 December. A week begins on Monday in both.
 """
 
 from __future__ import annotations
