@@ -132,13 +132,13 @@ class GroupWriter:
                 stored = self._log.find([append.command_id for append in appends])
                 missing = [append for append in appends if append.command_id not in stored]
                 again = dict(zip((m.command_id for m in missing), self._log.append(missing), strict=True))
-            except LogUnavailable as error:
-                doubt = error
-                continue
             except Unstorable:
                 return [r for a in appends for r in self._store([a])] if len(appends) > 1 else [Unstorable()]
+            except Exception as error:  # whatever it is: this thread must go on, or everybody waits for ever
+                doubt = error
+                continue
             return [again.get(a.command_id) or _known(a, stored[a.command_id]) for a in appends]
-        return [LogUnavailable(str(doubt))] * len(appends)
+        return [LogUnavailable(str(doubt) or type(doubt).__name__)] * len(appends)
 
 
 def _known(append: Append, stored: tuple[bytes, Appended]) -> Appended:

@@ -210,13 +210,15 @@ class Flaky:
         fault = self.faults.pop(0) if self.faults else ""
         if fault == "before":
             raise LogUnavailable
+        if fault == "no connection to be had":
+            raise TimeoutError
         answers = self._log.append(commands)
         if fault == "after":
             raise LogUnavailable
         return answers
 
 
-@pytest.mark.parametrize("faults", [("before",), ("after",), ("before", "before", "after")])
+@pytest.mark.parametrize("faults", [("before",), ("after",), ("before", "no connection to be had", "after")])
 def test_a_lost_connection_is_looked_into_and_nothing_is_lost_or_doubled(process, log, faults):
     handler = process(Flaky(log, *faults))
     results = handler.handle_many([envelope(Pay("bank", f"a{n}", 1)) for n in range(5)])
