@@ -29,6 +29,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable, Collection
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
@@ -47,11 +48,12 @@ from shared import edge_body
 from shared.access import Actor, BadToken, NoKeys
 from shared.db import unreachable
 from shared.decider import Rejected
+from shared.edge_admission import overloaded
 from shared.edge_batch import Row, Rows
 from shared.edge_body import Environ
 from shared.edge_reply import Reply, locale_of, reply_of
 from shared.edge_upload import PIECE, Upload
-from shared.edge_web import EdgeServer, overloaded
+from shared.edge_web import EDGE, EdgeServer
 from shared.handler import Answer, Busy, Envelope
 from shared.log import LogUnavailable, Outcome, Unstorable
 from shared.problems import Problem, from_rejected, from_validation, pointer
@@ -106,10 +108,19 @@ class Route(HttpRequestHandler):  # type: ignore[misc]  # nameko has no types
     server = EdgeServer()
 
     def __init__(
-        self, method: str, rule: str, *, scope: str | _Public, body: BodyKind, query: Any, max_bytes: int, **kwargs: Any
+        self,
+        method: str,
+        rule: str,
+        *,
+        scope: str | _Public,
+        body: BodyKind,
+        query: Any,
+        max_bytes: int,
+        lane: str | None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(method, rule, **kwargs)
-        self.scope, self.max_bytes = scope, max_bytes
+        self.scope, self.max_bytes, self.lane = scope, max_bytes, lane
         self.body, self.query = _instance(body), _instance(query)
         self.probe = scope is PROBE
 
@@ -118,6 +129,8 @@ class Route(HttpRequestHandler):  # type: ignore[misc]  # nameko has no types
             if not isinstance(self.scope, str) or not self.scope.strip():
                 raise ConfigurationError(f"route {self.method} {self.url} has no scope")
             self.scope = self.scope.format(service=self.container.service_name)
+        if self.lane and self.lane not in self.container.config[EDGE].lanes:
+            raise ConfigurationError(f"route {self.method} {self.url} is in an unknown lane")
         super().setup()
 
     def stop(self) -> None:
@@ -138,8 +151,21 @@ class Route(HttpRequestHandler):  # type: ignore[misc]  # nameko has no types
             _if_match(environ),
             self.server.edge.clock(),
         )
-        if self.body is not None:
-            call.body = self._body(environ)
+        lane = self.server.edge.lanes[self.lane] if self.lane else None
+        if isinstance(self.body, Upload):
+            with lane.admitted(actor.sub, 0) if lane else nullcontext():
+                self.server.edge.reserve(environ, 8 * PIECE)
+                call.body = self.body.open(environ)
+                return self._result(call)
+        if lane:
+            lane.knock(actor.sub, edge_body.likely_size(environ, self.max_bytes))
+        # Phones on a bad line take their time to send: those are not at work yet.
+        raw = b"" if self.body is None else self._read(environ)
+        with lane.admitted(actor.sub, len(raw)) if lane else nullcontext():
+            call.body = self._loaded(raw)
+            return self._result(call)
+
+    def _result(self, call: Call) -> Reply:
         try:
             return reply_of(self._work(call))
         except (Rejected, Busy, Overloaded, LogUnavailable, Unstorable, SQLAlchemyError) as error:
@@ -187,15 +213,20 @@ class Route(HttpRequestHandler):  # type: ignore[misc]  # nameko has no types
         except ValidationError as error:
             raise from_validation(error, where="query") from None
 
-    def _body(self, environ: Environ) -> Any:
-        if isinstance(self.body, Upload):
-            self.server.edge.reserve(environ, 8 * PIECE)
-            return self.body.open(environ)
+    def _read(self, environ: Environ) -> bytes:
+        """The body unpacked, within the limits of time and memory."""
         if not MEDIA_TYPE.fullmatch(environ.get("CONTENT_TYPE") or ""):
             raise Problem("unsupported-media-type", expected="application/json")
-        self.server.edge.reserve(environ, min(int(environ.get("CONTENT_LENGTH") or self.max_bytes), self.max_bytes))
-        with eventlet.Timeout(self.server.edge.body_seconds, Problem("timeout")):
+        edge, expected = self.server.edge, edge_body.likely_size(environ, self.max_bytes)
+        edge.reserve(environ, expected)
+        with eventlet.Timeout(edge.body_seconds, Problem("timeout")):
             raw = edge_body.read(environ, self.max_bytes)
+        edge.reserve(environ, max(0, len(raw) - expected))
+        return raw
+
+    def _loaded(self, raw: bytes) -> Any:
+        if self.body is None:
+            return None
         if isinstance(self.body, Rows):
             return self.body.load(raw)
         parsed = edge_body.parse(raw)
@@ -215,10 +246,15 @@ def route(
     body: BodyKind = None,
     query: type[Schema] | Schema | None = None,
     max_bytes: int = edge_body.MAX_BYTES,
+    lane: str | None = None,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Declares ``method(self, call) -> Reply | JSON | None`` as the answer to ``method rule``, given ``scope``."""
+    """Declares ``method(self, call) -> Reply | JSON | None`` as the answer to ``method rule``, given ``scope``.
+
+    ``lane``: the class of requests that it belongs to under pressure (``shared.edge_admission``), one that ``run_api``
+    was given.
+    """
     decorator: Callable[[Callable[..., Any]], Callable[..., Any]] = Route.decorator(
-        method, rule, scope=scope, body=body, query=query, max_bytes=max_bytes
+        method, rule, scope=scope, body=body, query=query, max_bytes=max_bytes, lane=lane
     )
     return decorator
 

@@ -17,10 +17,21 @@ from shared.problems import Problem, pointer
 
 MAX_BYTES = 5_000_000
 MAX_DEPTH = 64
+PACKED = 6
+"""How many times as large packed JSON is usually."""
+UNKNOWN_LENGTH = 100_000
+"""Taken for the length of a body that does not say it."""
 _CHUNK = 65_536
 _GZIP = 16 + zlib.MAX_WBITS
 
 Environ = dict[str, Any]
+
+
+def likely_size(environ: Environ, max_bytes: int) -> int:
+    """About how many bytes a body will be when it is unpacked, by its headers alone."""
+    length = int(environ.get("CONTENT_LENGTH") or UNKNOWN_LENGTH)
+    packed = environ.get("HTTP_CONTENT_ENCODING", "identity").strip().lower() != "identity"
+    return min(length * (PACKED if packed else 1), max_bytes)
 
 
 def read(environ: Environ, max_bytes: int) -> bytes:

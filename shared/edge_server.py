@@ -26,6 +26,7 @@ from shared.edge_log import configure, places
 
 if TYPE_CHECKING:
     from shared.access import Verifier
+    from shared.edge_admission import Lane
     from shared.settings import Settings
 
 STOP_SECONDS = 9.5
@@ -50,11 +51,13 @@ def run_api(
     provide: Mapping[str, Any] | None = None,
     max_workers: int = 256,
     verifier: Verifier | None = None,
+    lanes: Iterable[Lane] = (),
     on_stop: Iterable[Callable[[], object]] = (),
 ) -> int:
     """Serves ``service`` until SIGTERM or SIGINT, then finishes what is in flight (10 s at most); the exit code.
 
-    ``provide`` becomes attributes of the service class. More than ``max_workers`` requests at once are answered 503.
+    ``provide`` becomes attributes of the service class. More than ``max_workers`` requests are not worked on at once,
+    and more than four times as many not even kept: 503. ``lanes``: those that routes name (``shared.edge_admission``).
     ``on_stop`` runs in order after the last request. The broker is not needed to start.
     """
     prepare()
@@ -68,7 +71,8 @@ def run_api(
     verifier = verifier or Verifier(settings.jwks, settings.issuer)
     pieces = {"readiness": Readiness(), **(provide or {})}
     pieces["readiness"].add("issuer keys", verifier.ready)
-    edge = Edge(settings.http_address, verifier, max_in_flight=max_workers)
+    named = {lane.name: lane for lane in lanes}
+    edge = Edge(settings.http_address, verifier, max_in_flight=4 * max_workers if named else max_workers, lanes=named)
     runner = ServiceRunner({EDGE: edge, "max_workers": max_workers + 32, "AMQP_URI": settings.service_amqp_uri})
     runner.add_service(provided(service, pieces))
     return _serve(runner, on_stop)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import socket
 import time
 import uuid
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -24,6 +24,7 @@ from werkzeug.routing import Map
 from werkzeug.routing.exceptions import RoutingException
 
 from shared.access import Verifier
+from shared.edge_admission import Lane, overloaded
 from shared.edge_body import Environ
 from shared.edge_log import places
 from shared.edge_reply import Rendered, Reply, locale_of, problem_reply
@@ -48,7 +49,8 @@ class Edge:
 
     address: Address
     verifier: Verifier
-    max_in_flight: int = 256
+    max_in_flight: int = 1_024
+    lanes: Mapping[str, Lane] = field(default_factory=dict)
     max_body_bytes_in_flight: int = 64_000_000
     body_seconds: float = 30.0
     idle_seconds: float = 75.0
@@ -63,11 +65,7 @@ class Edge:
         if self.body_bytes + size > self.max_body_bytes_in_flight:
             raise overloaded()
         self.body_bytes += size
-        environ["tungnha.reserved"] = size
-
-
-def overloaded(seconds: int = 1) -> Problem:
-    return Problem("overloaded", headers={"Retry-After": str(seconds)}, seconds=seconds)
+        environ["tungnha.reserved"] = environ.get("tungnha.reserved", 0) + size
 
 
 class EdgeProtocol(HttpOnlyProtocol):  # type: ignore[misc]  # nameko has no types

@@ -1,0 +1,184 @@
+"""Admission: who may come in now, who waits a moment, and who is told when to come back (docs/adr/0023).
+
+A process that takes all it is sent answers everybody late, then nobody. So each class of requests has a *lane*: so many
+bytes of requests at work at once; a few more wait in line; and whoever would wait longer than is worth it is refused
+before anything of the request but its headers has been read.
+
+    lane = Lane("batch", width=400_000, patience=0.4)
+    lane.knock(actor.sub, likely_size)              # both raise Problem("overloaded") with Retry-After
+    raw = …                                         # only now the body is read
+    with lane.admitted(actor.sub, len(raw)):
+        …
+
+How long a newcomer would wait follows from what is ahead of it and from how fast the lane was served lately, so the
+bound holds on a slow machine and beside a slow database without being set. Lines are per client and served in turn:
+a client that sends much waits behind itself.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import eventlet
+from eventlet.event import Event
+from prometheus_client import Counter, Gauge, Histogram
+
+from shared.problems import Problem
+
+LEAST = 1_500
+"""What the smallest request costs, in bytes of a large one: its headers, and its own way through the process."""
+FIRST_RATE = 2_000_000.0
+LEAST_RATE = 50_000.0
+WINDOW_SECONDS = 0.25
+SMOOTHING = 0.3
+MOST_AHEAD_SECONDS = 30.0
+
+REQUESTS = Counter("tungnha_admission_requests", "Requests that asked to come in", ["lane", "outcome"])
+WAITED = Histogram(
+    "tungnha_admission_wait_seconds",
+    "Time in line of those admitted",
+    ["lane"],
+    buckets=(0.001, 0.01, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 2.0),
+)
+AT_WORK = Gauge("tungnha_admission_at_work_bytes", "Cost of the requests at work", ["lane"])
+WAITING = Gauge("tungnha_admission_waiting_bytes", "Cost of the requests in line", ["lane"])
+RATE = Gauge("tungnha_admission_bytes_per_second", "How fast the lane was served when it last was full", ["lane"])
+
+
+def overloaded(seconds: int = 1) -> Problem:
+    return Problem("overloaded", headers={"Retry-After": str(seconds)}, seconds=seconds)
+
+
+@dataclass(slots=True, eq=False)
+class _Ticket:
+    cost: int
+    called: Event = field(default_factory=Event)
+    admitted: bool = False
+
+
+class Lane:
+    """For greenthreads, which give way nowhere here but while waiting. ``width`` and costs are bytes, times seconds."""
+
+    def __init__(self, name: str, *, width: int, patience: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self.name, self._width, self._patience, self._clock = name, width, patience, clock
+        self._at_work = 0
+        self._lines: OrderedDict[str, deque[_Ticket]] = OrderedDict()
+        self._waiting: dict[str, int] = {}
+        self._pace = _Pace()
+        self._turned_away, self._turned_at = 0.0, clock()
+        AT_WORK.labels(name).set_function(lambda: self._at_work)
+        WAITING.labels(name).set_function(lambda: sum(self._waiting.values()))
+        RATE.labels(name).set_function(lambda: self._pace.rate)
+        self._admitted, self._refused = REQUESTS.labels(name, "admitted"), REQUESTS.labels(name, "refused")
+
+    def knock(self, client: str, cost: int) -> None:
+        """Raises ``Problem`` if there is no use in coming in now. Reserves nothing."""
+        cost = max(cost, LEAST)
+        if (self._lines or not self._fits(cost)) and self._expected(client, cost) > self._patience:
+            self._pace.full(self._clock())
+            raise self._refusal(cost)
+
+    @contextmanager
+    def admitted(self, client: str, cost: int) -> Iterator[None]:
+        """Comes in at once or after a moment in line. Raises ``Problem`` with Retry-After for whoever is not let in."""
+        cost, began = max(cost, LEAST), self._clock()
+        if self._lines or not self._fits(cost):
+            self._wait(client, cost)
+        else:
+            self._at_work += cost
+        WAITED.labels(self.name).observe(self._clock() - began)
+        self._admitted.inc()
+        try:
+            yield
+        finally:
+            self._leave(cost)
+
+    def _fits(self, cost: int) -> bool:
+        """Whoever is larger than the lane is let in alone."""
+        return not self._at_work or self._at_work + cost <= self._width
+
+    def _wait(self, client: str, cost: int) -> None:
+        self._pace.full(self._clock())
+        if self._expected(client, cost) > self._patience:
+            raise self._refusal(cost)
+        ticket = _Ticket(cost)
+        self._lines.setdefault(client, deque()).append(ticket)
+        self._waiting[client] = self._waiting.get(client, 0) + cost
+        try:
+            # The pace may have dropped since: late answers are worth nothing to anybody.
+            with eventlet.Timeout(2 * self._patience, False):
+                ticket.called.wait()
+        except BaseException:
+            if ticket.admitted:
+                self._leave(cost)
+            raise
+        finally:
+            if not ticket.admitted:
+                self._take(client, ticket)
+        if not ticket.admitted:
+            raise self._refusal(cost)
+
+    def _expected(self, client: str, cost: int) -> float:
+        """Seconds in line: of every other client at most as much comes first as this one has waiting itself."""
+        own = self._waiting.get(client, 0) + cost
+        ahead = own + sum(min(own, waiting) for other, waiting in self._waiting.items() if other != client)
+        return ahead / self._pace.rate
+
+    def _leave(self, cost: int) -> None:
+        self._at_work -= cost
+        while self._lines:
+            client, line = next(iter(self._lines.items()))
+            ticket = line[0]
+            if not self._fits(ticket.cost):
+                break
+            self._take(client, ticket)
+            if client in self._lines:
+                self._lines.move_to_end(client)
+            self._at_work += ticket.cost
+            ticket.admitted = True
+            ticket.called.send()
+        self._pace.served(cost, self._clock(), full=bool(self._lines))
+
+    def _take(self, client: str, ticket: _Ticket) -> None:
+        """Out of the line."""
+        line = self._lines[client]
+        line.remove(ticket)
+        self._waiting[client] -= ticket.cost
+        if not line:
+            del self._lines[client], self._waiting[client]
+
+    def _refusal(self, cost: int) -> Problem:
+        """Those turned away are spread over the time that their work will take, or they would all come back at once."""
+        now = self._clock()
+        self._turned_away = self._turned_away * 0.5 ** (now - self._turned_at) + cost
+        self._turned_at = now
+        ahead = min(MOST_AHEAD_SECONDS, self._turned_away / self._pace.rate)
+        self._refused.inc()
+        return overloaded(1 + int(random.uniform(0, 1 + 2 * ahead)))
+
+
+class _Pace:
+    """Bytes served per second, measured only while the lane is full: an idle one does not tell what it could do."""
+
+    def __init__(self) -> None:
+        self.rate = FIRST_RATE
+        self._since: float | None = None
+        self._served = 0
+
+    def full(self, now: float) -> None:
+        if self._since is None:
+            self._since, self._served = now, 0
+
+    def served(self, cost: int, now: float, *, full: bool) -> None:
+        if self._since is None:
+            return
+        self._served += cost
+        took = now - self._since
+        if took >= WINDOW_SECONDS:
+            self.rate = max(LEAST_RATE, self.rate + SMOOTHING * (self._served / took - self.rate))
+            self._since, self._served = (now, 0) if full else (None, 0)
