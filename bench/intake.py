@@ -56,7 +56,7 @@ def main(as_json: bool = False) -> int:
     land = country.province(number("VILLAGES", VILLAGES), SEED)
     with contestants.servers() as of:
         contestants.make_databases(of)
-        contestants.tell_units(of, land.units)
+        contestants.tell(of, land)
         bodies = _bodies(land)
         gc.freeze()
         rounds = []

@@ -10,10 +10,11 @@ import contextlib
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, LiteralString
 from urllib.parse import urlsplit, urlunsplit
 
 import orjson
@@ -21,6 +22,7 @@ import psycopg
 
 from bench.baselines.naive_tables import TABLES
 from bench.kit import stack
+from bench.kit.country import Country
 from ops.local import process
 from ops.local.process import Program, clean_environment
 from ops.local.stack import MARK, Stack, http_status
@@ -58,13 +60,24 @@ def servers() -> Iterator[Stack]:
         yield of
 
 
-def tell_units(of: Stack, rows: Sequence[Mapping[str, object]]) -> None:
-    """What visits would have heard from teams by now."""
-    facts = [units.as_event(dict(row)) for row in rows]
-    statement = "COPY read.unit_facts (position, type, data) FROM STDIN"
-    with psycopg.connect(stack.superuser_url(of, "visits")) as tx, tx.cursor().copy(statement) as copy:
-        for position, (type_, data) in enumerate(facts, 1):
-            copy.write_row((position, type_, orjson.dumps(data).decode()))
+def tell(of: Stack, land: Country) -> None:
+    """What visits would have heard from teams by now: units, teams and people."""
+    facts = [units.as_event(dict(row)) for row in land.units]
+    with psycopg.connect(stack.superuser_url(of, "visits")) as tx:
+        _copy(
+            tx,
+            "COPY read.unit_facts (position, type, data) FROM STDIN",
+            ((position, type_, orjson.dumps(data).decode()) for position, (type_, data) in enumerate(facts, 1)),
+        )
+        _copy(tx, "COPY read.known_teams (team_id) FROM STDIN", ((crew.team_id,) for crew in land.crews))
+        people = ((person["person_id"],) for person in land.people)
+        _copy(tx, "COPY read.known_people (person_id) FROM STDIN", people)
+
+
+def _copy(tx: psycopg.Connection[Any], statement: LiteralString, rows: Iterable[tuple[object, ...]]) -> None:
+    with tx.cursor().copy(statement) as copy:
+        for row in rows:
+            copy.write_row(row)
 
 
 def ours(of: Stack, processes: int) -> Contestant:

@@ -13,12 +13,16 @@ from services.visits.schemas.visits import record_visit
 from services.visits.turns import Turns
 from shared.decider import Rejected
 from shared.edge import Call, Row
+from shared.edge_admission import Lane
 from shared.handler import Answer, Envelope, Handler
 from shared.unit_directory import UnitDirectory
 from shared.vietnamese import hanoi_day
 
 ROWS_AT_ONCE = 200
 """Deciding and encoding holds the process for about 50 µs a row; other requests have their turn in between."""
+
+LANES = (Lane("single", width=100_000, patience=0.5), Lane("batch", width=300_000, patience=0.6))
+"""Some sixty single visits and four batches of a hundred at a time keep the log busy; more would only wait inside."""
 
 
 @dataclass(frozen=True)

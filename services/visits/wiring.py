@@ -58,7 +58,7 @@ def api(settings: Settings) -> int:
     """Serve HTTP and ingest until told to stop; the exit code."""
     from services.visits.catalogue import Catalogue
     from services.visits.files.templates import TEMPLATES
-    from services.visits.intake import Intake
+    from services.visits.intake import LANES, Intake
     from services.visits.queries.campaigns import CampaignQueries
     from services.visits.queries.households import HouseholdQueries
     from services.visits.queries.places import PlaceQueries
@@ -94,7 +94,7 @@ def api(settings: Settings) -> int:
         "publish": Publisher(units),
         "readiness": readiness,
     }
-    return run_api(VisitsService, settings, provide=pieces, on_stop=[kit.close])
+    return run_api(VisitsService, settings, provide=pieces, lanes=LANES, on_stop=[kit.close])
 
 
 def worker(settings: Settings) -> int:

@@ -15,11 +15,11 @@ class VisitRoutes(Pieces):
     intake: Intake
     visit_queries: VisitQueries
 
-    @route("POST", "/v1/visits", scope="visits:write", body=RecordVisitSchema)
+    @route("POST", "/v1/visits", scope="visits:write", body=RecordVisitSchema, lane="single")
     def record(self, call: Call) -> Reply:
         return answered(self.intake.one(call), id=str(call.body.visit_id))
 
-    @route("POST", "/v1/visits/batch", scope="visits:write", body=Rows(RecordVisitSchema))
+    @route("POST", "/v1/visits/batch", scope="visits:write", body=Rows(RecordVisitSchema), lane="batch")
     def record_many(self, call: Call) -> Reply:
         return batch_reply(call.body, self.intake.many(call, call.body), call.locale, key="visit_id")
 
