@@ -23,6 +23,10 @@ NOT_YET = {"unknown-unit", "unit-not-on-day"}
 """What a service says of a unit that the registry has and that has not reached it yet."""
 
 
+ACCEPTED = {"stored", "flagged", "repeated"}
+"""Outcomes of what is in the log for ever; "flagged" is stored with doubts."""
+
+
 class Refused(Exception):
     """The service understood and said no; ``problem`` is its problem+json."""
 
@@ -93,7 +97,7 @@ class Api:
                 [
                     (row[id_key], result["position"])
                     for row, result in zip(rows, results, strict=True)
-                    if result["outcome"] in ("stored", "repeated") and result.get("position")
+                    if result["outcome"] in ACCEPTED and result.get("position")
                 ],
             )
         return results
@@ -115,7 +119,7 @@ class Api:
             waiting = [n for n in range(len(rows)) if n not in settled]
             for n, result in zip(waiting, self.batch(path, [rows[n] for n in waiting], id_key), strict=True):
                 problem = result.get("problem") or {"code": result["outcome"]}
-                if result["outcome"] in ("stored", "repeated"):
+                if result["outcome"] in ACCEPTED:
                     settled[n] = result
                 elif problem["code"] not in NOT_YET or time.monotonic() > deadline:
                     raise Refused(200, problem | {"row": rows[n]})

@@ -277,11 +277,17 @@ def problem_of(error: Exception) -> Problem:
 
 
 def answered(answer: Answer, **body: Any) -> Reply:
-    """The reply to one handled command: 201 stored, 200 repeated, 409 conflict or stale; ``body`` adds members."""
-    if answer.outcome in (Outcome.CONFLICT, Outcome.STALE):
-        raise Problem(answer.outcome.value)
-    document = {"outcome": answer.outcome.value, "version": answer.version, "position": answer.token, **body}
+    """The reply to one handled command: 201 stored, 200 repeated; ``body`` adds members. 409 for a conflict, with the
+    version and position of what has the id.
+    """
+    if answer.outcome is Outcome.CONFLICT:
+        raise Problem("conflict", extra=stored_as(answer))
+    document = {"outcome": answer.outcome.value, **stored_as(answer), **body}
     return Reply(201 if answer.outcome is Outcome.STORED else 200, document, etag=answer.version)
+
+
+def stored_as(answer: Answer) -> dict[str, Any]:
+    return {"version": answer.version, "position": answer.token}
 
 
 class UnitTree(Protocol):

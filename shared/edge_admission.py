@@ -32,6 +32,8 @@ from shared.problems import Problem
 
 LEAST = 1_500
 """What the smallest request costs, in bytes of a large one: its headers, and its own way through the process."""
+USUAL = 100_000
+"""Up to this size a request has the lane's patience, beyond it in proportion."""
 FIRST_RATE = 2_000_000.0
 LEAST_RATE = 50_000.0
 WINDOW_SECONDS = 0.25
@@ -79,7 +81,7 @@ class Lane:
     def knock(self, client: str, cost: int) -> None:
         """Raises ``Problem`` if there is no use in coming in now. Reserves nothing."""
         cost = max(cost, LEAST)
-        if (self._lines or not self._fits(cost)) and self._expected(client, cost) > self._patience:
+        if (self._lines or not self._fits(cost)) and self._expected(client, cost) > self._patience_for(cost):
             self._pace.full(self._clock())
             raise self._refusal(cost)
 
@@ -104,14 +106,15 @@ class Lane:
 
     def _wait(self, client: str, cost: int) -> None:
         self._pace.full(self._clock())
-        if self._expected(client, cost) > self._patience:
+        patience = self._patience_for(cost)
+        if self._expected(client, cost) > patience:
             raise self._refusal(cost)
         ticket = _Ticket(cost)
         self._lines.setdefault(client, deque()).append(ticket)
         self._waiting[client] = self._waiting.get(client, 0) + cost
         try:
             # The pace may have dropped since: late answers are worth nothing to anybody.
-            with eventlet.Timeout(2 * self._patience, False):
+            with eventlet.Timeout(2 * patience, False):
                 ticket.called.wait()
         except BaseException:
             if ticket.admitted:
@@ -122,6 +125,10 @@ class Lane:
                 self._take(client, ticket)
         if not ticket.admitted:
             raise self._refusal(cost)
+
+    def _patience_for(self, cost: int) -> float:
+        """Whoever sends much in one request expects to wait for its answer, and would have to send much again."""
+        return self._patience * max(1.0, cost / USUAL)
 
     def _expected(self, client: str, cost: int) -> float:
         """Seconds in line: of every other client at most as much comes first as this one has waiting itself."""

@@ -11,7 +11,7 @@ A row that fails later than at loading (its unit is not the caller's) is turned 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,28 +82,42 @@ class Rows:
 
 
 def batch_reply(
-    rows: list[Row], answers: Mapping[int, Answer | Rejected], locale: str, *, key: str | None = None
+    rows: list[Row],
+    answers: Mapping[int, Answer | Rejected],
+    locale: str,
+    *,
+    key: str | None = None,
+    say: Callable[[Answer], Mapping[str, object]] = lambda answer: {},
 ) -> Reply:
     """200 with ``results`` in the order of the rows and ``counts`` of outcomes.
 
     ``answers`` is by row index, for the rows that were handled; ``key`` names the member of a row that is its id.
+    ``say``: more members about an answer that was stored, or others for those there are.
     """
-    results = [_result(row, answers.get(row.index), locale, key) for row in rows]
+    results = [_result(row, answers.get(row.index), locale, key, say) for row in rows]
     return Reply(200, {"results": results, "counts": Counter(result["outcome"] for result in results)})
 
 
-def _result(row: Row, answer: Answer | Rejected | None, locale: str, key: str | None) -> dict[str, Any]:
+def _result(
+    row: Row,
+    answer: Answer | Rejected | None,
+    locale: str,
+    key: str | None,
+    say: Callable[[Answer], Mapping[str, object]],
+) -> dict[str, Any]:
     result: dict[str, Any] = {"row": row.index}
     identity = row.raw.get(key) if isinstance(row.raw, dict) else None
     if isinstance(identity, str) and len(identity) <= 100 and identity.isascii():
         result["id"] = identity
     if isinstance(answer, Rejected):
         row.refuse(from_rejected(answer))
-    elif isinstance(answer, Answer) and answer.outcome in (Outcome.CONFLICT, Outcome.STALE):
-        row.refuse(Problem(answer.outcome.value))
+    if isinstance(answer, Answer) and answer.outcome is Outcome.CONFLICT:
+        problem = row.problem or Problem("conflict").under(f"/rows/{row.index}")
+        told = {"outcome": "conflict", "version": answer.version, "position": answer.token}
+        return result | told | {"problem": problem.document(locale)}
     if row.problem is not None:
-        conflict = isinstance(answer, Answer) and answer.outcome is Outcome.CONFLICT
-        return result | {"outcome": "conflict" if conflict else "rejected", "problem": row.problem.document(locale)}
+        return result | {"outcome": "rejected", "problem": row.problem.document(locale)}
     if not isinstance(answer, Answer):
         raise TypeError(f"row {row.index} has neither an answer nor a problem")
-    return result | {"outcome": answer.outcome.value, "version": answer.version, "position": answer.token}
+    told = {"outcome": answer.outcome.value, "version": answer.version, "position": answer.token}
+    return result | told | (dict(say(answer)) if answer.outcome is Outcome.STORED else {})

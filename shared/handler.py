@@ -31,6 +31,7 @@ from shared.log import (
     canonical,
     content_hash,
 )
+from shared.recent import Recent
 from shared.vault import SubjectErased
 from shared.writer import GroupWriter
 
@@ -58,11 +59,16 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
+    """Where the command's last event lies, and the version that its principal stream had after it; in a conflict those
+    of the command that took the id before. ``events``: what was stored just now, so nothing for a repeat.
+    """
+
     outcome: Outcome
     stream_id: str
     version: int
     partition: int
     position: int
+    events: tuple[Any, ...] = ()
 
     @property
     def token(self) -> str:
@@ -109,16 +115,19 @@ class Handler(Generic[C, S, E]):
         partition_of: Callable[[str], int] = lambda stream: 0,
         cache_size: int = 20_000,
         guard_reads: bool = False,
+        remembered: int = 0,
     ) -> None:
         """The log protects the streams that a command writes from decisions on old state.
 
-        ``guard_reads`` is for rules that read other streams too: it then protects these as well.
+        ``guard_reads`` is for rules that read other streams too: it then protects these as well. So many of the last
+        commands are ``remembered`` (some 400 bytes each): their repeats are answered without reading or deciding.
         """
         self._reads, self._writer, self._decider, self._codec = reads, writer, decider, codec
         self._hash_key, self._partition_of, self._cache_size = hash_key, partition_of, cache_size
         self._guard_reads = guard_reads
         # A plain dict looks for its first key past all that were removed before.
         self._cache: OrderedDict[str, _Held[S]] = OrderedDict()
+        self._recent = Recent(remembered)
         self._ambient: dict[type, tuple[str, ...]] = {}
         self._last_metadata: tuple[str, datetime | None, dict[str, str]] = ("", None, {})
 
@@ -139,7 +148,7 @@ class Handler(Generic[C, S, E]):
         results: dict[int, Answer | Rejected] = {}
         pending, tries = list(range(len(envelopes))), 0
         fresh: set[str] = set()
-        while pending:
+        while pending := [i for i in pending if not self._recalled(i, envelopes[i], results)]:
             before = len(results)
             pending, fresh = self._round(envelopes, pending, results, fresh)
             tries = 0 if len(results) > before else tries + 1
@@ -227,6 +236,16 @@ class Handler(Generic[C, S, E]):
             raise Rejected("version-changed", version=version)
         return self._decider.decide(envelope.command, {s: held[s].state for s in streams})
 
+    def _recalled(self, index: int, envelope: Envelope, results: dict[int, Answer | Rejected]) -> bool:
+        """Whether it repeats (or contradicts) a command that is remembered; such an id means nothing else for ever."""
+        known = self._recent.get(envelope.command_id)
+        if known is None:
+            return False
+        fingerprint, answer = known
+        same = fingerprint == self.fingerprint(envelope.command)
+        results[index] = _answer(answer, Outcome.REPEATED if same else Outcome.CONFLICT)
+        return True
+
     def _repeats(
         self, envelopes: Sequence[Envelope], indices: list[int], results: dict[int, Answer | Rejected]
     ) -> set[int]:
@@ -238,6 +257,7 @@ class Handler(Generic[C, S, E]):
             fingerprint, answer = known[envelopes[i].command_id]
             same = fingerprint == self.fingerprint(envelopes[i].command)
             results[i] = _answer(answer, Outcome.REPEATED if same else Outcome.CONFLICT)
+            self._recent.add(fingerprint, answer)
         return settled
 
     def _store(
@@ -257,7 +277,7 @@ class Handler(Generic[C, S, E]):
         stale: set[int] = set()
         known: list[int] = []
         stored = self._writer.submit([append for _, append in encoded])
-        for (d, _), result in zip(encoded, stored, strict=True):
+        for (d, append), result in zip(encoded, stored, strict=True):
             if isinstance(result, Unstorable):
                 results[d.index] = Rejected("unstorable")
             elif isinstance(result, LogUnavailable):
@@ -265,7 +285,8 @@ class Handler(Generic[C, S, E]):
             elif result.outcome is Outcome.STALE:
                 stale.add(d.index)
             elif result.outcome is Outcome.STORED:
-                results[d.index] = _answer(result, Outcome.STORED)
+                results[d.index] = _answer(result, Outcome.STORED, tuple([event for _, event in d.changes]))
+                self._recent.add(append.fingerprint, result)
                 self._evolve(d.changes, held)
             else:
                 known.append(d.index)
@@ -324,5 +345,5 @@ class Handler(Generic[C, S, E]):
             self._cache.popitem(last=False)
 
 
-def _answer(appended: Appended, outcome: Outcome) -> Answer:
-    return Answer(outcome, appended.stream_id, appended.version, appended.partition, appended.position)
+def _answer(appended: Appended, outcome: Outcome, events: tuple[Any, ...] = ()) -> Answer:
+    return Answer(outcome, appended.stream_id, appended.version, appended.partition, appended.position, events)

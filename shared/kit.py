@@ -58,10 +58,20 @@ class Kit:
         return GroupReader(self.log)
 
     def handler(
-        self, decider: Decider[C, S, E], *, partition_of: Callable[[str], int] = lambda stream: 0
+        self,
+        decider: Decider[C, S, E],
+        *,
+        partition_of: Callable[[str], int] = lambda stream: 0,
+        remembered: int = 0,
     ) -> Handler[C, S, E]:
         return Handler(
-            self.reader, self.writer, decider, self.codec, hash_key=self.settings.hash_key, partition_of=partition_of
+            self.reader,
+            self.writer,
+            decider,
+            self.codec,
+            hash_key=self.settings.hash_key,
+            partition_of=partition_of,
+            remembered=remembered,
         )
 
     def close(self) -> None:

@@ -31,7 +31,7 @@ import psycopg
 import pytest
 
 from ops import verify
-from ops.client import Api, Receipts
+from ops.client import ACCEPTED, Api, Receipts
 from ops.demo.world import World
 from ops.local import lifecycle, process, provision, stack, tokens
 from ops.local.process import Identity
@@ -325,7 +325,7 @@ def _moved(world: World, village: Row, commune: str) -> Row:
 
 
 def _send(api: Api, path: str, rows: Sequence[Row]) -> None:
-    turned_down = [result for result in api.batch(path, rows) if result["outcome"] not in ("stored", "repeated")]
+    turned_down = [result for result in api.batch(path, rows) if result["outcome"] not in ACCEPTED]
     assert turned_down == []
 
 
@@ -400,7 +400,7 @@ class Load:
             for row, result in zip(rows, results, strict=True):
                 outcome = result["outcome"]
                 self.outcomes[outcome] = self.outcomes.get(outcome, 0) + 1
-                if outcome in ("stored", "repeated"):
+                if outcome in ACCEPTED:
                     self.confirmed.setdefault(path, set()).add(row[id_key])
 
     def end(self) -> None:

@@ -41,6 +41,8 @@ EVENTS = (
     HouseholdsWithdrawn,
 )
 PARTITIONS = 4
+REMEMBERED = 50_000
+"""Visits whose repeats are answered from memory: those of some minutes of a campaign's evening, at most 40 MB."""
 USES: Uses = {"teams": UNIT_EVENTS | NETWORK_EVENTS}
 
 
@@ -70,7 +72,7 @@ def api(settings: Settings) -> int:
     register(MESSAGES)
     kit = Kit(settings, name="visits-api", events=EVENTS)
     units = UnitDirectory(kit.engine)
-    places = kit.handler(PLACES, partition_of=partition_of)
+    places = kit.handler(PLACES, partition_of=partition_of, remembered=REMEMBERED)
     campaigns = kit.handler(CAMPAIGNS, partition_of=partition_of)
     readiness = Readiness()
     readiness.add("log", lambda: None if kit.log.heads() else "no partitions")

@@ -74,15 +74,15 @@ def log(request):
     eng.dispose()
 
 
-@pytest.fixture
-def process(log):
-    """Makes handlers as separate api processes would: own writer, own cache, one log."""
+@pytest.fixture(params=[0, 2], ids=["forgetful", "remembering"])
+def process(log, request):
+    """Makes handlers as separate api processes would: own writer, own cache, one log; with and without a memory."""
     parts = []
 
     def make(log_=log) -> Handler:
         reader, writer = GroupReader(log_), GroupWriter(log_)
         parts.extend((reader, writer))
-        return Handler(reader, writer, BANK, Codec(Paid, Received), hash_key=b"k" * 32)
+        return Handler(reader, writer, BANK, Codec(Paid, Received), hash_key=b"k" * 32, remembered=request.param)
 
     yield make
     for part in parts:
@@ -110,6 +110,39 @@ def test_a_repeat_gets_the_stored_answer_even_when_the_rules_would_now_refuse_it
         again = other.handle(first)
         assert (again.outcome, again.version, again.position) == ("repeated", stored.version, stored.position)
     assert handler.state("bank") == (100, 1)
+
+
+class Unasked:
+    """A log that must not be asked."""
+
+    def __getattr__(self, name):
+        raise AssertionError(f"{name} was called")
+
+
+def test_what_is_remembered_is_answered_without_the_log():
+    log = MemoryLog()
+    reader, writer = GroupReader(log), GroupWriter(log)
+    handler = Handler(reader, writer, BANK, Codec(Paid, Received), hash_key=b"k" * 32, remembered=2)
+    sent = [envelope(Pay("bank", name, 1)) for name in "abcde"]
+    stored = handler.handle_many(sent)
+    handler._reads = handler._writer = Unasked()
+    again = handler.handle_many(sent[-2:])
+    assert [(a.outcome, a.position, a.version, a.events) for a in again] == [
+        ("repeated", a.position, a.version, ()) for a in stored[-2:]
+    ]
+    altered = handler.handle(envelope(Pay("bank", "x", 7), sent[-1].command_id))
+    assert (altered.outcome, altered.position, altered.stream_id) == ("conflict", stored[-1].position, "bank")
+    with pytest.raises(AssertionError, match="was called"):
+        handler.handle(sent[0])  # forgotten
+    reader.stop()
+    writer.stop()
+
+
+def test_an_answer_brings_what_was_stored_just_now(process):
+    handler = process()
+    first = envelope(Pay("bank", "a", 10, "x"))
+    assert handler.handle(first).events == (Paid(10, "x"), Received(10))
+    assert handler.handle(first).events == ()
 
 
 def test_an_altered_copy_is_a_conflict_and_changes_nothing(process):

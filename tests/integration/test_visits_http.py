@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -196,9 +197,11 @@ def test_one_visit(visits: Visits, rabbit: Any) -> None:
             "position": first.json()["position"],
         }
         assert again.json() == first.json() | {"outcome": "repeated"}
-        for altered in (row | {"duration_minutes": 9}, row | {"place_id": str(uuid4())}):
-            refused = client.post("/v1/visits", json=altered)
-            assert (refused.status_code, refused.json()["code"]) == (409, "conflict")
+        for other, code in (({"duration_minutes": 9}, "conflict"), ({"place_id": str(uuid4())}, "visit-elsewhere")):
+            refused = client.post("/v1/visits", json=row | other)
+            assert (refused.status_code, refused.json()["code"]) == (409, code)
+            stored = {name: refused.json()[name] for name in ("version", "position")}
+            assert stored == {name: first.json()[name] for name in stored}
 
         shown = client.get(f"/v1/visits/{row['visit_id']}").json()
         assert (shown["day"], shown["platforms"], shown["version"]) == (DAY, ["vneid"], 1)
@@ -268,7 +271,7 @@ def test_a_batch_with_everything_wrong_in_it(visits: Visits) -> None:
         problems = {r["row"]: (r["problem"]["code"], r["problem"]["pointer"]) for r in results if "problem" in r}
         assert problems == {
             2: ("conflict", "/rows/2"),
-            4: ("conflict", "/rows/4"),
+            4: ("visit-elsewhere", "/rows/4/place_id"),
             5: ("unknown-unit", "/rows/5/unit_id"),
             6: ("forbidden-unit", "/rows/6/unit_id"),
             7: ("unit-not-on-day", "/rows/7/unit_id"),
@@ -280,7 +283,8 @@ def test_a_batch_with_everything_wrong_in_it(visits: Visits) -> None:
             14: ("wrong-type", "/rows/14"),
         }
         assert answer.json()["counts"] == {"stored": 3, "repeated": 2, "conflict": 2, "rejected": 9}
-        assert results[0]["position"] == results[3]["position"]
+        assert results[0]["position"] == results[3]["position"] == results[4]["position"]
+        assert [(r["position"], r["version"]) for r in results[1:3]] == [(results[1]["position"], 1)] * 2
 
         packed = gzip.compress(orjson.dumps({"rows": rows}))
         headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
@@ -290,34 +294,71 @@ def test_a_batch_with_everything_wrong_in_it(visits: Visits) -> None:
         assert (too_many.status_code, too_many.json()["code"]) == (413, "too-many-rows")
 
 
+def test_a_visit_with_doubts_is_stored_and_says_which(visits: Visits) -> None:
+    first = visit()
+    doubtful = visit(place_id=first["place_id"], place_kind="shop", unit_id=COMMUNE)
+    with visits.client() as client:
+        client.post("/v1/visits", json=first)
+        answer = client.post("/v1/visits", json=doubtful)
+        assert (answer.status_code, answer.json()["outcome"]) == (201, "flagged")
+        assert {"unit_differs", "kind_differs"} <= set(answer.json()["flags"])
+        rows = [visit(place_id=first["place_id"], place_kind="shop"), doubtful]
+        results = client.post("/v1/visits/batch", json={"rows": rows}).json()
+        assert (results["results"][0]["outcome"], results["results"][1]["outcome"]) == ("flagged", "repeated")
+        assert "kind_differs" in results["results"][0]["flags"]
+        assert "flags" not in results["results"][1]
+        assert results["counts"] == {"flagged": 1, "repeated": 1}
+
+
+def sent(client: httpx.Client, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A batch as a careful client sends it: again as long as the service has no room for it."""
+    for _ in range(60):
+        answer = client.post("/v1/visits/batch", json={"rows": rows})
+        if answer.status_code != 503:
+            assert answer.status_code == 200, answer.text
+            results: list[dict[str, Any]] = answer.json()["results"]
+            return results
+        time.sleep(int(answer.headers["Retry-After"]))
+    raise AssertionError("no room for a minute")
+
+
 def test_sixteen_clients_with_the_same_visits(visits: Visits) -> None:
-    rows = [visit() for _ in range(300)]
+    """In different cuts, one visit in twenty altered by half of them."""
+    rows = [visit() for _ in range(1_000)]
     with visits.client() as client:
         before = sum(client.get("/v1/events/heads").json()["heads"].values())
     altered = {row["visit_id"]: row | {"duration_minutes": 1} for row in rows[::20]}
-    outcomes: Counter[str] = Counter()
+    told: dict[str, Counter[str]] = {row["visit_id"]: Counter() for row in rows}
+    positions: dict[str, set[str]] = {row["visit_id"]: set() for row in rows}
     lock = threading.Lock()
 
     def upload(n: int) -> None:
         mine = [altered.get(row["visit_id"], row) if n % 2 else row for row in rows]
-        size = (37, 100, 300)[n % 3]
+        size = (37, 100, 300, 1_000)[n % 4]
         with visits.client(COMMUNE) as client:
             for start in range(0, len(mine), size):
-                answer = client.post("/v1/visits/batch", json={"rows": mine[start : start + size]})
-                assert answer.status_code == 200, answer.text
+                results = sent(client, mine[start : start + size])
                 with lock:
-                    outcomes.update(answer.json()["counts"])
+                    for result in results:
+                        told[result["id"]][accepted(result["outcome"])] += 1
+                        positions[result["id"]].add(result["position"])
 
     threads = [threading.Thread(target=upload, args=(n,)) for n in range(16)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(120)
-    assert outcomes["stored"] == 300
-    assert outcomes["conflict"] == 8 * len(altered)
-    assert outcomes["repeated"] == 16 * 300 - 300 - 8 * len(altered)
+        thread.join(300)
+    assert {len(each) for each in positions.values()} == {1}, "a conflict names what is stored, as a repeat does"
+    for visit_id, outcomes in told.items():
+        # Of the altered ones the first to arrive is stored, be it the copy or the original.
+        expected = {"stored": 1, "repeated": 7, "conflict": 8} if visit_id in altered else {"stored": 1, "repeated": 15}
+        assert outcomes == expected
     with visits.client() as client:
-        assert sum(client.get("/v1/events/heads").json()["heads"].values()) == before + 300
+        assert sum(client.get("/v1/events/heads").json()["heads"].values()) == before + 1_000
+
+
+def accepted(outcome: str) -> str:
+    return "stored" if outcome == "flagged" else outcome
 
 
 def test_everybody_at_one_market_hall(visits: Visits) -> None:

@@ -5,6 +5,13 @@ from __future__ import annotations
 from shared.problems import Text
 
 VISITS: dict[str, Text] = {
+    "visit-elsewhere": Text(
+        409,
+        "Mã lượt hướng dẫn đã dùng cho địa điểm khác",
+        "Mã này đã được ghi nhận cho một địa điểm khác. Nếu đây là một lượt hướng dẫn khác, hãy tạo mã mới.",
+        "Visit id used for another place",
+        "This id was recorded for another place. If this is another visit, give it a new id.",
+    ),
     "day-implausible": Text(
         422,
         "Ngày không hợp lý",

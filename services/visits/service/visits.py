@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.visits.intake import Intake
+from services.visits.intake import Intake, flagged
 from services.visits.queries.visits import VisitQueries, visit_answer
 from services.visits.schemas.visits import RecordVisitSchema
 from services.visits.service.base import PERSONAL, Pieces
@@ -17,11 +17,13 @@ class VisitRoutes(Pieces):
 
     @route("POST", "/v1/visits", scope="visits:write", body=RecordVisitSchema, lane="single")
     def record(self, call: Call) -> Reply:
-        return answered(self.intake.one(call), id=str(call.body.visit_id))
+        answer = self.intake.one(call)
+        return answered(answer, id=str(call.body.visit_id), **flagged(answer))
 
     @route("POST", "/v1/visits/batch", scope="visits:write", body=Rows(RecordVisitSchema), lane="batch")
     def record_many(self, call: Call) -> Reply:
-        return batch_reply(call.body, self.intake.many(call, call.body), call.locale, key="visit_id")
+        answers = self.intake.many(call, call.body)
+        return batch_reply(call.body, answers, call.locale, key="visit_id", say=flagged)
 
     @route("GET", "/v1/visits/<uuid:visit_id>", scope="visits:read")
     def show_visit(self, call: Call) -> Reply:
