@@ -281,13 +281,9 @@ def answered(answer: Answer, **body: Any) -> Reply:
     version and position of what has the id.
     """
     if answer.outcome is Outcome.CONFLICT:
-        raise Problem("conflict", extra=stored_as(answer))
-    document = {"outcome": answer.outcome.value, **stored_as(answer), **body}
+        raise Problem("conflict", extra=answer.place)
+    document = {"outcome": answer.outcome.value, **answer.place, **body}
     return Reply(201 if answer.outcome is Outcome.STORED else 200, document, etag=answer.version)
-
-
-def stored_as(answer: Answer) -> dict[str, Any]:
-    return {"version": answer.version, "position": answer.token}
 
 
 class UnitTree(Protocol):

@@ -113,11 +113,10 @@ def _result(
         row.refuse(from_rejected(answer))
     if isinstance(answer, Answer) and answer.outcome is Outcome.CONFLICT:
         problem = row.problem or Problem("conflict").under(f"/rows/{row.index}")
-        told = {"outcome": "conflict", "version": answer.version, "position": answer.token}
-        return result | told | {"problem": problem.document(locale)}
+        return result | {"outcome": "conflict", **answer.place, "problem": problem.document(locale)}
     if row.problem is not None:
         return result | {"outcome": "rejected", "problem": row.problem.document(locale)}
     if not isinstance(answer, Answer):
         raise TypeError(f"row {row.index} has neither an answer nor a problem")
-    told = {"outcome": answer.outcome.value, "version": answer.version, "position": answer.token}
-    return result | told | (dict(say(answer)) if answer.outcome is Outcome.STORED else {})
+    more = say(answer) if answer.outcome is Outcome.STORED else {}
+    return result | {"outcome": answer.outcome.value, **answer.place, **more}

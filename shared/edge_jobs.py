@@ -45,32 +45,36 @@ class FileQuery(Schema):
     sheet = fields.String(load_default="", validate=validate.Length(max=40))
 
 
-class JobRoutes:
-    """``templates``: name → template, of the files that ``POST /v1/imports`` takes."""
+class JobPieces:
+    """What routes of a kind of job share."""
 
     name: str
     jobs: Jobs
-    templates: Mapping[str, Template]
 
-    @route("POST", "/v1/imports", scope="{service}:write", body=Upload("csv", "xlsx"), query=ImportQuery)
-    def begin_import(self, call: Call) -> Reply:
-        """202 and where the job is; 200 for one that the same Idempotency-Key has begun before."""
-        template = self._template(call.query["template"])
+    def begun(self, call: Call, task: str, params: Mapping[str, Any], path: str) -> Reply:
+        """Stores the upload and makes a job of it, to be found below ``path``."""
         if sum(self.jobs.unfinished(call.actor.sub).values()) >= MOST_UNFINISHED:
             raise Problem("job-too-many", headers={"Retry-After": "60"}, limit=MOST_UNFINISHED)
         received = self.jobs.receive(call.body, call.body.media)
-        params = {"template": template.name, "dry_run": call.query["dry_run"]}
-        job, new = self.jobs.submit(IMPORT, params, call.actor, received, locale=call.locale, key=call.idempotency_key)
-        return self.job_reply(call, job, 202 if new else 200)
+        job, new = self.jobs.submit(task, params, call.actor, received, locale=call.locale, key=call.idempotency_key)
+        headers = {"Location": f"{path}/{job.job_id}"}
+        return Reply(202 if new else 200, shown.job(job, call.locale, call.now), headers)
 
-    @route("GET", "/v1/imports/<uuid:job_id>", scope="{service}:write")
-    def show_import(self, call: Call) -> Reply:
-        return Reply(200, shown.job(self.own_job(call), call.locale, call.now))
+    def own_job(self, call: Call, task: str) -> Job:
+        """The job of the path; 404 where it is of another kind or somebody else's."""
+        job_id: UUID = call.path["job_id"]
+        job = self.jobs.get(job_id)
+        strange = job is None or job.task != task
+        if (
+            job is None
+            or strange
+            or (job.actor.sub != call.actor.sub and f"{self.name}:admin" not in call.actor.scopes)
+        ):
+            raise Problem("not-found", where="path")
+        return job
 
-    @route("GET", "/v1/imports/<uuid:job_id>/result", scope="{service}:write", query=ResultQuery)
-    def show_import_result(self, call: Call) -> Reply:
+    def result_reply(self, call: Call, job: Job) -> Reply:
         """The uploaded rows with what became of each; or, as JSON, a page of what became of them."""
-        job = self.own_job(call)
         if job.expired:
             raise Problem("job-expired")
         if call.query["format"] == "json":
@@ -84,11 +88,34 @@ class JobRoutes:
         headers = {"Content-Type": content_type(job.media)} | attachment(f"result-{job.job_id}", job.media)
         return Reply(200, self.jobs.file(job.job_id, RESULT), headers)
 
+    def cancelled(self, call: Call, job: Job) -> Reply:
+        """What has been stored stays stored."""
+        found = self.jobs.cancel(job.job_id)
+        return Reply(200, shown.job(found, call.locale, call.now) if found else None)
+
+
+class JobRoutes(JobPieces):
+    """``templates``: name → template, of the files that ``POST /v1/imports`` takes."""
+
+    templates: Mapping[str, Template]
+
+    @route("POST", "/v1/imports", scope="{service}:write", body=Upload("csv", "xlsx"), query=ImportQuery)
+    def begin_import(self, call: Call) -> Reply:
+        """202 and where the job is; 200 for one that the same Idempotency-Key has begun before."""
+        params = {"template": self._template(call.query["template"]).name, "dry_run": call.query["dry_run"]}
+        return self.begun(call, IMPORT, params, "/v1/imports")
+
+    @route("GET", "/v1/imports/<uuid:job_id>", scope="{service}:write")
+    def show_import(self, call: Call) -> Reply:
+        return Reply(200, shown.job(self.own_job(call, IMPORT), call.locale, call.now))
+
+    @route("GET", "/v1/imports/<uuid:job_id>/result", scope="{service}:write", query=ResultQuery)
+    def show_import_result(self, call: Call) -> Reply:
+        return self.result_reply(call, self.own_job(call, IMPORT))
+
     @route("POST", "/v1/imports/<uuid:job_id>/cancel", scope="{service}:write")
     def cancel_import(self, call: Call) -> Reply:
-        """What has been stored stays stored."""
-        job = self.jobs.cancel(self.own_job(call).job_id)
-        return Reply(200, shown.job(job, call.locale, call.now) if job else None)
+        return self.cancelled(call, self.own_job(call, IMPORT))
 
     @route("GET", "/v1/templates/<name>", scope="{service}:read", query=FileQuery)
     def show_template(self, call: Call) -> Reply:
@@ -100,17 +127,6 @@ class JobRoutes:
             raise Problem("unknown-choice", "/sheet", where="query", expected=", ".join(s.key for s in template.sheets))
         content = template_file(template, media, call.locale, sheet)
         return Reply(200, content, {"Content-Type": content_type(media)} | attachment(template.name, media))
-
-    def job_reply(self, call: Call, job: Job, status: int) -> Reply:
-        return Reply(status, shown.job(job, call.locale, call.now), {"Location": f"/v1/imports/{job.job_id}"})
-
-    def own_job(self, call: Call) -> Job:
-        """The job of the path; 404 where it is somebody else's."""
-        job_id: UUID = call.path["job_id"]
-        job = self.jobs.get(job_id)
-        if job is None or (job.actor.sub != call.actor.sub and f"{self.name}:admin" not in call.actor.scopes):
-            raise Problem("not-found", where="path")
-        return job
 
     def _template(self, name: str) -> Template:
         template = self.templates.get(name)

@@ -75,6 +75,11 @@ class Answer:
         """``partition:position``: ask a reader to have come at least this far."""
         return f"{self.partition}:{self.position}"
 
+    @property
+    def place(self) -> dict[str, Any]:
+        """For answers: where it is stored."""
+        return {"version": self.version, "position": self.token}
+
 
 class Reads(Protocol):
     """What a handler reads: a ``Log``, or a ``GroupReader`` over one."""

@@ -48,8 +48,17 @@ class Country:
 def province(villages: int, seed: int) -> Country:
     """The province of ``PROVINCE`` with so many villages, spread evenly over its communes of 2022."""
     known = units.load()
+    return _country(known, known.by_name(PROVINCE, FORMED, "province"), villages, seed)
+
+
+def nation(villages: int, seed: int) -> Country:
+    """The whole country, as ``province``."""
+    return _country(units.load(), units.NATION_ID, villages, seed)
+
+
+def _country(known: units.Seed, root: str, villages: int, seed: int) -> Country:
     world = World(seed, known)
-    former = known.communes(known.by_name(PROVINCE, FORMED, "province"), FORMED)
+    former = known.communes(root, FORMED)
     rows = world.make_villages(former, villages, FORMED)
     moved = followed(world, rows)
     decision = world.document("decision", f"UBND tỉnh {PROVINCE}", "1/QĐ-UBND", FORMED, "Thành lập tổ")
@@ -102,13 +111,18 @@ def batches(crews: Sequence[Crew], size: int, seed: int) -> Iterator[list[Row]]:
     """
     sunday = FIRST_SUNDAY
     while True:
-        phones: dict[str, list[Row]] = {}
-        for phone, body in visits(crews, VISITS_PER_SUNDAY, sunday, seed):
-            phones.setdefault(phone, []).append(body)
-        day = [body for bodies in phones.values() for body in bodies]
-        for first in range(0, len(day), size):
-            yield day[first : first + size]
+        rows = day(crews, VISITS_PER_SUNDAY, sunday, seed)
+        for first in range(0, len(rows), size):
+            yield rows[first : first + size]
         sunday += timedelta(days=7)
+
+
+def day(crews: Sequence[Crew], count: int, on: date, seed: int) -> list[Row]:
+    """The visits of a day, phone after phone."""
+    phones: dict[str, list[Row]] = {}
+    for phone, body in visits(crews, count, on, seed):
+        phones.setdefault(phone, []).append(body)
+    return [body for bodies in phones.values() for body in bodies]
 
 
 def _ignore(rows: int) -> None:

@@ -121,8 +121,11 @@ class Generator:
             job.asked = due
             return job
         line, body = next(self._bodies, (0, b""))
-        self._fresh = bool(body)
-        return Job(line, due, body) if body else self._take(now)
+        if body:
+            return Job(line, due, body)
+        # With a rate of attempts those that were refused still come for the whole time.
+        self._fresh = self._plan.rate_of_attempts
+        return None
 
     def _pause(self, now: float) -> float:
         moments = [self._later[0][0]] if self._later else []

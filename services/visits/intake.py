@@ -2,31 +2,42 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
-
-import eventlet
 
 from services.visits.areas import Areas
 from services.visits.domain import PlaceCommand, PlaceEvent, PlaceState, VisitRecorded, place_stream
 from services.visits.schemas.visits import record_visit
 from services.visits.turns import Turns
+from shared.access import Actor
 from shared.decider import Rejected
-from shared.edge import Call, Row, stored_as
-from shared.edge_admission import Lane
 from shared.handler import Answer, Envelope, Handler
 from shared.log import Outcome
 from shared.problems import Problem
 from shared.unit_directory import UnitDirectory
 from shared.vietnamese import hanoi_day
 
+if TYPE_CHECKING:
+    from shared.edge import Call
+
 ROWS_AT_ONCE = 200
 """Deciding and encoding holds the process for about 50 µs a row; other requests have their turn in between."""
 
-LANES = (Lane("single", width=100_000, patience=0.5), Lane("batch", width=300_000, patience=0.6))
-"""Some sixty single visits and four batches of a hundred at a time keep the log busy; more would only wait inside."""
+
+class Row(Protocol):
+    """A row of a batch or a line of a file: what was loaded of it, or the problem with it."""
+
+    @property
+    def index(self) -> int: ...
+    @property
+    def loaded(self) -> Any: ...
+    @property
+    def problem(self) -> Problem | None: ...
+    def refuse(self, problem: Problem) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -43,14 +54,14 @@ class Intake:
         with self.turns.of([body.place_id]):
             answer = self.handler.handle(envelope)
         if problem := elsewhere(answer, body.place_id):
-            problem.extra = stored_as(answer)
+            problem.extra = answer.place
             raise problem
         return answer
 
-    def many(self, call: Call, rows: Sequence[Row]) -> dict[int, Answer | Rejected]:
+    def many(self, actor: Actor, now: datetime, rows: Sequence[Row]) -> dict[int, Answer | Rejected]:
         """Record the visits of the good rows, refuse rows of foreign units; what became of each, by row number."""
-        areas = Areas(self.units.tree(), call.actor)
-        today = hanoi_day(call.now)
+        areas = Areas(self.units.tree(), actor)
+        today = hanoi_day(now)
         envelopes: dict[int, Envelope] = {}
         for row in rows:
             if row.problem is not None:
@@ -60,14 +71,14 @@ class Intake:
                 row.refuse(problem)
             else:
                 command = record_visit(body, today)
-                envelopes[row.index] = Envelope(body.visit_id, command, call.actor.sub, call.now)
+                envelopes[row.index] = Envelope(body.visit_id, command, actor.sub, now)
         answers: dict[int, Answer | Rejected] = {}
         indices = list(envelopes)
         for start in range(0, len(indices), ROWS_AT_ONCE):
             part = indices[start : start + ROWS_AT_ONCE]
             with self.turns.of({envelopes[i].command.place_id for i in part}):
                 answers.update(zip(part, self.handler.handle_many([envelopes[i] for i in part]), strict=True))
-            eventlet.sleep(0)
+            time.sleep(0)  # in the api, where it is eventlet's, the others' turn
         for row in rows:
             answer = answers.get(row.index)
             if isinstance(answer, Answer) and (problem := elsewhere(answer, row.loaded.place_id)):

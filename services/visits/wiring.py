@@ -16,6 +16,7 @@ from services.visits.domain import (
 from services.visits.domain.catalogue import CATALOGUE, CatalogueEntryEnded, CatalogueEntrySet
 from services.visits.domain.households import HOUSEHOLDS, HouseholdsDeclared, HouseholdsWithdrawn
 from services.visits.messages import MESSAGES
+from services.visits.messages.doubts import DOUBTS
 from services.visits.projections.activity import Activity
 from services.visits.projections.catalogue import CatalogueEntries
 from services.visits.projections.households import Households
@@ -60,7 +61,8 @@ def api(settings: Settings) -> int:
     """Serve HTTP and ingest until told to stop; the exit code."""
     from services.visits.catalogue import Catalogue
     from services.visits.files.templates import TEMPLATES
-    from services.visits.intake import LANES, Intake
+    from services.visits.intake import Intake
+    from services.visits.lanes import LANES
     from services.visits.queries.campaigns import CampaignQueries
     from services.visits.queries.households import HouseholdQueries
     from services.visits.queries.places import PlaceQueries
@@ -69,7 +71,7 @@ def api(settings: Settings) -> int:
     from services.visits.service import VisitsService
     from shared.edge_server import run_api
 
-    register(MESSAGES)
+    register(MESSAGES | DOUBTS)
     kit = Kit(settings, name="visits-api", events=EVENTS)
     units = UnitDirectory(kit.engine)
     places = kit.handler(PLACES, partition_of=partition_of, remembered=REMEMBERED)
@@ -102,12 +104,15 @@ def api(settings: Settings) -> int:
 def worker(settings: Settings) -> int:
     """Relay, projections and jobs until told to stop; the exit code."""
     from services.visits.files.work import HouseholdsTask
+    from services.visits.intake import Intake
+    from services.visits.uploads import UploadTask
 
-    register(MESSAGES)
+    register(MESSAGES | DOUBTS)
     kit = Kit(settings, name="visits-worker", events=EVENTS)
     units = UnitDirectory(kit.engine)
     households = HouseholdsTask(kit.handler(HOUSEHOLDS, partition_of=partition_of), units)
-    runner = Runner(jobs_of(kit), [households], kit.log.heads)
+    uploads = UploadTask(Intake(kit.handler(PLACES, partition_of=partition_of), units), kit.reader)
+    runner = Runner(jobs_of(kit), [households, uploads], kit.log.heads)
     definition = Definition(
         "visits",
         PARTITIONS,

@@ -27,7 +27,8 @@ class Finding:
     """One thing wrong. ``code`` has its texts in the catalogue of problems; ``params`` never quote the cell.
 
     ``sheet`` is the sheet's name in the file ("" in CSV), ``row`` counts from 1, ``column`` is a letter and ``header``
-    what the file calls it. A finding about a whole row has no column, one about a whole sheet no row.
+    what the file calls it. A finding about a whole row has no column, one about a whole sheet no row. Lines of NDJSON
+    have a JSON pointer instead of a column.
     """
 
     code: str
@@ -36,6 +37,7 @@ class Finding:
     column: str = ""
     header: str = ""
     params: Mapping[str, object] = field(default_factory=dict)
+    pointer: str = ""
 
     @property
     def cell(self) -> str:
@@ -55,12 +57,13 @@ class Finding:
     def document(self, locale: str) -> dict[str, Any]:
         """For JSON answers."""
         named = {"sheet": self.sheet, "row": self.row, "column": self.column, "header": self.header}
+        named["pointer"] = self.pointer
         shown = {name: value for name, value in named.items() if value not in ("", None)}
         return {"code": self.code, "cell": self.cell, **shown, "detail": self.detail(locale)}
 
     def stored(self) -> dict[str, Any]:
         """For the job's tables; ``restored`` reads it."""
-        named = {"c": self.code, "s": self.sheet, "r": self.row, "l": self.column, "h": self.header}
+        named = {"c": self.code, "s": self.sheet, "r": self.row, "l": self.column, "h": self.header, "o": self.pointer}
         kept = {name: value for name, value in named.items() if value not in ("", None)}
         return kept | ({"p": {name: _plain(value) for name, value in self.params.items()}} if self.params else {})
 
@@ -73,6 +76,7 @@ def restored(stored: Mapping[str, Any]) -> Finding:
         stored.get("l", ""),
         stored.get("h", ""),
         stored.get("p", {}),
+        stored.get("o", ""),
     )
 
 

@@ -439,3 +439,41 @@ def test_who_may_do_what(visits: Visits) -> None:
             assert client.post("/v1/visits", json=row).status_code == 201
         assert stranger.get(f"/v1/visits/{row['visit_id']}").json()["code"] == "forbidden-unit"
         assert stranger.get(f"/v1/places/{row['place_id']}").json()["code"] == "forbidden-unit"
+
+
+def test_a_day_of_visits_as_one_file(visits: Visits) -> None:
+    rows = [visit() for _ in range(450)]
+    doubtful = visit(place_id=rows[0]["place_id"], place_kind="shop")
+    lines = [*rows, rows[3] | {"duration_minutes": 3}, doubtful, visit(day="soon")]
+    content = gzip.compress(b"\n".join(orjson.dumps(line) for line in lines) + b"\n{broken")
+    headers = {"Content-Type": "application/x-ndjson", "Content-Encoding": "gzip", "Idempotency-Key": str(uuid4())}
+    with visits.client(COMMUNE) as client, visits.client(COMMUNE) as other:
+        begun = client.post("/v1/visits/uploads", content=content, headers=headers)
+        assert begun.status_code == 202, begun.text
+        path = begun.headers["Location"]
+        assert client.post("/v1/visits/uploads", content=content, headers=headers).headers["Location"] == path
+        assert httpx.post(visits.base + "/v1/visits/uploads", content=content).status_code == 401
+        cut = client.post("/v1/visits/uploads", content=content[:-20], headers=headers | {"Idempotency-Key": "x"})
+        assert cut.status_code == 400
+
+        def done() -> Any:
+            answer = other.get(path).json()
+            return answer if answer["state"] == "done" else None
+
+        ended = eventually(done, 60)
+        counts = {"stored": 450, "conflict": 1, "flagged": 1, "rejected": 2}
+        assert ended["progress"] | {"total": 454} == {"total": 454, "done": 454, "counts": counts}
+        said = [orjson.loads(line) for line in client.get(f"{path}/result").content.splitlines()]
+        assert [each["line"] for each in said] == list(range(1, 455))
+        assert {(e["line"], e["outcome"], e["errors"][0]["code"]) for e in said if e["errors"]} == {
+            (451, "conflict", "conflict"),
+            (452, "flagged", "flag-kind-differs"),
+            (453, "rejected", "wrong-type"),
+            (454, "rejected", "line-broken"),
+        }
+        page = client.get(f"{path}/result?format=json&limit=2").json()
+        assert [r["row"] for r in page["results"]] == [1, 2]
+        assert client.get(f"/v1/visits/{rows[440]['visit_id']}").status_code == 200
+        with visits.client(COMMUNE, scope="visits:read") as reader:
+            assert reader.get(path).status_code == 403
+        assert client.get(path.replace("visits/uploads", "imports")).status_code == 404

@@ -6,6 +6,7 @@ from services.visits.service.campaigns import CampaignRoutes
 from services.visits.service.catalogue import CatalogueRoutes
 from services.visits.service.households import HouseholdRoutes
 from services.visits.service.places import PlaceRoutes
+from services.visits.service.uploads import UploadRoutes
 from services.visits.service.visits import VisitRoutes
 from shared.batch import batch
 from shared.edge_feed import Feed
@@ -16,7 +17,7 @@ from shared.topology import queue
 
 
 class VisitsService(
-    VisitRoutes, PlaceRoutes, CampaignRoutes, CatalogueRoutes, HouseholdRoutes, JobRoutes, Health, Feed
+    VisitRoutes, PlaceRoutes, CampaignRoutes, CatalogueRoutes, HouseholdRoutes, UploadRoutes, JobRoutes, Health, Feed
 ):
     name = "visits"
     mirror: Mirror

@@ -22,7 +22,7 @@ class VisitRoutes(Pieces):
 
     @route("POST", "/v1/visits/batch", scope="visits:write", body=Rows(RecordVisitSchema), lane="batch")
     def record_many(self, call: Call) -> Reply:
-        answers = self.intake.many(call, call.body)
+        answers = self.intake.many(call.actor, call.now, call.body)
         return batch_reply(call.body, answers, call.locale, key="visit_id", say=flagged)
 
     @route("GET", "/v1/visits/<uuid:visit_id>", scope="visits:read")

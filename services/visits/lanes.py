@@ -1,0 +1,14 @@
+"""How much of each class of requests an api process takes on at once (docs/adr/0023)."""
+
+from __future__ import annotations
+
+from shared.edge_admission import LEAST, Lane
+
+LANES = (
+    Lane("single", width=100_000, patience=0.5),
+    Lane("batch", width=300_000, patience=0.6),
+    Lane("upload", width=4 * LEAST, patience=0.0),
+)
+"""Some sixty single visits and four batches of a hundred at a time keep the log busy; more would only wait inside. Four
+files may arrive at once, which a job then takes in.
+"""
