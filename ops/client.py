@@ -107,6 +107,10 @@ class Api:
         """Our last positions, as ``?after=`` of the reports wants them."""
         return ",".join(f"{self.service}:{partition}:{position}" for partition, position in sorted(self.heads.items()))
 
+    def note_heads(self) -> None:
+        """Count as ours whatever the service has recorded by now: what a job of it did, say."""
+        self.heads = {int(partition): at for partition, at in self.get("/v1/events/heads")["heads"].items()}
+
     def settle(self, path: str, rows: Sequence[dict[str, Any]], id_key: str = "id") -> list[dict[str, Any]]:
         """Send rows until each is stored; one result per row. Raises ``Refused`` at a row turned down for good.
 

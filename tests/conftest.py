@@ -147,6 +147,14 @@ def module_database(
     yield from _databases(pg, stack_state, _templates)
 
 
+@pytest.fixture(scope="session")
+def session_database(
+    pg: PostgresServer, stack_state: State, _templates: dict[str, str]
+) -> Iterator[Callable[..., Database]]:
+    """The same for what all tests share."""
+    yield from _databases(pg, stack_state, _templates)
+
+
 def _databases(pg: PostgresServer, stack_state: State, templates: dict[str, str]) -> Iterator[Callable[..., Database]]:
     made: list[str] = []
 

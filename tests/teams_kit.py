@@ -20,7 +20,7 @@ from ops.local.provision import Database
 from ops.local.state import State
 from tests.waiting import answers, eventually, free_port
 
-NATION, PROVINCE, OTHER = "vn", "hn", "nb"
+NATION, PROVINCE, OTHER, PILOT = "vn", "hn", "nb", "bk"
 ALL = "teams:admin teams:write teams:read teams:feed people:read people:erase"
 DAY = "2023-10-01"
 Row = dict[str, Any]
@@ -141,12 +141,17 @@ def unit(unit_id: str, level: str, parent: str | None, **other: Any) -> dict[str
     return row | {"parent_id": parent, "effective": "2022-01-01", "simulated": True} | other
 
 
+TOP = [
+    unit(NATION, "nation", None),
+    unit(PROVINCE, "province", NATION, code="01", name="Hà Nội"),
+    unit(OTHER, "province", NATION, code="37", name="Ninh Bình"),
+    unit(PILOT, "province", NATION, code="06", name="Bắc Kạn"),
+]
+
+
 def units(at: str, code: str) -> list[dict[str, Any]]:
-    """The nation and two provinces; with ids that begin with ``at``, a commune in each and four villages."""
+    """In two provinces a commune each, and four villages in the first; all ids begin with ``at``."""
     return [
-        unit(NATION, "nation", None),
-        unit(PROVINCE, "province", NATION, code="01", name="Hà Nội"),
-        unit(OTHER, "province", NATION, code="37", name="Ninh Bình"),
         unit(f"{at}c1", "commune", PROVINCE, code=code, name="Tứ Liên"),
         unit(f"{at}c2", "commune", OTHER, name="Hoà Bình"),
         *(unit(f"{at}v{n}", "village", f"{at}c1", kind="thôn", name=f"Thôn {n}") for n in range(4)),
@@ -162,6 +167,18 @@ def post(client: httpx.Client, path: str, body: Any, status: int = 201, **header
 def batch(client: httpx.Client, path: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
     answer: dict[str, Any] = post(client, path, {"rows": rows}, 200)
     return answer
+
+
+def published(client: httpx.Client) -> list[dict[str, Any]]:
+    """Every public event there is."""
+    found: list[dict[str, Any]] = []
+    after = 0
+    while True:
+        page = client.get("/v1/events", params={"partition": 0, "after": after, "limit": 1000}).json()
+        found += page["events"]
+        if page["next_after"] <= after:
+            return found
+        after = page["next_after"]
 
 
 def document(document_id: str, **other: Any) -> dict[str, Any]:
@@ -184,7 +201,7 @@ def seats(people: list[str]) -> list[dict[str, Any]]:
 class Field:
     """Units, a document, people, and two teams of three in villages of the same commune.
 
-    ``at``: how the ids of communes and villages begin.
+    ``at``: how the ids of communes and villages begin. ``code``: that of the commune.
     """
 
     document: str
@@ -193,10 +210,22 @@ class Field:
     at: str
     code: str
 
+    @property
+    def commune(self) -> str:
+        return f"{self.at}c1"
 
-def filled(service: Teams, at: str = "", code: str = "00097") -> Field:
-    document_id, people, places = uid(), [uid() for _ in range(8)], units(at, code)
-    with service.client(NATION) as client:
+    @property
+    def other(self) -> str:
+        """A commune of another province."""
+        return f"{self.at}c2"
+
+
+def filled(service: Teams) -> Field:
+    """A field of somebody's own."""
+    code = uid()[:8]
+    at, document_id, people = f"{code}.", uid(), [uid() for _ in range(8)]
+    places = units(at, code)
+    with service.client() as client:
         assert batch(client, "/v1/units/batch", places)["counts"] == {"stored": len(places)}
         post(client, "/v1/documents", document(document_id))
         assert batch(client, "/v1/people/batch", [person(p) for p in people])["counts"] == {"stored": 8}

@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import pytest
 
-from ops.local.provision import Database
-from ops.local.state import State
-from tests.teams_kit import DAY, NATION, PROVINCE, Field, Teams, batch, filled, post, running, uid
+from tests.teams_kit import DAY, NATION, PROVINCE, Field, Teams, batch, filled, post, published, uid
 from tests.waiting import eventually
 
 LATER, LATEST = "2024-05-01", "2024-09-01"
-
-
-@pytest.fixture(scope="module")
-def service(
-    module_database: Callable[..., Database], rabbit: Any, stack_state: State, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Teams]:
-    with running(module_database("teams"), rabbit, stack_state, tmp_path_factory.mktemp("teams")) as teams:
-        yield teams
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +35,7 @@ def test_a_commune_keeps_its_regulation_plans_tasks_and_channels(service: Teams,
     regulation, plan, task, channel, common = (uid() for _ in range(5))
     target = {"indicator": "vneid", "value": 120, "measure": "household"}
     opening = [
-        row("issue_regulation", regulation_id=regulation, unit_id="c1", title="Quy chế hoạt động", **cited),
+        row("issue_regulation", regulation_id=regulation, unit_id=field.commune, title="Quy chế hoạt động", **cited),
         row("adopt_plan", plan_id=plan, team_id=team, year=2024, title="Kế hoạch", targets=[target], **cited),
         row("report_target", plan_id=plan, indicator="vneid", value=40, effective=LATER),
         row("give_task", task_id=task, team_id=team, topic="project_06", due="2024-03-31"),
@@ -54,14 +43,14 @@ def test_a_commune_keeps_its_regulation_plans_tasks_and_channels(service: Teams,
         row(
             "open_channel",
             channel_id=common,
-            unit_id="c1",
+            unit_id=field.commune,
             platform="other",
             link="https://example.vn/g/1",
             participants=["leaders", "culture_office", "telecom"],
         ),
-        row("adopt_plan", plan_id=uid(), unit_id="c1", year=2024, title="K", targets=[target] * 2, **cited),
-        row("open_channel", channel_id=uid(), unit_id="c1", platform="zalo", link="http://zalo.me/g/1"),
-        row("issue_regulation", regulation_id=uid(), unit_id="c1", title="Q"),
+        row("adopt_plan", plan_id=uid(), unit_id=field.commune, year=2024, title="K", targets=[target] * 2, **cited),
+        row("open_channel", channel_id=uid(), unit_id=field.commune, platform="zalo", link="http://zalo.me/g/1"),
+        row("issue_regulation", regulation_id=uid(), unit_id=field.commune, title="Q"),
     ]
     with service.client(NATION) as client:
         answer = batch(client, "/v1/affairs/batch", opening)
@@ -70,17 +59,19 @@ def test_a_commune_keeps_its_regulation_plans_tasks_and_channels(service: Teams,
         assert batch(client, "/v1/affairs/batch", opening[:6])["counts"] == {"repeated": 6}
         eventually(service.caught_up)
 
-        [found] = listed(client, "regulations", unit="c1")
+        [found] = listed(client, "regulations", unit=field.commune)
         assert (found["title"], found["state"], found["since"]) == ("Quy chế hoạt động", "in_force", DAY)
-        assert listed(client, "regulations", unit="c2") == listed(client, "regulations", as_of="2023-09-30") == []
+        assert (
+            listed(client, "regulations", unit=field.other) == listed(client, "regulations", as_of="2023-09-30") == []
+        )
         [found] = listed(client, "plans", team=team, as_of=LATER)
         assert (found["targets"], found["achieved"]) == (
             [target | {"value": 120.0}],
             {"vneid": {"value": 40.0, "day": LATER}},
         )
-        assert [c["participants"] for c in listed(client, "channels", unit="c1") if c["channel_id"] == common] == [
-            ["leaders", "culture_office", "telecom"]
-        ]
+        assert [
+            c["participants"] for c in listed(client, "channels", unit=field.commune) if c["channel_id"] == common
+        ] == [["leaders", "culture_office", "telecom"]]
         page = client.get("/v1/affairs/channels", params={"limit": 1}).json()
         rest = client.get("/v1/affairs/channels", params={"after": page["next"]}).json()
         assert [c["channel_id"] for c in page["records"] + rest["records"]] == sorted([channel, common])
@@ -95,11 +86,11 @@ def test_a_commune_keeps_its_regulation_plans_tasks_and_channels(service: Teams,
 
         shown = client.get(f"/v1/affairs/channels/{channel}").json()
         assert (shown["platform"], shown["link"]) == ("zalo", "https://zalo.me/g/abc")
-        events = client.get("/v1/events", params={"partition": 0, "limit": 1000}).json()["events"]
+        events = published(client)
     types = {event["type"] for event in events}
     assert types >= {"RegulationIssued.v1", "PlanAdopted.v1", "TargetReported.v1", "TaskGiven.v1", "TaskDone.v1"}
     [public] = [e["data"] for e in events if e["type"] == "ChannelOpened.v1" and e["data"]["channel_id"] == channel]
-    assert (public["platform"], public["unit_id"], "link" in public) == ("zalo", "v0", False)
+    assert (public["platform"], public["unit_id"], "link" in public) == ("zalo", f"{field.at}v0", False)
     everything = repr(service.log("SELECT data::text FROM log.events")) + repr(events)
     everything += repr(service.log("SELECT facts::text FROM read.affairs"))
     assert "zalo.me" not in everything
@@ -113,9 +104,9 @@ def found(client: httpx.Client, **query: Any) -> list[str]:
 
 def test_corrections_as_of_and_known_at(service: Teams, field: Field) -> None:
     regulation, cited = uid(), {"document_id": field.document}
-    common = {"regulation_id": regulation, "unit_id": "c1", "title": "Quy chế", **cited}
+    common = {"regulation_id": regulation, "unit_id": field.commune, "title": "Quy chế", **cited}
     path = f"/v1/affairs/regulations/{regulation}"
-    with service.client("c1") as client:
+    with service.client(field.commune) as client:
         post(client, "/v1/affairs", row("issue_regulation", **common))
         repeal = row("repeal_regulation", regulation_id=regulation, effective=LATER, **cited)
         first = client.post("/v1/affairs", json=repeal, headers={"If-Match": '"1"'})
@@ -156,7 +147,7 @@ def test_corrections_as_of_and_known_at(service: Teams, field: Field) -> None:
         assert regulation in found(client, as_of=LATER, known_at=then)
         assert state(as_of=LATER) == "void"
 
-    with service.client("c2") as client:
+    with service.client(field.other) as client:
         assert post(client, "/v1/affairs", row("issue_regulation", **common | {"regulation_id": uid()}), 403)
         problem = post(client, "/v1/affairs", repeal | {"id": uid()}, 403)
         assert (problem["code"], problem["pointer"]) == ("forbidden-unit", "/regulation_id")
@@ -172,7 +163,7 @@ def test_who_is_responsible_for_a_team(service: Teams, field: Field) -> None:
     Technology, beside the city police; the commune's committee manages; nationally there is the ministry."""
     cited = {"document_id": field.document}
     bodies = {name: uid() for name in ("committee", "dic", "dst", "police", "ministry")}
-    area = dict.fromkeys(bodies, PROVINCE) | {"committee": "c1", "ministry": NATION}
+    area = dict.fromkeys(bodies, PROVINCE) | {"committee": field.commune, "ministry": NATION}
     rows = [
         row("register_body", body_id=body, unit_id=area[name], kind="body", name=f"Cơ quan {name}", **cited)
         for name, body in bodies.items()
@@ -191,7 +182,7 @@ def test_who_is_responsible_for_a_team(service: Teams, field: Field) -> None:
         eventually(service.caught_up)
 
     path = f"/v1/teams/{field.teams[0]['team_id']}/bodies"
-    with service.client("c1") as client:
+    with service.client(field.commune) as client:
 
         def responsible(day: str) -> list[tuple[str, str]]:
             found = client.get(path, params={"as_of": day}).json()["bodies"]
@@ -206,5 +197,5 @@ def test_who_is_responsible_for_a_team(service: Teams, field: Field) -> None:
         assert responsible("2023-01-01") == []
         assert client.get(f"/v1/affairs/bodies/{bodies['ministry']}").json()["name"] == "Cơ quan ministry"
         assert client.get(path.replace(field.teams[0]["team_id"], uid())).status_code == 404
-    with service.client("c2") as client:
+    with service.client(field.other) as client:
         assert client.get(path).json()["code"] == "forbidden-unit"

@@ -10,7 +10,7 @@ import pytest
 
 from ops.local.provision import Database
 from ops.local.state import State
-from tests.teams_kit import DAY, NATION, Field, Teams, batch, filled, post, running, seats, uid
+from tests.teams_kit import DAY, NATION, TOP, Field, Teams, batch, filled, post, published, running, seats, uid
 from tests.waiting import eventually
 
 LATER = "2024-02-01"
@@ -26,6 +26,8 @@ def service(
 
 @pytest.fixture(scope="module")
 def field(service: Teams) -> Field:
+    with service.client() as client:
+        assert batch(client, "/v1/units/batch", TOP)["counts"] == {"stored": len(TOP)}
     return filled(service)
 
 
@@ -53,7 +55,7 @@ def settled(service: Teams, client: httpx.Client) -> Callable[[], bool]:
 def test_warnings_follow_teams_and_policies(service: Teams, field: Field) -> None:
     first, second = (team["team_id"] for team in field.teams)
     change = {"effective": LATER, "document_id": field.document}
-    national, local = policy(NATION, 4, 9), policy("c1", 3, 3)
+    national, local = policy(NATION, 4, 9), policy(field.commune, 3, 3)
     with service.client(NATION) as client:
         ready = settled(service, client)
         eventually(ready)
@@ -65,8 +67,8 @@ def test_warnings_follow_teams_and_policies(service: Teams, field: Field) -> Non
         post(client, "/v1/affairs", national)
         eventually(lambda: ready() and len(warned(client)) == 2)
         below = [(team, "size_below", 4, 3) for team in sorted((first, second))]
-        assert warned(client, unit="c1") == warned(client, code="size_below") == warned(client) == below
-        assert warned(client, as_of="2023-09-30") == warned(client, unit="c2") == []
+        assert warned(client, unit=field.commune) == warned(client, code="size_below") == warned(client) == below
+        assert warned(client, as_of="2023-09-30") == warned(client, unit=field.other) == []
         page = client.get("/v1/warnings", params={"limit": 1}).json()
         rest = client.get("/v1/warnings", params={"after": page["next"]}).json()
         assert [w["team_id"] for w in page["warnings"] + rest["warnings"]] == sorted((first, second))
@@ -92,21 +94,21 @@ def test_warnings_follow_teams_and_policies(service: Teams, field: Field) -> Non
         eventually(lambda: ready() and warned(client) == [])
         assert warned(client, as_of="2024-05-31") == both
 
-        events = client.get("/v1/events", params={"partition": 0, "limit": 1000}).json()["events"]
+        events = published(client)
         public = [event["data"] for event in events if event["type"] == "CompositionWarned.v1"]
         assert public[0].keys() == {
             *("team_id", "unit_id", "code", "effective", "policy_id", "expected", "found"),
         }
-    with service.client("c2") as client:
-        assert client.get("/v1/warnings", params={"unit": "c1"}).json()["code"] == "forbidden-unit"
+    with service.client(field.other) as client:
+        assert client.get("/v1/warnings", params={"unit": field.commune}).json()["code"] == "forbidden-unit"
         assert warned(client, as_of=LATER) == []
 
 
 def test_no_policy_refuses_a_change(service: Teams, field: Field) -> None:
     """Chương Mỹ's own mean of 7.03 lies above its rule: eight are accepted, and warned of."""
-    new = {"id": uid(), "team_id": uid(), "kind": "village", "unit_id": "v2", "name": "Tổ", "effective": DAY}
+    new = {"id": uid(), "team_id": uid(), "kind": "village", "unit_id": f"{field.at}v2", "name": "Tổ", "effective": DAY}
     new |= {"document_id": field.document, "seats": seats(field.people[:8])}
     with service.client(NATION) as client:
-        post(client, "/v1/affairs", policy("v2", 5, 7))
+        post(client, "/v1/affairs", policy(f"{field.at}v2", 5, 7))
         assert batch(client, "/v1/teams/batch", [new])["counts"] == {"stored": 1}
-        eventually(lambda: (new["team_id"], "size_above", 7, 8) in warned(client, unit="v2"))
+        eventually(lambda: (new["team_id"], "size_above", 7, 8) in warned(client, unit=f"{field.at}v2"))

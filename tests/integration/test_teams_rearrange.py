@@ -6,37 +6,18 @@ One service serves the whole module; each test has a district of its own.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 import httpx
-import pytest
 
-from ops.local.provision import Database
-from ops.local.state import State
-from tests.teams_kit import Teams, batch, document, person, post, running, uid, unit
+from tests.teams_kit import NATION, PROVINCE, Teams, batch, document, person, post, published, uid, unit
 from tests.waiting import eventually
 
-NATION, PROVINCE = "vn", "hn"
 DAY, MERGED, UNDONE, AGAIN = "2023-10-01", "2024-02-01", "2024-06-01", "2024-09-01"
 OLD, NEW = "Tổ công nghệ số cộng đồng", "Tổ chuyển đổi số cộng đồng"
 Row = dict[str, Any]
-
-
-@pytest.fixture(scope="module")
-def service(
-    module_database: Callable[..., Database],
-    rabbit: Any,
-    stack_state: State,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Teams]:
-    with running(module_database("teams"), rabbit, stack_state, tmp_path_factory.mktemp("teams")) as teams:
-        with teams.client(NATION) as client:
-            top = [unit(NATION, "nation", None), unit(PROVINCE, "province", NATION, name="Hà Nội")]
-            assert batch(client, "/v1/units/batch", top)["counts"] == {"stored": 2}
-        yield teams
 
 
 @dataclass
@@ -163,24 +144,16 @@ def test_chuong_my_208_teams_become_207_and_back_and_nobody_is_lost(service: Tea
         merged_only = {"known_at": client.get(undo.removesuffix("/undo")).json()["recorded_at"]}
         then = client.get(undo.removesuffix("/undo"), params=merged_only).json()
         assert (then["undone_by"], then["version"]) == (None, 3)
-        public = published(client, merge["rearrangement_id"])
+        [public] = [
+            event["data"]
+            for event in published(client)
+            if event["type"] == "TeamsRearranged.v1" and event["data"]["rearrangement_id"] == merge["rearrangement_id"]
+        ]
     assert public["counts"] == [
         {"unit_id": "cm-new", "kind": "village", "day": MERGED, "teams": 0, "seats": 14},
         {"unit_id": "cm-v0", "kind": "village", "day": MERGED, "teams": -1, "seats": -7},
         {"unit_id": "cm-v32", "kind": "village", "day": MERGED, "teams": -1, "seats": -7},
     ]
-
-
-def published(client: httpx.Client, rearrangement_id: str) -> Row:
-    """The public event of it."""
-    after = 0
-    while True:
-        page = client.get("/v1/events", params={"partition": 0, "after": after, "limit": 1000}).json()
-        for event in page["events"]:
-            if event["type"] == "TeamsRearranged.v1" and event["data"]["rearrangement_id"] == rearrangement_id:
-                return dict(event["data"])
-        assert page["next_after"] > after
-        after = page["next_after"]
 
 
 def test_cu_khe_a_team_goes_to_the_two_successors_of_its_village(service: Teams) -> None:

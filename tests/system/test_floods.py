@@ -127,7 +127,7 @@ def test_every_bad_row_is_named_to_every_client(flood: Flood):
 
 def test_the_report_counts_each_once_and_all_of_it_verifies(system: System, flood: Flood):
     phone = system.api("visits")
-    phone.heads = {int(p): n for p, n in phone.get("/v1/events/heads")["heads"].items()}
+    phone.note_heads()
     figures = system.reported(NATION_ID, flood.day, phone)
     assert figures["visits"] == ROWS - TWICE - len(CORRUPT) - 1
     system.assert_verified()
@@ -148,6 +148,6 @@ def test_a_thousand_commands_of_one_stream_are_one_after_the_other(system: Syste
         total = sum(pool.map(send, [rows, rows[::-1], rows[100:] + rows[:100], rows]), Counter())
     assert total == {"stored": 250, "repeated": 750}
     phone = system.api("visits")
-    phone.heads = {int(p): n for p, n in phone.get("/v1/events/heads")["heads"].items()}
+    phone.note_heads()
     figures = system.reported(NATION_ID, day, phone)
     assert (figures["visits"], figures["households_reached"]) == (250, 1)

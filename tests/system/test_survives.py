@@ -173,7 +173,7 @@ def test_nothing_was_lost_and_nothing_counts_twice(siege: Siege):
     confirmed = load.confirmed["/v1/visits/batch"]
     assert len(confirmed) > 2_000
     phone = system.api("visits")
-    phone.heads = {int(p): n for p, n in phone.get("/v1/events/heads")["heads"].items()}
+    phone.note_heads()
     assert system.reported(NATION_ID, siege.day, phone)["visits"] == len(confirmed)
     with system.superuser("visits") as tx:
         query = "SELECT data ->> 'visit_id' FROM log.events WHERE type = 'VisitRecorded' AND data ->> 'day' = %s"

@@ -22,9 +22,11 @@ DOCUMENTS: dict[str, Text] = {
     "document-key-taken": Text(
         409,
         "Số văn bản đã được dùng",
-        "Cơ quan này đã có văn bản cùng loại số {number} trong năm đó: {holder}.",
+        "Cơ quan này đã có văn bản cùng loại số {number} trong năm đó: {holder}; số văn bản là số thứ tự trong năm "
+        "(Nghị định 30/2020/NĐ-CP), nên mỗi số chỉ có một nội dung.",
         "Document number taken",
-        "This issuer already has a document of this kind and year with the number {number}: {holder}.",
+        "This issuer already has a document of this kind and year with the number {number}: {holder}; numbers run "
+        "within a year (decree 30/2020/NĐ-CP), so each has one content only.",
     ),
     "document-dates-reversed": Text(
         422,

@@ -8,9 +8,11 @@ REARRANGEMENTS: dict[str, Text] = {
     "merge-into-itself": Text(
         422,
         "Không thể tự sáp nhập",
-        "Tổ {team} không thể sáp nhập vào chính mình.",
+        "Tổ {team} không thể sáp nhập vào chính mình: sáp nhập là kết thúc một tổ để các vị trí thuộc về tổ khác "
+        "(quy tắc của sổ đăng ký).",
         "Merged into itself",
-        "The team {team} cannot be merged into itself.",
+        "The team {team} cannot be merged into itself: a merger ends a team whose seats go on in another one "
+        "(rule of the registry).",
     ),
     "merge-team-twice": Text(
         422,

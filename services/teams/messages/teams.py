@@ -32,16 +32,20 @@ TEAMS: dict[str, Text] = {
     "team-not-yet": Text(
         422,
         "Tổ chưa được thành lập",
-        "Tổ {team} được thành lập từ ngày {established}, sau ngày {day}.",
+        "Tổ {team} được thành lập từ ngày {established}, sau ngày {day}; không có việc gì của tổ trước khi tổ được "
+        "thành lập (quy tắc của sổ đăng ký).",
         "Team not established yet",
-        "The team {team} was established on {established}, after {day}.",
+        "The team {team} was established on {established}, after {day}; nothing can be so of a team before it is "
+        "established (rule of the registry).",
     ),
     "team-place-taken": Text(
         409,
         "Đơn vị đã có tổ",
-        "Đơn vị {unit} đã có tổ cùng loại: {holder}. Mỗi đơn vị chỉ thành lập một tổ mỗi loại.",
+        "Đơn vị {unit} đã có tổ cùng loại: {holder}. Mỗi đơn vị chỉ thành lập một tổ mỗi loại "
+        "(quy tắc của sổ đăng ký).",
         "The unit has a team",
-        "The unit {unit} already has a team of this kind: {holder}. One team per unit and kind is established.",
+        "The unit {unit} already has a team of this kind: {holder}. One team per unit and kind is established "
+        "(rule of the registry).",
     ),
     "team-unit-level": Text(
         422,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator
 from datetime import date
 from itertools import groupby, islice
@@ -21,6 +22,7 @@ from shared.problems import Problem
 from shared.units import GSO, LEVELS, UnitTree
 
 PATH = 400
+FOLLOW_SECONDS, FOLLOW_PAUSE = 3.0, 0.05
 
 
 class KnownAt(Schema):
@@ -74,8 +76,7 @@ class UnitReads(Pieces):
     @route("GET", "/v1/units/<unit_id>", scope="teams:read", query=UnitAsked)
     def show_unit(self, call: Call) -> Reply:
         """With the version for If-Match. What is shown depends on other units too, so it is never "not modified"."""
-        tree, day = self.units.tree(call.query["known_at"]), day_of(call)
-        unit_id = known(tree, call.path["unit_id"])
+        (tree, unit_id), day = self._followed(call), day_of(call)
         _, version = self.handler.state(unit_stream(unit_id))
         body = shown.unit(tree, unit_id, day) | {"version": version}
         return Reply(200, body, {"ETag": f'"{version}"'})
@@ -89,14 +90,14 @@ class UnitReads(Pieces):
     @route("GET", "/v1/units/<unit_id>/ancestors", scope="teams:read", query=UnitAsked)
     def show_ancestors(self, call: Call) -> dict[str, Any]:
         """From the unit right above to the nation."""
-        tree, day = self.units.tree(call.query["known_at"]), day_of(call)
-        above = tree.ancestors(known(tree, call.path["unit_id"]), day)[1:]
+        (tree, unit_id), day = self._followed(call), day_of(call)
+        above = tree.ancestors(unit_id, day)[1:]
         return {"as_of": day, "units": [shown.unit(tree, unit, day) for unit in above]}
 
     @route("GET", "/v1/units/<unit_id>/successors", scope="teams:read", query=KinshipAsked)
     def show_successors(self, call: Call) -> dict[str, Any]:
-        tree = self.units.tree(call.query["known_at"])
-        return shown.kinship(tree, known(tree, call.path["unit_id"]), call.query["map"] or day_of(call))
+        tree, unit_id = self._followed(call)
+        return shown.kinship(tree, unit_id, call.query["map"] or day_of(call))
 
     @route("GET", "/v1/units/<unit_id>/history", scope="teams:read", query=UnitAsked)
     def show_history(self, call: Call) -> dict[str, Any]:
@@ -120,6 +121,20 @@ class UnitReads(Pieces):
         if told is None:
             raise Problem("not-found", where="path")
         return Reply(200, told, etag=events[-1].version if known_at is None else None)
+
+    def _followed(self, call: Call) -> tuple[UnitTree, str]:
+        """The tree, and the unit asked for. The tree follows the log: what was registered just now is waited for."""
+        unit_id: str = call.path["unit_id"]
+        tree = self.units.tree(call.query["known_at"])
+        if unit_id not in tree and call.query["known_at"] is None and self._registered(unit_id):
+            until = time.monotonic() + FOLLOW_SECONDS
+            while unit_id not in (tree := self.units.refresh()) and time.monotonic() < until:
+                time.sleep(FOLLOW_PAUSE)
+        return tree, known(tree, unit_id)
+
+    def _registered(self, unit_id: str) -> bool:
+        _, version = self.handler.state(unit_stream(unit_id)) if UNIT_ID.fullmatch(unit_id) else (None, 0)
+        return bool(version)
 
 
 def _found(tree: UnitTree, query: dict[str, Any], day: date) -> Found:
