@@ -25,7 +25,7 @@ from shared import topology
 class Checkout:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        ignored = shutil.ignore_patterns(".git", ".venv", ".local", "__pycache__", ".*_cache", "tests")
+        ignored = shutil.ignore_patterns(".git", ".venv", ".local", ".*_cache", "*.pyc.*", "tests")
         shutil.copytree(ROOT, directory, ignore=ignored)
         self.state = State(directory / ".local")
 

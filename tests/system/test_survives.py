@@ -119,6 +119,12 @@ def test_the_other_reporting_worker_takes_the_work_over(siege: Siege):
     siege.flows()
 
 
+def test_a_relay_falls_asleep(siege: Siege):
+    """Its service has no other worker: the feed has what is not relayed now, and in the tests that follow."""
+    siege.stop("visits-worker")
+    siege.flows()
+
+
 def test_the_woken_worker_does_no_harm(siege: Siege):
     siege.wake("reporting-worker")
     siege.flows()
@@ -127,12 +133,6 @@ def test_the_woken_worker_does_no_harm(siege: Siege):
 @pytest.mark.parametrize("name", ["reporting-api", "reporting-worker"])
 def test_a_killed_reporting_process_comes_back(siege: Siege, name: str):
     siege.system.back(name, siege.system.kill(name))
-    siege.flows()
-
-
-def test_a_relay_falls_asleep(siege: Siege):
-    """Its service has no other worker: the feed has what is not relayed now, and in the tests that follow."""
-    siege.stop("visits-worker")
     siege.flows()
 
 
