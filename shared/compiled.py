@@ -84,6 +84,7 @@ _KINDS: dict[type, Callable[[Any], tuple[Any, dict[str, Any]]]] = {
     fields.AwareDateTime: lambda field: (datetime, {"tz": True}),
     fields.Enum: lambda field: (field.enum, _NO_OPTIONS),
     fields.String: lambda field: (str, _NO_OPTIONS),
+    fields.Float: lambda field: (float, _NO_OPTIONS),
     fields.Integer: lambda field: (int, _NO_OPTIONS),
     fields.List: lambda field: (tuple[_kind(field.inner), ...], _NO_OPTIONS),  # type: ignore[misc]  # a type made at run time
     fields.Nested: lambda field: (_nested(field), _NO_OPTIONS),

@@ -62,6 +62,7 @@ class Kit:
         decider: Decider[C, S, E],
         *,
         partition_of: Callable[[str], int] = lambda stream: 0,
+        guard_reads: bool = False,
         remembered: int = 0,
     ) -> Handler[C, S, E]:
         return Handler(
@@ -71,6 +72,7 @@ class Kit:
             self.codec,
             hash_key=self.settings.hash_key,
             partition_of=partition_of,
+            guard_reads=guard_reads,
             remembered=remembered,
         )
 

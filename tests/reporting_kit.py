@@ -102,7 +102,7 @@ def reach(known: set[date], day: date) -> list[dict[str, Any]]:
 def visited(facts: Facts, household: str, unit: str, day: date, known: set[date], people: int, skills: bool) -> None:
     covered = []
     if skills and not any(h == household and done for h, _, _, _, done in facts.visits):
-        covered = [{"skill": skill, "day": str(day), "n": 1} for skill in (*SKILLS, "all")]
+        covered = [{"to": dict.fromkeys((*SKILLS, "all"), "does")}]
     data = {
         "visit_id": str(uuid4()),
         "place_id": household,

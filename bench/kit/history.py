@@ -99,7 +99,10 @@ def _visit(team: Team, day: str, households: dict[str, tuple[str | None, set[str
         "platforms": chance.sample(PLATFORMS, chance.choice((0, 1, 1, 2))),
         "people_taught": chance.choice((1, 1, 2, 2, 3)),
         "reach": [] if previous == day else [{"day": day, "previous_day": previous, "n": 1}],
-        "covered": [{"skill": skill, "day": day, "n": 1} for skill in new],
+        "outcomes": [],
+        "obstacle": None,
+        "ages": {"40_59": 1},
+        "covered": [{"to": dict.fromkeys(new, "does")}] if new else [],
         "flags": [],
     }
     return (

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import orjson
 
+from ops.client import ACCEPTED
 from ops.demo.network import FORMED, Network
 from ops.demo.world import Row
 from ops.units.seed import REFORM
@@ -137,7 +138,7 @@ def _deliver(client: http.client.HTTPConnection, path: str, token: str, body: by
 def _note(sent: Sent, results: Iterable[Row]) -> None:
     for result in results:
         sent.outcomes[result["outcome"]] += 1
-        if result["outcome"] in ("stored", "repeated"):
+        if result["outcome"] in ACCEPTED:
             sent.position = max(sent.position, int(result["position"].partition(":")[2]))
         else:
             sent.problems.append(result)

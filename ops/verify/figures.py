@@ -1,7 +1,8 @@
 """Every report equals a count made anew from the events: teams, seats, visits, households, persons.
 
-Nothing is added up from transitions, as the projections do. Here people are kept in sets, households with what their
-people can do, teams with their seats, and each question is counted from the start. Slow, and easy to believe.
+Nothing is added up from transitions, as the projections do. Here people are kept in sets, households with the visits
+paid to them (``places``), teams with their seats, and each question is counted from the start. Slow, and easy to
+believe.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from typing import Any
 
 import httpx
 
+from ops.verify import places
 from ops.verify.difference import Difference
+from ops.verify.places import PlaceFacts
 from ops.verify.source import Source
 from ops.verify.teams import TeamFacts
 from shared.units import UnitTree
@@ -36,22 +39,13 @@ Figures = Counter[str]
 
 
 @dataclass
-class Household:
-    """``does``: skill → first day on which somebody here did it; ``met``: days on which it was visited."""
-
-    unit_id: str
-    met: set[date] = field(default_factory=set)
-    does: dict[str, date] = field(default_factory=dict)
-
-
-@dataclass
 class Facts:
     """All that happened, in the plainest shape."""
 
     tree: UnitTree = field(default_factory=UnitTree)
     teams: TeamFacts = field(default_factory=TeamFacts)
     visits: list[tuple[str, date, int]] = field(default_factory=list)
-    households: dict[str, Household] = field(default_factory=dict)
+    places: PlaceFacts = field(default_factory=PlaceFacts)
     attendances: list[tuple[str, date, str]] = field(default_factory=list)
 
     @property
@@ -96,26 +90,13 @@ def collect(sources: Mapping[str, Source]) -> Facts:
             facts.tree.apply(type_, data)
         else:
             facts.teams.tell(stream, position, type_, data)
-    for (data,) in sources["visits"].stream("SELECT data FROM log.events WHERE type = 'VisitRecorded'"):
-        _visit(facts, data)
+    facts.places = places.read(sources["visits"])
+    facts.visits = facts.places.counted
     for (data,) in sources["training"].stream(
         "SELECT data FROM log.events WHERE partition = 0 AND type = 'AttendanceRecorded' ORDER BY position"
     ):
         facts.attendances.append((data["unit_id"], date.fromisoformat(data["day"]), data["person_id"]))
     return facts
-
-
-def _visit(facts: Facts, data: dict[str, Any]) -> None:
-    day = date.fromisoformat(data["day"])
-    facts.visits.append((data["unit_id"], day, len(data["learners"])))
-    if data["place_kind"] != "household":
-        return
-    household = facts.households.setdefault(data["place_id"], Household(data["unit_id"]))
-    household.met.add(day)
-    for learner in data["learners"]:
-        for taught in learner["skills"]:
-            if taught["level"] == "does":
-                household.does[taught["skill"]] = min(day, household.does.get(taught["skill"], day))
 
 
 # --- counting ----------------------------------------------------------------------------------------------------
@@ -133,12 +114,11 @@ def count(facts: Facts, first: date, last: date) -> dict[str, Figures]:
         if first <= day <= last:
             found[unit_id]["visits"] += 1
             found[unit_id]["people_taught"] += taught
-    for household in facts.households.values():
-        figures = found[household.unit_id]
-        figures["households_reached"] += any(first <= day <= last for day in household.met)
-        does = [skill for skill in SKILLS if household.does.get(skill, date.max) <= last]
-        figures.update(f"covered.{skill}" for skill in does)
-        figures["covered.all"] += len(does) == len(SKILLS)
+    for unit_id, does in facts.places.households_able(last):
+        found[unit_id].update(f"covered.{skill}" for skill in does)
+        found[unit_id]["covered.all"] += len(does) == len(SKILLS)
+    for unit_id in facts.places.households_met(first, last):
+        found[unit_id]["households_reached"] += 1
     _training(facts, found, first, last)
     return found
 

@@ -22,8 +22,21 @@ FIGURES = (*STOCKS, *FLOWS, "facts")
 """Columns of the read model; ``facts`` counts the events a row is made of."""
 
 HOUSEHOLD, PERSON = "household", "person"
+DOES = "does"
 FIRST = {HOUSEHOLD: "first_households", PERSON: "first_persons"}
 """Column of those met on a day and never before."""
+
+PLACE_EVENTS = (
+    "PlaceMoved",
+    "PlaceCorrected",
+    "PlaceClosed",
+    "PlaceReopened",
+    "PlaceMerged",
+    "PlaceAbsorbed",
+    "PlaceSeparated",
+    "PlaceRestored",
+)
+"""Whatever changes what places count, apart from visits."""
 
 USES: Mapping[str, frozenset[str]] = {
     "teams": frozenset(
@@ -39,11 +52,19 @@ USES: Mapping[str, frozenset[str]] = {
             "TeamDissolved",
         }
     ),
-    "visits": frozenset({"VisitRecorded"}),
+    "visits": frozenset(
+        {
+            "VisitRecorded",
+            "VisitCorrected",
+            "VisitVoided",
+            *PLACE_EVENTS,
+        }
+    ),
     "training": frozenset({"AttendanceRecorded"}),
 }
 """Source → the events that count."""
 
+_NO_LEVELS: Mapping[str, str] = {}
 _AT = {name: at for at, name in enumerate(FIGURES)}
 _SEATS, _VISITS, _TAUGHT, _ATTENDANCES, _FACTS = (
     _AT[name] for name in ("seats", "visits", "people_taught", "attendances", "facts")
@@ -172,18 +193,53 @@ def _seats(change: Callable[[Mapping[str, Any]], int]) -> Callable[[Tally, Mappi
 
 
 def _visit(tally: Tally, data: Mapping[str, Any]) -> None:
-    """``reach`` and ``covered`` are the transitions this visit caused in the household: a reader only adds."""
-    unit = data["unit_id"]
-    row = tally.row(unit, data["day"])
+    row = tally.row(data["unit_id"], data["day"])
     row[_VISITS] += 1
     row[_FACTS] += 1
     row[_TAUGHT] += data["people_taught"]
-    if data["place_kind"] == HOUSEHOLD:
-        _reach(tally, unit, HOUSEHOLD, data["reach"])
-        for change in data["covered"]:
-            at = _COVERED_AT.get(change["skill"])
-            if at is not None:
-                tally.row(unit, change["day"])[at] += change["n"]
+    _household(tally, data, data["place_kind"])
+
+
+def _visit_corrected(tally: Tally, data: Mapping[str, Any]) -> None:
+    """A visit goes on counting in its unit, by what is known of it now."""
+    unit = data["unit_id"]
+    for content, n in ((data["before"], -1), (data["after"], 1)):
+        row = tally.row(unit, content["day"])
+        row[_VISITS] += n
+        row[_TAUGHT] += n * content["people_taught"]
+    tally.row(unit, data["after"]["day"])[_FACTS] += 1
+    _household(tally, data, data["place_kind"])
+
+
+def _visit_voided(tally: Tally, data: Mapping[str, Any]) -> None:
+    row = tally.row(data["unit_id"], data["day"])
+    row[_VISITS] -= 1
+    row[_FACTS] += 1
+    row[_TAUGHT] -= data["before"]["people_taught"]
+    _household(tally, data, data["place_kind"])
+
+
+def _place(tally: Tally, data: Mapping[str, Any]) -> None:
+    _household(tally, data, data["kind"])
+
+
+def _household(tally: Tally, data: Mapping[str, Any], kind: str) -> None:
+    """``reach`` and ``covered`` are the changes that an event caused in its place: a reader only adds.
+
+    A row names its kind, unit and day where they are not the event's; rows of an age band are not counted here.
+    """
+    unit = data["unit_id"]
+    _reach(tally, unit, HOUSEHOLD, [row for row in data["reach"] if row.get("place_kind", kind) == HOUSEHOLD])
+    for row in data["covered"]:
+        if row.get("place_kind", kind) != HOUSEHOLD or "age_band" in row:
+            continue
+        figures = None
+        for side, n in (("to", 1), ("from", -1)):
+            for skill, level in row.get(side, _NO_LEVELS).items():
+                at = _COVERED_AT.get(skill)
+                if level == DOES and at is not None:
+                    figures = figures or tally.row(row.get("unit_id", unit), row.get("day") or data["day"])
+                    figures[at] += n
 
 
 def _attendance(tally: Tally, data: Mapping[str, Any]) -> None:
@@ -194,7 +250,7 @@ def _attendance(tally: Tally, data: Mapping[str, Any]) -> None:
 
 
 def _reach(tally: Tally, unit: str, kind: str, changes: Iterable[Mapping[str, Any]]) -> None:
-    """A person's link may belong to another unit than the event's and then names it; a household stays where it is."""
+    """A link may belong to another unit than the event's and then names it."""
     for change in changes:
         where, day, previous, n = change.get("unit_id", unit), change["day"], change["previous_day"], change["n"]
         if previous is None:
@@ -215,5 +271,8 @@ _COUNTERS: Mapping[str, Callable[[Tally, Mapping[str, Any]], None]] = {
     "PilotEnded": _pilot_ended,
     "TeamDissolved": _ended,
     "VisitRecorded": _visit,
+    "VisitCorrected": _visit_corrected,
+    "VisitVoided": _visit_voided,
+    **dict.fromkeys(PLACE_EVENTS, _place),
     "AttendanceRecorded": _attendance,
 }

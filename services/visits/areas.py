@@ -24,6 +24,16 @@ class Areas:
         code = self._known[key]
         return Problem(code, at, day=day.isoformat()) if code else None
 
+    def covers(self, unit_id: str, day: date) -> bool:
+        """Also of a unit that is no more: whether the caller answers for where its facts stand."""
+        return self._tree.covers(self._actor.units, unit_id, day)
+
+    def require_known(self, unit_id: str, day: date, at: str = "/unit_id") -> None:
+        """Like ``require`` for a unit that may be no more on that day."""
+        if unit_id not in self._tree or not self.covers(unit_id, day):
+            code = "forbidden-unit" if unit_id in self._tree else "unknown-unit"
+            raise Problem(code, at, day=day.isoformat())
+
     def require(self, unit_id: str, day: date, at: str = "/unit_id") -> None:
         if problem := self.problem(unit_id, day, at):
             raise problem

@@ -4,18 +4,28 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
 from services.visits.areas import Areas
-from services.visits.domain import PlaceCommand, PlaceEvent, PlaceState, VisitRecorded, place_stream
+from services.visits.domain import (
+    ForeignPlace,
+    PlaceCommand,
+    PlaceEvent,
+    PlaceState,
+    VisitCorrected,
+    VisitRecorded,
+    place_stream,
+)
+from services.visits.doubting import Doubting
 from services.visits.schemas.visits import record_visit
 from services.visits.turns import Turns
 from shared.access import Actor
 from shared.decider import Rejected
 from shared.handler import Answer, Envelope, Handler
+from shared.handling import handle_many
 from shared.log import Outcome
 from shared.problems import Problem
 from shared.unit_directory import UnitDirectory
@@ -44,15 +54,20 @@ class Row(Protocol):
 class Intake:
     handler: Handler[PlaceCommand, PlaceState, PlaceEvent]
     units: UnitDirectory
+    doubting: Doubting
     turns: Turns = field(default_factory=Turns)
 
     def one(self, call: Call) -> Answer:
         """Record the visit of a body. Raises ``Problem`` or ``Rejected``."""
         body = call.body
-        Areas(self.units.tree(), call.actor).require(body.unit_id, body.day)
-        envelope = call.envelope(record_visit(body, hanoi_day(call.now)), body.visit_id)
+        areas = Areas(self.units.tree(), call.actor)
+        areas.require(body.unit_id, body.day)
+        [doubts] = self.doubting.flags([(body, body.unit_id)])
+        envelope = call.envelope(record_visit(body, hanoi_day(call.now), doubts), body.visit_id)
         with self.turns.of([body.place_id]):
-            answer = self.handler.handle(envelope)
+            [answer] = self._record([envelope], areas)
+        if isinstance(answer, Rejected):
+            raise answer
         if problem := elsewhere(answer, body.place_id):
             problem.extra = answer.place
             raise problem
@@ -62,28 +77,49 @@ class Intake:
         """Record the visits of the good rows, refuse rows of foreign units; what became of each, by row number."""
         areas = Areas(self.units.tree(), actor)
         today = hanoi_day(now)
-        envelopes: dict[int, Envelope] = {}
+        good: list[Row] = []
         for row in rows:
             if row.problem is not None:
                 continue
-            body = row.loaded
-            if problem := areas.problem(body.unit_id, body.day):
+            if problem := areas.problem(row.loaded.unit_id, row.loaded.day):
                 row.refuse(problem)
             else:
-                command = record_visit(body, today)
-                envelopes[row.index] = Envelope(body.visit_id, command, actor.sub, now)
+                good.append(row)
+        doubts = self.doubting.flags([(row.loaded, row.loaded.unit_id) for row in good])
+        envelopes = {
+            row.index: Envelope(row.loaded.visit_id, record_visit(row.loaded, today, flags), actor.sub, now)
+            for row, flags in zip(good, doubts, strict=True)
+        }
         answers: dict[int, Answer | Rejected] = {}
         indices = list(envelopes)
         for start in range(0, len(indices), ROWS_AT_ONCE):
             part = indices[start : start + ROWS_AT_ONCE]
             with self.turns.of({envelopes[i].command.place_id for i in part}):
-                answers.update(zip(part, self.handler.handle_many([envelopes[i] for i in part]), strict=True))
+                answers.update(zip(part, self._record([envelopes[i] for i in part], areas), strict=True))
             time.sleep(0)  # in the api, where it is eventlet's, the others' turn
         for row in rows:
             answer = answers.get(row.index)
             if isinstance(answer, Answer) and (problem := elsewhere(answer, row.loaded.place_id)):
                 row.refuse(problem)
         return answers
+
+    def _record(self, envelopes: Sequence[Envelope], areas: Areas) -> list[Answer | Rejected]:
+        """Whoever speaks about a place must answer for the unit in which it stands, too."""
+        results = handle_many(self.handler, envelopes)
+        again: dict[int, Envelope] = {}
+        for i, result in enumerate(results):
+            if not isinstance(result, ForeignPlace):
+                continue
+            if areas.covers(result.unit_id, result.day):
+                command = envelopes[i].command
+                cleared = replace(command, cleared=(*command.cleared, result.unit_id))
+                again[i] = replace(envelopes[i], command=cleared)
+            else:
+                results[i] = Rejected("forbidden-place", "/place_id")
+        if again:
+            for i, result in zip(again, self._record([*again.values()], areas), strict=True):
+                results[i] = result
+        return results
 
 
 def elsewhere(answer: Answer, place_id: UUID) -> Problem | None:
@@ -95,5 +131,6 @@ def elsewhere(answer: Answer, place_id: UUID) -> Problem | None:
 
 def flagged(answer: Answer) -> dict[str, Any]:
     """For the answer to a visit that was stored with doubts."""
-    flags = [flag for event in answer.events if isinstance(event, VisitRecorded) for flag in event.flags]
+    told = (event.flags for event in answer.events if isinstance(event, VisitRecorded | VisitCorrected))
+    flags = [flag for flags in told for flag in flags]
     return {"outcome": "flagged", "flags": flags} if flags else {}

@@ -5,16 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from zlib import crc32
 
-from services.visits.domain import (
-    CAMPAIGNS,
-    PLACES,
-    CampaignCancelled,
-    CampaignScheduled,
-    PlaceRegistered,
-    VisitRecorded,
-)
-from services.visits.domain.catalogue import CATALOGUE, CatalogueEntryEnded, CatalogueEntrySet
-from services.visits.domain.households import HOUSEHOLDS, HouseholdsDeclared, HouseholdsWithdrawn
+from services.visits.domain import CAMPAIGNS, PLACES
+from services.visits.domain.catalogue import CATALOGUE
+from services.visits.domain.households import HOUSEHOLDS
 from services.visits.messages import MESSAGES
 from services.visits.messages.doubts import DOUBTS
 from services.visits.projections.activity import Activity
@@ -22,6 +15,7 @@ from services.visits.projections.catalogue import CatalogueEntries
 from services.visits.projections.households import Households
 from services.visits.projections.network import NETWORK_EVENTS, Network
 from services.visits.public import Publisher
+from services.visits.stored import EVENTS
 from shared.health import Readiness
 from shared.jobs import Jobs, Runner
 from shared.kit import Kit
@@ -31,16 +25,6 @@ from shared.settings import Settings
 from shared.unit_directory import UNIT_EVENTS, UnitDirectory, Units
 from shared.worker import Definition, run_worker
 
-EVENTS = (
-    VisitRecorded,
-    PlaceRegistered,
-    CampaignScheduled,
-    CampaignCancelled,
-    CatalogueEntrySet,
-    CatalogueEntryEnded,
-    HouseholdsDeclared,
-    HouseholdsWithdrawn,
-)
 PARTITIONS = 4
 REMEMBERED = 50_000
 """Visits whose repeats are answered from memory: those of some minutes of a campaign's evening, at most 40 MB."""
@@ -60,6 +44,8 @@ def jobs_of(kit: Kit) -> Jobs:
 def api(settings: Settings) -> int:
     """Serve HTTP and ingest until told to stop; the exit code."""
     from services.visits.catalogue import Catalogue
+    from services.visits.changing import Changing
+    from services.visits.doubting import Doubting
     from services.visits.files.templates import TEMPLATES
     from services.visits.intake import Intake
     from services.visits.lanes import LANES
@@ -74,22 +60,26 @@ def api(settings: Settings) -> int:
     register(MESSAGES | DOUBTS)
     kit = Kit(settings, name="visits-api", events=EVENTS)
     units = UnitDirectory(kit.engine)
-    places = kit.handler(PLACES, partition_of=partition_of, remembered=REMEMBERED)
+    places = kit.handler(PLACES, partition_of=partition_of, guard_reads=True, remembered=REMEMBERED)
     campaigns = kit.handler(CAMPAIGNS, partition_of=partition_of)
+    catalogue, references = Catalogue(kit.lookups, units), References(kit.lookups)
+    doubting, visit_queries = Doubting(references, catalogue), VisitQueries(kit)
     readiness = Readiness()
     readiness.add("log", lambda: None if kit.log.heads() else "no partitions")
     pieces = {
-        "intake": Intake(places, units),
+        "intake": Intake(places, units, doubting),
+        "changing": Changing(places, visit_queries, units),
+        "doubting": doubting,
         "places": places,
         "campaigns": campaigns,
         "entries": kit.handler(CATALOGUE, partition_of=partition_of),
-        "catalogue": Catalogue(kit.lookups, units),
-        "references": References(kit.lookups),
+        "catalogue": catalogue,
+        "references": references,
         "households": kit.handler(HOUSEHOLDS, partition_of=partition_of),
         "household_queries": HouseholdQueries(kit.engine),
         "jobs": jobs_of(kit),
         "templates": TEMPLATES,
-        "visit_queries": VisitQueries(kit),
+        "visit_queries": visit_queries,
         "place_queries": PlaceQueries(kit, places),
         "campaign_queries": CampaignQueries(kit.engine, campaigns),
         "units": units,
@@ -103,15 +93,20 @@ def api(settings: Settings) -> int:
 
 def worker(settings: Settings) -> int:
     """Relay, projections and jobs until told to stop; the exit code."""
+    from services.visits.catalogue import Catalogue
+    from services.visits.doubting import Doubting
     from services.visits.files.work import HouseholdsTask
     from services.visits.intake import Intake
+    from services.visits.references import References
     from services.visits.uploads import UploadTask
 
     register(MESSAGES | DOUBTS)
     kit = Kit(settings, name="visits-worker", events=EVENTS)
     units = UnitDirectory(kit.engine)
     households = HouseholdsTask(kit.handler(HOUSEHOLDS, partition_of=partition_of), units)
-    uploads = UploadTask(Intake(kit.handler(PLACES, partition_of=partition_of), units), kit.reader)
+    places = kit.handler(PLACES, partition_of=partition_of, guard_reads=True)
+    doubting = Doubting(References(kit.lookups), Catalogue(kit.lookups, units))
+    uploads = UploadTask(Intake(places, units, doubting), kit.reader)
     runner = Runner(jobs_of(kit), [households, uploads], kit.log.heads)
     definition = Definition(
         "visits",

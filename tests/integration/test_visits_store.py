@@ -35,7 +35,7 @@ from services.visits.domain import (
 from services.visits.projections.activity import Activity
 from services.visits.public import Publisher
 from services.visits.queries.campaigns import CampaignQueries
-from services.visits.queries.places import PlaceQueries
+from services.visits.queries.places import PlaceQueries, details_answer
 from services.visits.queries.visits import VisitQueries, visit_answer
 from services.visits.wiring import EVENTS, PARTITIONS, partition_of
 from shared.decider import Personal, Rejected
@@ -170,7 +170,9 @@ def households_equal_a_recount(kit: Kit, commands: list[RecordVisit]) -> None:
             )
             assert added == len({c.place_id for c in commands if start <= c.day <= end})
     for skill in Skill:
-        added = sum(c["n"] for e in events for c in e.data["covered"] if c["skill"] == skill)
+        rows = [row for e in events for row in e.data["covered"] if "age_band" not in row]
+        added = sum(row.get("to", {}).get(skill) == "does" for row in rows)
+        added -= sum(row.get("from", {}).get(skill) == "does" for row in rows)
         does = {
             c.place_id for c in commands for x in c.learners for s in x.skills if s == SkillLevel(skill, Level.DOES)
         }
@@ -199,15 +201,15 @@ def test_notes_and_addresses_are_sealed_and_can_be_erased(kit: Kit) -> None:
     assert "sealed" not in str(public) and "learners'" not in str([p.data.keys() for p in public if p])
 
     found = queries.visit(first.visit_id)
-    assert found and visit_answer(*found, personal=True)["note"] == "chờ cấp lại thẻ"
-    assert "note" not in visit_answer(*found, personal=False)
-    assert places.address(first.place_id) == "Số 5 ngõ 3"
+    assert found and visit_answer(found, personal=True)["note"] == "chờ cấp lại thẻ"
+    assert "note" not in visit_answer(found, personal=False)
+    assert details_answer(places.details(first.place_id))["address"] == "Số 5 ngõ 3"
     assert queries.visit(first.place_id) is None and queries.visit(UUID(int=99)) is None
 
     kit.vault.destroy(str(first.place_id))
-    assert places.address(first.place_id) is None
+    assert details_answer(places.details(first.place_id))["address"] is None
     again = queries.visit(first.visit_id)
-    assert again and visit_answer(*again, personal=True)["note"] is None
+    assert again and visit_answer(again, personal=True)["note"] is None
     known = places.place(first.place_id)
     assert known and len(known[0].visits) == 1 and known[0].registered
 
@@ -234,9 +236,15 @@ def test_what_is_published(kit: Kit) -> None:
             {"skill": "local_platforms", "level": "knows", "learners": 1},
         ],
         "platforms": ["vneid"],
+        "outcomes": [],
+        "obstacle": None,
         "people_taught": 2,
+        "ages": {"60_plus": 2},
         "reach": [{"day": "2026-10-11", "previous_day": None, "n": 1}],
-        "covered": [{"skill": "local_platforms", "day": "2026-10-11", "n": 1}],
+        "covered": [
+            {"to": {"local_platforms": "does"}},
+            {"to": {"local_platforms": "does"}, "age_band": "60_plus"},
+        ],
         "flags": [],
     }
 

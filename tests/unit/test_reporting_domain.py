@@ -57,16 +57,78 @@ def test_a_visit_before_another_one_takes_its_place_as_the_first() -> None:
 
 
 def test_a_late_visit_moves_coverage_to_its_own_day() -> None:
-    covered = [{"skill": "all", "day": "2026-04-01", "n": -1}, {"skill": "all", "day": DAY, "n": 1}]
+    covered = [{"from": {"all": "does"}, "day": "2026-04-01"}, {"to": {"all": "does"}}]
     tally = counted(visit(covered=covered))
     assert numbers(tally, "v")["covered_all"] == 1
     assert numbers(tally, "v", "2026-04-01") == {"covered_all": -1}
 
 
 def test_only_households_are_covered_and_unknown_skills_wait_for_their_column() -> None:
-    change = [{"skill": "all", "day": DAY, "n": 1}]
+    change = [{"to": {"all": "does"}}]
     assert "covered_all" not in numbers(counted(visit(place_kind="shop", covered=change)), "v")
-    assert numbers(counted(visit(covered=[{"skill": "gardening", "day": DAY, "n": 1}])), "v")["visits"] == 1
+    assert numbers(counted(visit(covered=[{"to": {"gardening": "does"}}])), "v")["visits"] == 1
+
+
+def test_only_those_who_do_it_cover_a_household_and_an_age_band_is_none() -> None:
+    change = [
+        {"to": {"all": "knows", "online_safety": "does"}},
+        {"to": {"online_payment": "does"}, "age_band": "16_24"},
+    ]
+    assert numbers(counted(visit(covered=change)), "v") == {
+        "visits": 1,
+        "people_taught": 3,
+        "facts": 1,
+        "covered_online_safety": 1,
+    }
+
+
+def test_a_corrected_visit_counts_by_what_is_known_now() -> None:
+    content = {"day": DAY, "people_taught": 3}
+    said = {"unit_id": "v", "place_kind": "household", "before": content, "covered": []}
+    said |= {"after": {"day": "2026-04-01", "people_taught": 2}}
+    said["reach"] = [
+        {"day": DAY, "previous_day": None, "n": -1},
+        {"day": "2026-04-01", "previous_day": None, "n": 1, "unit_id": "w"},
+    ]
+    tally = counted(visit(), ("VisitCorrected", said))
+    assert numbers(tally, "v") == {"facts": 1, "first_households": -1}
+    assert numbers(tally, "v", "2026-04-01") == {"visits": 1, "people_taught": 2, "facts": 1}
+    assert numbers(tally, "w", "2026-04-01") == {"first_households": 1}
+
+
+def test_a_voided_visit_counts_no_more() -> None:
+    said = {"unit_id": "v", "day": DAY, "place_kind": "household", "before": {"people_taught": 3}, "reach": []}
+    said["covered"] = [{"from": {"online_safety": "does"}}]
+    covered = [{"to": {"online_safety": "does"}}]
+    assert numbers(counted(visit(covered=covered), ("VisitVoided", said)), "v") == {"facts": 2}
+
+
+def test_a_household_that_moves_takes_its_coverage_along() -> None:
+    moved = {
+        "place_id": "x",
+        "kind": "household",
+        "unit_id": "w",
+        "from_unit_id": "v",
+        "day": "2026-04-01",
+        "reach": [],
+    }
+    moved["covered"] = [{"from": {"all": "does"}, "unit_id": "v"}, {"to": {"all": "does"}}]
+    tally = counted(("PlaceMoved", moved))
+    assert numbers(tally, "v", "2026-04-01") == {"covered_all": -1}
+    assert numbers(tally, "w", "2026-04-01") == {"covered_all": 1}
+
+
+def test_a_shop_that_was_taken_for_a_household_counts_as_none() -> None:
+    corrected = {"place_id": "x", "kind": "shop", "unit_id": "v"}
+    corrected["reach"] = [
+        {"day": DAY, "previous_day": None, "n": -1, "place_kind": "household"},
+        {"day": DAY, "previous_day": None, "n": 1},
+    ]
+    corrected["covered"] = [
+        {"from": {"all": "does"}, "day": DAY, "place_kind": "household"},
+        {"to": {"all": "does"}, "day": DAY},
+    ]
+    assert numbers(counted(("PlaceCorrected", corrected)), "v") == {"first_households": -1, "covered_all": -1}
 
 
 def test_a_persons_link_stays_in_the_unit_of_its_own_day() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from io import BytesIO
@@ -12,11 +12,12 @@ from uuid import uuid4
 import orjson
 import pytest
 
-from services.visits.domain import PLACES, PlaceRegistered, VisitRecorded
+from services.visits.domain import PLACES
 from services.visits.domain.vocabulary import Flag
 from services.visits.intake import Intake
 from services.visits.messages import MESSAGES
 from services.visits.messages.doubts import DOUBTS
+from services.visits.stored import EVENTS
 from services.visits.uploads import LINES_AT_ONCE, UPLOAD, UploadTask, UploadWork
 from services.visits.wiring import partition_of
 from shared.access import Actor
@@ -48,6 +49,13 @@ class Units:
         return self._tree
 
 
+class NoDoubts:
+    """Every team, member and code is known."""
+
+    def flags(self, visits: Sequence[Any]) -> list[tuple[()]]:
+        return [() for _ in visits]
+
+
 class Uploaded:
     media = "ndjson"
 
@@ -64,13 +72,13 @@ class Worker:
     def __init__(self) -> None:
         register(MESSAGES | DOUBTS)
         self.log = MemoryLog(4)
-        self.codec = Codec(VisitRecorded, PlaceRegistered, vault=Vault(MemoryKeys()))
+        self.codec = Codec(*EVENTS, vault=Vault(MemoryKeys()))
 
     @contextmanager
     def process(self) -> Iterator[UploadTask]:
         reader, writer = GroupReader(self.log), GroupWriter(self.log)
         handler = Handler(reader, writer, PLACES, self.codec, hash_key=b"k" * 32, partition_of=partition_of)
-        yield UploadTask(Intake(handler, Units()), reader)  # type: ignore[arg-type]  # all that is asked of a directory
+        yield UploadTask(Intake(handler, Units(), NoDoubts()), reader)  # type: ignore[arg-type]  # all that is asked of them
         writer.stop()
         reader.stop()
 

@@ -1,7 +1,9 @@
 """What happens at a door, and what it means for the place behind it. Pure: no clock, no ids, no I/O.
 
-Two aggregates, one file each: a *place* (stream ``place:<uuid>``) with the visits paid to it, and a *campaign* (stream
-``campaign:<uuid>``). ``vocabulary`` holds the closed lists they share.
+Two aggregates: a *place* (stream ``place:<uuid>``) with the visits paid to it, and a *campaign* (stream
+``campaign:<uuid>``). Of places, ``place`` has what happens to them, ``visit`` the commands and events of visits,
+``visiting`` their decisions, ``joining`` two ids of one place, ``rows`` what all of it adds up to; ``places`` is the
+decider. ``vocabulary`` holds the closed lists.
 """
 
 from __future__ import annotations
@@ -20,20 +22,63 @@ from services.visits.domain.campaign import (
     Targets,
     campaign_stream,
 )
-from services.visits.domain.place import (
-    PLACES,
-    Place,
-    PlaceCommand,
-    PlaceEvent,
-    PlaceRegistered,
-    PlaceState,
-    RecordVisit,
-    RegisterPlace,
-    VisitRecorded,
-    place_stream,
+from services.visits.domain.content import Content
+from services.visits.domain.joining import (
+    Carried,
+    MergePlaces,
+    PlaceAbsorbed,
+    PlaceMerged,
+    PlaceRestored,
+    PlaceSeparated,
+    SeparatePlaces,
 )
-from services.visits.domain.reach import Covered, Reach
-from services.visits.domain.vocabulary import ALL_SKILLS, AgeBand, Flag, Learner, Level, PlaceKind, Skill, SkillLevel
+from services.visits.domain.place import (
+    ChangePlace,
+    ClosePlace,
+    CorrectPlace,
+    ErasePlace,
+    MovePlace,
+    PlaceClosed,
+    PlaceCorrected,
+    PlaceDetailsChanged,
+    PlaceErased,
+    PlaceMoved,
+    PlaceRegistered,
+    PlaceReopened,
+    RegisterPlace,
+    ReopenPlace,
+)
+from services.visits.domain.places import PLACES, PlaceCommand, PlaceEvent
+from services.visits.domain.rows import Covered, Reach
+from services.visits.domain.state import Merged, Place, PlaceState, Taught, place_stream
+from services.visits.domain.visit import (
+    CorrectVisit,
+    FlagSettled,
+    RecordVisit,
+    Reported,
+    Seen,
+    SettleFlag,
+    VisitCorrected,
+    VisitRecorded,
+    VisitVoided,
+    VoidVisit,
+)
+from services.visits.domain.visiting import ForeignPlace
+from services.visits.domain.vocabulary import (
+    ALL_SKILLS,
+    AgeBand,
+    Closing,
+    Flag,
+    Learner,
+    Level,
+    Mistake,
+    Obstacle,
+    PlaceKind,
+    Position,
+    Settled,
+    Skill,
+    SkillLevel,
+)
 
 __all__ = [
     "ALL_SKILLS",
@@ -47,25 +92,61 @@ __all__ = [
     "CampaignState",
     "CancelCampaign",
     "Cancelled",
+    "Carried",
+    "ChangePlace",
+    "ClosePlace",
+    "Closing",
+    "Content",
+    "CorrectPlace",
+    "CorrectVisit",
     "Covered",
+    "ErasePlace",
     "Flag",
+    "FlagSettled",
+    "ForeignPlace",
     "Learner",
     "Level",
+    "MergePlaces",
+    "Merged",
+    "Mistake",
+    "MovePlace",
+    "Obstacle",
     "Place",
+    "PlaceAbsorbed",
+    "PlaceClosed",
     "PlaceCommand",
+    "PlaceCorrected",
+    "PlaceDetailsChanged",
+    "PlaceErased",
     "PlaceEvent",
     "PlaceKind",
+    "PlaceMerged",
+    "PlaceMoved",
     "PlaceRegistered",
+    "PlaceReopened",
+    "PlaceRestored",
+    "PlaceSeparated",
     "PlaceState",
+    "Position",
     "Reach",
     "RecordVisit",
     "RegisterPlace",
+    "ReopenPlace",
+    "Reported",
     "ScheduleCampaign",
     "Scheduled",
+    "Seen",
+    "SeparatePlaces",
+    "SettleFlag",
+    "Settled",
     "Skill",
     "SkillLevel",
     "Targets",
+    "Taught",
+    "VisitCorrected",
     "VisitRecorded",
+    "VisitVoided",
+    "VoidVisit",
     "campaign_stream",
     "place_stream",
 ]

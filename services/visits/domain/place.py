@@ -1,26 +1,15 @@
-"""A place and the visits paid to it: ``place:<uuid>`` is the stream, the visits are entities inside (ADR 0008)."""
+"""A place by itself: registered, moved, corrected, closed, opened again, erased. ``place:<uuid>`` is its stream."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta, timezone
-from itertools import compress
-from typing import TypeVar
+from datetime import date
 from uuid import UUID
 
-from services.visits.domain.reach import Covered, Reach, Taught, covered_changes, reach_changes, taught
-from services.visits.domain.vocabulary import Flag, Learner, PlaceKind
-from shared.decider import Decider, Personal, Rejected, ambient, sealed
-
-T = TypeVar("T")
-
-FIRST_YEAR, LAST_YEAR = 2000, 2099
-"""Days outside are slips of the pen; the network exists since 2022."""
-FUTURE_DAYS = 1
-"""A phone's clock may be ahead of ours over midnight."""
-LONG_PAST_DAYS = 400
-HANOI = timezone(timedelta(hours=7))
+from services.visits.domain.rows import Covered, Home, Reach, changes
+from services.visits.domain.state import Merged, Place, PlaceState, Unknown
+from services.visits.domain.vocabulary import Closing, Mistake, PlaceKind, Position
+from shared.decider import Personal, Rejected, sealed
 
 # --- events ----------------------------------------------------------------------------------------------------------
 
@@ -33,36 +22,79 @@ class PlaceRegistered:
     kind: PlaceKind
     unit_id: str
     address: Personal | None = sealed(by="place_id", default=None)
+    contact: Personal | None = sealed(by="place_id", default=None)
+    position: Position | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class VisitRecorded:
-    """One visit with everything it caused. ``unit_id`` and ``place_kind`` are the place's; what was reported otherwise
-    stands in ``reported_unit_id`` and ``reported_kind``.
+class PlaceDetailsChanged:
+    """All of them as they are from now on."""
 
-    ``reach`` and ``covered`` are those of this place, whatever its kind: only households count as households.
-    """
-
-    visit_id: UUID
     place_id: UUID
-    place_kind: PlaceKind
+    address: Personal | None = sealed(by="place_id", default=None)
+    contact: Personal | None = sealed(by="place_id", default=None)
+    position: Position | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceMoved:
+    """From ``day`` on it stands in ``unit_id``."""
+
+    place_id: UUID
+    kind: PlaceKind
     unit_id: str
+    from_unit_id: str
     day: date
-    team_id: UUID
-    member_ids: tuple[UUID, ...]
-    learners: tuple[Learner, ...]
-    platforms: tuple[str, ...]
     reach: tuple[Reach, ...]
     covered: tuple[Covered, ...]
-    flags: tuple[Flag, ...] = ()
-    started_at: datetime | None = None
-    duration_minutes: int | None = None
-    reported_unit_id: str | None = None
-    reported_kind: PlaceKind | None = None
-    note: Personal | None = sealed(by="place_id", default=None)
 
 
-PlaceEvent = PlaceRegistered | VisitRecorded
+@dataclass(frozen=True, slots=True)
+class PlaceCorrected:
+    """It has been of this kind, and at first in this unit, all along."""
+
+    place_id: UUID
+    kind: PlaceKind
+    unit_id: str
+    reason: Mistake
+    reach: tuple[Reach, ...]
+    covered: tuple[Covered, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceClosed:
+    """``day``: the first on which it is no more."""
+
+    place_id: UUID
+    kind: PlaceKind
+    unit_id: str
+    day: date
+    reason: Closing
+    reach: tuple[Reach, ...]
+    covered: tuple[Covered, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceReopened:
+    place_id: UUID
+    kind: PlaceKind
+    unit_id: str
+    day: date
+    reason: Closing
+    reach: tuple[Reach, ...]
+    covered: tuple[Covered, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceErased:
+    """Its key is destroyed after this, and nothing personal is kept of it any more."""
+
+    place_id: UUID
+
+
+OwnEvent = (
+    PlaceRegistered | PlaceDetailsChanged | PlaceMoved | PlaceCorrected | PlaceClosed | PlaceReopened | PlaceErased
+)
 
 # --- commands --------------------------------------------------------------------------------------------------------
 
@@ -73,154 +105,157 @@ class RegisterPlace:
     kind: PlaceKind
     unit_id: str
     address: Personal | None = None
+    contact: Personal | None = None
+    position: Position | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordVisit:
-    """``unit_id``: the unit as the reporter knows it, which exists on ``day`` (checked before, by whoever knows units).
+@dataclass(frozen=True, slots=True)
+class ChangePlace:
+    """The details as they are from now on; None: none."""
 
-    ``today``: the day in Viet Nam on which we received it.
-    """
-
-    visit_id: UUID
     place_id: UUID
-    place_kind: PlaceKind
+    address: Personal | None = None
+    contact: Personal | None = None
+    position: Position | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MovePlace:
+    place_id: UUID
     unit_id: str
     day: date
-    team_id: UUID
-    member_ids: tuple[UUID, ...]
-    learners: tuple[Learner, ...] = ()
-    platforms: tuple[str, ...] = ()
-    started_at: datetime | None = None
-    duration_minutes: int | None = None
-    note: Personal | None = None
-    today: date = ambient()
-
-
-PlaceCommand = RegisterPlace | RecordVisit
-
-# --- states ----------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
-class Unknown:
-    """Nothing heard of it yet."""
+class CorrectPlace:
+    """What was never so: the kind, the first unit (None: that was right)."""
+
+    place_id: UUID
+    reason: Mistake
+    kind: PlaceKind | None = None
+    unit_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """``registered``: by itself, not only by a visit. ``visits`` in the order in which they were recorded."""
-
-    kind: PlaceKind
-    unit_id: str
-    registered: bool = False
-    visits: tuple[Taught, ...] = ()
+class ClosePlace:
+    place_id: UUID
+    day: date
+    reason: Closing
 
 
-PlaceState = Unknown | Place
+@dataclass(frozen=True, slots=True)
+class ReopenPlace:
+    place_id: UUID
+    day: date
+    reason: Closing
 
 
-def place_stream(place_id: UUID) -> str:
-    return f"place:{place_id}"
+@dataclass(frozen=True, slots=True)
+class ErasePlace:
+    place_id: UUID
 
+
+OwnCommand = RegisterPlace | ChangePlace | MovePlace | CorrectPlace | ClosePlace | ReopenPlace | ErasePlace
 
 # --- decisions -------------------------------------------------------------------------------------------------------
 
 
-def decide(command: PlaceCommand, states: Mapping[str, PlaceState]) -> Sequence[tuple[str, PlaceEvent]]:
-    stream = place_stream(command.place_id)
+def decide_own(command: OwnCommand, state: PlaceState) -> OwnEvent | None:
+    if isinstance(command, ErasePlace):
+        return _erase(command, state)
+    if isinstance(state, Merged):
+        raise Rejected("place-merged", into=str(state.into))
+    if isinstance(command, RegisterPlace):
+        return _register(command, state)
+    if isinstance(state, Unknown):
+        raise Rejected("unknown-place")
     match command:
-        case RecordVisit():
-            return [(stream, _record(command, states[stream]))]
-        case RegisterPlace():
-            return [(stream, event) for event in _register(command, states[stream])]
+        case ChangePlace(place_id, address, contact, position):
+            personal = (None, None) if state.erased else (address, contact)
+            return PlaceDetailsChanged(place_id, *personal, position)
+        case MovePlace():
+            return _move(command, state)
+        case CorrectPlace():
+            return _correct(command, state)
+        case ClosePlace() | ReopenPlace():
+            return _shut(command, state)
 
 
-def _register(command: RegisterPlace, place: PlaceState) -> Sequence[PlaceRegistered]:
+def _register(command: RegisterPlace, place: PlaceState) -> PlaceRegistered | None:
+    personal = (command.address, command.contact)
     if isinstance(place, Place):
         if place.registered:
-            return []
+            return None
         if (place.kind, place.unit_id) != (command.kind, command.unit_id):
             raise Rejected("place-differs", kind=place.kind, unit=place.unit_id)
-    return [PlaceRegistered(command.place_id, command.kind, command.unit_id, command.address)]
+        if place.erased:
+            personal = (None, None)
+    return PlaceRegistered(command.place_id, command.kind, command.unit_id, *personal, command.position)
 
 
-def _record(command: RecordVisit, state: PlaceState) -> VisitRecorded:
-    _check(command)
-    place = state if isinstance(state, Place) else Place(command.place_kind, command.unit_id)
-    visits = (*place.visits, taught(command.visit_id, command.day, command.learners))
-    return VisitRecorded(
-        visit_id=command.visit_id,
-        place_id=command.place_id,
-        place_kind=place.kind,
-        unit_id=place.unit_id,
-        day=command.day,
-        team_id=command.team_id,
-        member_ids=_once(command.member_ids),
-        learners=command.learners,
-        platforms=_once(command.platforms),
-        reach=reach_changes(place.visits, visits),
-        covered=covered_changes(place.visits, visits),
-        flags=_flags(command, place),
-        started_at=command.started_at,
-        duration_minutes=command.duration_minutes,
-        reported_unit_id=command.unit_id if command.unit_id != place.unit_id else None,
-        reported_kind=command.place_kind if command.place_kind != place.kind else None,
-        note=command.note,
-    )
+def _move(command: MovePlace, place: Place) -> PlaceMoved | None:
+    before = place.unit_on(command.day)
+    if before == command.unit_id:
+        return None
+    after = moved(place, command.day, command.unit_id)
+    rows = changes(place, after, Home(place.kind, command.unit_id, command.day))
+    return PlaceMoved(command.place_id, place.kind, command.unit_id, before, command.day, *rows)
 
 
-def _once(items: tuple[T, ...]) -> tuple[T, ...]:
-    return items if len(items) < 2 else tuple(dict.fromkeys(items))
+def _correct(command: CorrectPlace, place: Place) -> PlaceCorrected | None:
+    kind, unit_id = command.kind or place.kind, command.unit_id or place.unit_id
+    if (kind, unit_id) == (place.kind, place.unit_id):
+        return None
+    rows = changes(place, replace(place, kind=kind, unit_id=unit_id), Home(kind, unit_id))
+    return PlaceCorrected(command.place_id, kind, unit_id, command.reason, *rows)
 
 
-def _check(command: RecordVisit) -> None:
-    if not FIRST_YEAR <= command.day.year <= LAST_YEAR:
-        raise Rejected("day-implausible", "/day", first=FIRST_YEAR, last=LAST_YEAR)
-    if command.started_at and not FIRST_YEAR <= command.started_at.year <= LAST_YEAR:
-        raise Rejected("day-implausible", "/started_at", first=FIRST_YEAR, last=LAST_YEAR)
-    refs: set[str] = set()
-    for n, learner in enumerate(command.learners):
-        if learner.ref in refs:
-            raise Rejected("learner-twice", f"/learners/{n}/ref")
-        refs.add(learner.ref)
-        if len(learner.skills) > 1 and len({s.skill for s in learner.skills}) < len(learner.skills):
-            raise Rejected("skill-twice", f"/learners/{n}/skills")
+def _shut(command: ClosePlace | ReopenPlace, place: Place) -> PlaceClosed | PlaceReopened | None:
+    opens = isinstance(command, ReopenPlace)
+    if place.open_on(command.day) is opens:
+        return None
+    unit_id = place.unit_on(command.day)
+    rows = changes(place, shut(place, command.day, opens), Home(place.kind, unit_id, command.day))
+    event = PlaceReopened if opens else PlaceClosed
+    return event(command.place_id, place.kind, unit_id, command.day, command.reason, *rows)
 
 
-def _flags(command: RecordVisit, place: Place) -> tuple[Flag, ...]:
-    age = (command.today - command.day).days
-    doubtful = (
-        age < -FUTURE_DAYS,
-        age > LONG_PAST_DAYS,
-        command.started_at is not None and _hanoi_day(command.started_at) != command.day,
-        command.unit_id != place.unit_id,
-        command.place_kind != place.kind,
-    )
-    return tuple(compress(_DOUBTS, doubtful)) if any(doubtful) else ()
+def _erase(command: ErasePlace, state: PlaceState) -> PlaceErased | None:
+    if isinstance(state, Unknown):
+        raise Rejected("unknown-place")
+    place = state.place if isinstance(state, Merged) else state
+    return None if place.erased else PlaceErased(command.place_id)
 
 
-_DOUBTS = (Flag.DAY_IN_FUTURE, Flag.DAY_LONG_PAST, Flag.TIME_DIFFERS, Flag.UNIT_DIFFERS, Flag.KIND_DIFFERS)
+# --- what it means ---------------------------------------------------------------------------------------------------
 
 
-def _hanoi_day(moment: datetime) -> date:
-    return moment.astimezone(HANOI).date()
+def moved(place: Place, day: date, unit_id: str) -> Place:
+    """A second move on one day replaces the first."""
+    return replace(place, moves=tuple(sorted({**dict(place.moves), day: unit_id}.items())))
 
 
-def evolve(state: PlaceState, event: PlaceEvent) -> PlaceState:
+def shut(place: Place, day: date, opens: bool) -> Place:
+    return replace(place, doors=tuple(sorted({**dict(place.doors), day: opens}.items())))
+
+
+def evolve_own(state: PlaceState, event: OwnEvent) -> PlaceState:
+    if isinstance(state, Merged):
+        erased = replace(state.place, erased=True)
+        return Merged(state.into, erased) if isinstance(event, PlaceErased) else state
+    if isinstance(event, PlaceRegistered):
+        place = state if isinstance(state, Place) else Place(event.kind, event.unit_id)
+        return replace(place, registered=True)
+    if isinstance(state, Unknown):
+        return state
     match event:
-        case VisitRecorded():
-            place = state if isinstance(state, Place) else Place(event.place_kind, event.unit_id)
-            visit = taught(event.visit_id, event.day, event.learners)
-            return Place(place.kind, place.unit_id, place.registered, (*place.visits, visit))
-        case PlaceRegistered():
-            place = state if isinstance(state, Place) else Place(event.kind, event.unit_id)
-            return replace(place, registered=True)
-
-
-PLACES: Decider[PlaceCommand, PlaceState, PlaceEvent] = Decider(
-    initial=lambda stream: Unknown(),
-    streams=lambda command: (place_stream(command.place_id),),
-    decide=decide,
-    evolve=evolve,
-)
+        case PlaceMoved():
+            return moved(state, event.day, event.unit_id)
+        case PlaceCorrected():
+            return replace(state, kind=event.kind, unit_id=event.unit_id)
+        case PlaceClosed() | PlaceReopened():
+            return shut(state, event.day, isinstance(event, PlaceReopened))
+        case PlaceErased():
+            return replace(state, erased=True)
+        case PlaceDetailsChanged():
+            return state

@@ -38,7 +38,7 @@ class Level(StrEnum):
 
 
 class AgeBand(StrEnum):
-    """Never a birth date."""
+    """Never a birth date. Youngest first."""
 
     UNDER_16 = "under_16"
     FROM_16_TO_24 = "16_24"
@@ -57,6 +57,64 @@ class Flag(StrEnum):
     UNIT_DIFFERS = "unit_differs"
     """Reported for another unit than the place's; counted in the place's."""
     KIND_DIFFERS = "kind_differs"
+    AGE_DIFFERS = "age_differs"
+    """A learner known in another age band, and not only one band younger on an earlier day."""
+    PLACE_CLOSED = "place_closed"
+    """Visited while the place is closed."""
+    TEAM_UNKNOWN = "team_unknown"
+    MEMBER_UNKNOWN = "member_unknown"
+    CODE_UNKNOWN = "code_unknown"
+    """A platform or an outcome that no catalogue has on the day of the visit."""
+
+
+REFERENCES = frozenset({Flag.TEAM_UNKNOWN, Flag.MEMBER_UNKNOWN, Flag.CODE_UNKNOWN})
+"""Doubts that end by themselves when what was named becomes known."""
+
+
+class Settled(StrEnum):
+    """What became of a doubt: it was right (``confirmed``), unfounded (``dismissed``), or ended by itself."""
+
+    CONFIRMED = "confirmed"
+    DISMISSED = "dismissed"
+    RECONCILED = "reconciled"
+
+
+class Obstacle(StrEnum):
+    """What kept somebody from learning."""
+
+    NO_SMARTPHONE = "no_smartphone"
+    NO_INTERNET = "no_internet"
+    NO_ACCOUNT = "no_account"
+    FEAR_OF_FRAUD = "fear_of_fraud"
+    NO_TIME = "no_time"
+    HEALTH = "health"
+    LANGUAGE = "language"
+    REFUSED = "refused"
+    OTHER = "other"
+
+
+class Mistake(StrEnum):
+    """Why a visit is corrected or voided, or a place corrected."""
+
+    TYPO = "typo"
+    WRONG_DAY = "wrong_day"
+    WRONG_PERSON = "wrong_person"
+    WRONG_TEAM = "wrong_team"
+    WRONG_PLACE = "wrong_place"
+    RECORDED_TWICE = "recorded_twice"
+    NEVER_HAPPENED = "never_happened"
+    OTHER = "other"
+
+
+class Closing(StrEnum):
+    """Why a place is no more, or is again."""
+
+    MOVED_AWAY = "moved_away"
+    DEMOLISHED = "demolished"
+    OUT_OF_BUSINESS = "out_of_business"
+    RETURNED = "returned"
+    BY_MISTAKE = "by_mistake"
+    OTHER = "other"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,3 +130,11 @@ class Learner:
     ref: str
     age_band: AgeBand
     skills: tuple[SkillLevel, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Degrees, coarse by construction: two decimals are about a kilometre (whoever sends more is rounded)."""
+
+    lat: float
+    lon: float

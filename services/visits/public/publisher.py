@@ -10,6 +10,7 @@ from services.visits.public.households import HOUSEHOLDS
 from services.visits.public.mapping import Mapping
 from services.visits.public.places import PLACES
 from services.visits.public.visits import VISITS
+from services.visits.stored import first_levels
 from shared.bus import Public
 from shared.log import Recorded
 from shared.unit_directory import UnitDirectory
@@ -18,6 +19,7 @@ Where = tuple[str | None, str | None]
 """Province and commune of a fact, by our own unit ids."""
 
 _KEPT_PLACES = 50_000
+_CURRENT = {"VisitRecorded": 2}
 _MAPPINGS: dict[str, Mapping] = VISITS | PLACES | CAMPAIGNS | CATALOGUE | HOUSEHOLDS
 
 
@@ -33,7 +35,10 @@ class Publisher:
         mapping = _MAPPINGS.get(event.type)
         if mapping is None:
             return None
-        data = mapping(event.data)
+        data = event.data
+        if event.schema != _CURRENT.get(event.type, 1):
+            data = first_levels(data)
+        data = mapping(data)
         unit_id = data.get("unit_id")
         # A place registered by itself belongs where it is when we hear of it; a visit where it was on its day.
         day = data.get("day") or data.get("effective") or event.recorded_at.date().isoformat()

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
-from services.visits.public.mapping import Mapping
+from services.visits.public.mapping import Mapping, only
 
 
 def visit_recorded(data: dict[str, Any]) -> dict[str, Any]:
-    skills = Counter((s["skill"], s["level"]) for learner in data["learners"] for s in learner["skills"])
+    learners = data["learners"]
     return {
         "visit_id": data["visit_id"],
         "place_id": data["place_id"],
@@ -19,13 +18,66 @@ def visit_recorded(data: dict[str, Any]) -> dict[str, Any]:
         "team_id": data["team_id"],
         "member_ids": data["member_ids"],
         "duration_minutes": data["duration_minutes"],
-        "skills": [{"skill": skill, "level": level, "learners": n} for (skill, level), n in skills.items()],
+        "skills": _skills(learners),
         "platforms": data["platforms"],
-        "people_taught": len(data["learners"]),
+        "outcomes": data["outcomes"],
+        "obstacle": data["obstacle"],
+        "people_taught": len(learners),
+        "ages": _ages(learners),
         "reach": data["reach"],
         "covered": data["covered"],
         "flags": data["flags"],
     }
 
 
-VISITS: dict[str, Mapping] = {"VisitRecorded": visit_recorded}
+def _skills(learners: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    taught: dict[tuple[str, str], int] = {}
+    for learner in learners:
+        for one in learner["skills"]:
+            key = one["skill"], one["level"]
+            taught[key] = taught.get(key, 0) + 1
+    return [{"skill": skill, "level": level, "learners": n} for (skill, level), n in taught.items()]
+
+
+def _ages(learners: list[dict[str, Any]]) -> dict[str, int]:
+    ages: dict[str, int] = {}
+    for learner in learners:
+        band = learner["age_band"]
+        ages[band] = ages.get(band, 0) + 1
+    return ages
+
+
+def _content(content: dict[str, Any]) -> dict[str, Any]:
+    learners = content["learners"]
+    return {
+        "day": content["day"],
+        "team_id": content["team_id"],
+        "member_ids": content["member_ids"],
+        "duration_minutes": content["duration_minutes"],
+        "skills": _skills(learners),
+        "platforms": content["platforms"],
+        "outcomes": content["outcomes"],
+        "obstacle": content["obstacle"],
+        "people_taught": len(learners),
+        "ages": _ages(learners),
+    }
+
+
+def visit_corrected(data: dict[str, Any]) -> dict[str, Any]:
+    same = _CORRECTED(data)
+    return same | {"before": _content(data["before"]), "after": _content(data["after"])}
+
+
+def visit_voided(data: dict[str, Any]) -> dict[str, Any]:
+    return _VOIDED(data) | {"before": _content(data["before"])}
+
+
+_CORRECTED = only("visit_id", "place_id", "place_kind", "unit_id", "revision", "reason", "reach", "covered", "flags")
+_VOIDED = only("visit_id", "place_id", "place_kind", "unit_id", "day", "revision", "reason", "reach", "covered")
+
+VISITS: dict[str, Mapping] = {
+    "VisitRecorded": visit_recorded,
+    "VisitCorrected": visit_corrected,
+    "VisitVoided": visit_voided,
+    "FlagSettled": only("visit_id", "place_id", "unit_id", "day", "flag", "how"),
+}

@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from uuid import UUID
 
-from services.visits.domain import Place, PlaceCommand, PlaceEvent, PlaceRegistered, PlaceState, place_stream
-from services.visits.domain.reach import attained, covered_since
+from services.visits.domain import (
+    Level,
+    Merged,
+    Place,
+    PlaceCommand,
+    PlaceDetailsChanged,
+    PlaceEvent,
+    PlaceRegistered,
+    PlaceState,
+    place_stream,
+)
+from services.visits.domain.levels import attained, groups, named, together
 from shared.handler import Handler
 from shared.kit import Kit
+
+Details = PlaceRegistered | PlaceDetailsChanged
 
 
 @dataclass(frozen=True)
@@ -17,35 +30,72 @@ class PlaceQueries:
     kit: Kit
     places: Handler[PlaceCommand, PlaceState, PlaceEvent]
 
-    def place(self, place_id: UUID) -> tuple[Place, int] | None:
+    def place(self, place_id: UUID) -> tuple[Place | Merged, int] | None:
         """A place as it is now, and the version of its stream."""
         state, version = self.places.state(place_stream(place_id))
-        return (state, version) if isinstance(state, Place) else None
+        return (state, version) if isinstance(state, Place | Merged) else None
 
-    def address(self, place_id: UUID) -> str | None:
-        """None where none was given, and once it is erased."""
+    def details(self, place_id: UUID) -> Details | None:
+        """Address, contact and position, as last said; what is erased has no text."""
         stream = place_stream(place_id)
-        for stored in self.kit.log.load({stream: 0})[stream]:
-            if stored.type == PlaceRegistered.__name__:
-                event: PlaceRegistered = self.kit.codec.decode(stored)
-                return event.address.text if event.address else None
-        return None
+        wanted = {PlaceRegistered.__name__, PlaceDetailsChanged.__name__}
+        stored = [event for event in self.kit.log.load({stream: 0})[stream] if event.type in wanted]
+        found: Details | None = self.kit.codec.decode(stored[-1]) if stored else None
+        return found
 
 
-def place_answer(place_id: UUID, place: Place, version: int) -> dict[str, Any]:
-    days = [visit.day for visit in place.visits]
+def place_answer(place_id: UUID, place: Place | Merged, version: int, today: date) -> dict[str, Any]:
+    """``merged_into``: the place that has its visits; the unit and whether it is open are those of ``today``."""
+    known = place.place if isinstance(place, Merged) else place
+    days = [visit.day for visit in known.standing]
     return {
         "place_id": str(place_id),
-        "kind": place.kind,
-        "unit_id": place.unit_id,
-        "registered": place.registered,
+        "merged_into": str(place.into) if isinstance(place, Merged) else None,
+        "kind": known.kind,
+        "unit_id": known.unit_on(today),
+        "open": known.open_on(today),
+        "moves": [{"day": day, "unit_id": unit} for day, unit in known.moves],
+        "registered": known.registered,
+        "absorbed": [str(other) for other in known.absorbed],
         "visits": len(days),
         "first_day": min(days, default=None),
         "last_day": max(days, default=None),
-        "covered": covered_since(place.visits),
-        "learners": [
-            {"ref": ref, "levels": {str(skill): level for skill, level in levels.items()}}
-            for ref, levels in attained(place.visits).items()
-        ],
+        "covered": _covered_since(known),
+        "learners": _learners(known),
         "version": version,
+    }
+
+
+def _covered_since(place: Place) -> dict[str, date]:
+    """Skill (or ``all``) → the first day on which somebody of the place does it."""
+    since: dict[str, date] = {}
+    bits = 0
+    for visit in sorted(place.standing, key=lambda visit: visit.day):
+        bits |= visit.bits
+        levels = named(groups(bits)[0][1]) if bits else {}
+        for skill, level in levels.items():
+            if level is Level.DOES:
+                since.setdefault(skill, visit.day)
+    return since
+
+
+def _learners(place: Place) -> list[dict[str, Any]]:
+    """Best levels per pseudonym; those of another id of the place are somebody else's until proven otherwise."""
+    best: dict[tuple[tuple[UUID, ...], str], int] = {}
+    for visit in place.standing:
+        for ref, bits in visit.levels:
+            best[visit.via, ref] = together((best.get((visit.via, ref), 0), bits))
+    return [
+        {"ref": ref, "levels": attained(bits)} | ({"place_id": str(via[-1])} if via else {})
+        for (via, ref), bits in best.items()
+    ]
+
+
+def details_answer(details: Details | None) -> dict[str, Any]:
+    address, contact = (details.address, details.contact) if details else (None, None)
+    position = details.position if details else None
+    return {
+        "address": address and address.text,
+        "contact": contact and contact.text,
+        "position": position and {"lat": position.lat, "lon": position.lon},
     }

@@ -3,16 +3,31 @@
 from __future__ import annotations
 
 from datetime import date
+from enum import StrEnum
 from typing import Any
 
 from marshmallow import fields, validate
 
-from services.visits.domain import AgeBand, Learner, Level, PlaceKind, RecordVisit, Skill, SkillLevel
+from services.visits.domain import (
+    AgeBand,
+    Content,
+    Flag,
+    Learner,
+    Level,
+    Mistake,
+    Obstacle,
+    PlaceKind,
+    RecordVisit,
+    Settled,
+    Skill,
+    SkillLevel,
+)
 from services.visits.schemas.kinds import CODE, number, personal, text, unit
 from shared.compiled import CompiledSchema
 
 # A pseudonym, no name (no spaces or accents) and no long number: those are phone or identity numbers.
 LEARNER_REF = validate.Regexp(r"^(?![0-9]{9,}\Z)[A-Za-z0-9_-]{1,36}\Z")
+CONSENT_REF = validate.Regexp(r"^[A-Za-z0-9_-]{1,64}\Z")
 DAY_MINUTES = 1_440
 
 
@@ -27,11 +42,9 @@ class LearnerSchema(CompiledSchema):
     skills = fields.Nested(SkillLevelSchema, many=True, load_default=[], validate=validate.Length(max=len(Skill)))
 
 
-class RecordVisitSchema(CompiledSchema):
-    visit_id = fields.UUID(required=True)
-    place_id = fields.UUID(required=True)
-    place_kind = fields.Enum(PlaceKind, by_value=True, required=True)
-    unit_id = unit()
+class ContentSchema(CompiledSchema):
+    """What a correction states anew."""
+
     day = fields.Date(required=True)
     team_id = fields.UUID(required=True)
     member_ids = fields.List(fields.UUID(), required=True, validate=validate.Length(1, 30))
@@ -39,13 +52,44 @@ class RecordVisitSchema(CompiledSchema):
     duration_minutes = number(1, DAY_MINUTES)
     learners = fields.Nested(LearnerSchema, many=True, load_default=[], validate=validate.Length(max=50))
     platforms = fields.List(fields.String(validate=CODE), load_default=[], validate=validate.Length(max=40))
+    outcomes = fields.List(fields.String(validate=CODE), load_default=[], validate=validate.Length(max=40))
+    obstacle = fields.Enum(Obstacle, by_value=True, load_default=None, allow_none=True)
+    consent_ref = fields.String(load_default=None, allow_none=True, validate=CONSENT_REF)
     note = text(2_000, load_default=None, allow_none=True)
+
+
+class RecordVisitSchema(ContentSchema):
+    visit_id = fields.UUID(required=True)
+    place_id = fields.UUID(required=True)
+    place_kind = fields.Enum(PlaceKind, by_value=True, required=True)
+    unit_id = unit()
+
+
+class CorrectVisitSchema(ContentSchema):
+    reason = fields.Enum(Mistake, by_value=True, required=True)
+    remark = text(1_000, load_default=None, allow_none=True)
+
+
+class VoidVisitSchema(CompiledSchema):
+    reason = fields.Enum(Mistake, by_value=True, required=True)
+    remark = text(1_000, load_default=None, allow_none=True)
+
+
+class Judged(StrEnum):
+    """How a person settles a doubt; the third way is no person's."""
+
+    CONFIRMED = Settled.CONFIRMED.value
+    DISMISSED = Settled.DISMISSED.value
+
+
+class SettleFlagSchema(CompiledSchema):
+    how = fields.Enum(Judged, by_value=True, required=True)
 
 
 _SKILL_LEVELS = {(skill, level): SkillLevel(skill, level) for skill in Skill for level in Level}
 
 
-def record_visit(body: Any, today: date) -> RecordVisit:
+def record_visit(body: Any, today: date, doubts: tuple[Flag, ...] = ()) -> RecordVisit:
     """From what ``RecordVisitSchema`` loaded; ``today`` is the day in Viet Nam."""
     return RecordVisit(
         visit_id=body.visit_id,
@@ -55,12 +99,36 @@ def record_visit(body: Any, today: date) -> RecordVisit:
         day=body.day,
         team_id=body.team_id,
         member_ids=body.member_ids,
-        learners=tuple(
-            Learner(x.ref, x.age_band, tuple(_SKILL_LEVELS[s.skill, s.level] for s in x.skills)) for x in body.learners
-        ),
+        learners=_learners(body),
         platforms=body.platforms,
+        outcomes=body.outcomes,
+        obstacle=body.obstacle,
         started_at=body.started_at,
         duration_minutes=body.duration_minutes,
+        consent_ref=body.consent_ref,
         note=personal(body.note),
         today=today,
+        doubts=doubts,
+    )
+
+
+def content(body: Any) -> Content:
+    """From what ``CorrectVisitSchema`` loaded."""
+    return Content(
+        day=body.day,
+        team_id=body.team_id,
+        member_ids=body.member_ids,
+        learners=_learners(body),
+        platforms=body.platforms,
+        outcomes=body.outcomes,
+        obstacle=body.obstacle,
+        started_at=body.started_at,
+        duration_minutes=body.duration_minutes,
+        consent_ref=body.consent_ref,
+    )
+
+
+def _learners(body: Any) -> tuple[Learner, ...]:
+    return tuple(
+        [Learner(x.ref, x.age_band, tuple([_SKILL_LEVELS[s.skill, s.level] for s in x.skills])) for x in body.learners]
     )

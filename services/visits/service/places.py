@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+from datetime import date
+from typing import Any
 from uuid import UUID
 
 from services.visits.areas import Areas
-from services.visits.queries.places import PlaceQueries, place_answer
-from services.visits.schemas.places import RegisterPlaceSchema, register_place
+from services.visits.domain import Merged, MergePlaces, Place, SeparatePlaces
+from services.visits.queries.places import PlaceQueries, details_answer, place_answer
+from services.visits.schemas.places import (
+    ClosePlaceSchema,
+    CorrectPlaceSchema,
+    DetailsSchema,
+    JoinPlacesSchema,
+    MovePlaceSchema,
+    RegisterPlaceSchema,
+    change_place,
+    close_place,
+    correct_place,
+    move_place,
+    register_place,
+    reopen_place,
+)
 from services.visits.service.base import PERSONAL, Pieces
 from shared.edge import Call, Reply, answered, route
 from shared.problems import Problem
@@ -26,12 +42,70 @@ class PlaceRoutes(Pieces):
     @route("GET", "/v1/places/<uuid:place_id>", scope="visits:read")
     def show_place(self, call: Call) -> Reply:
         place_id: UUID = call.path["place_id"]
+        place, version = self._found(place_id)
+        today = hanoi_day(call.now)
+        answer = place_answer(place_id, place, version, today)
+        self.require_sight(call, answer["unit_id"])
+        if PERSONAL in call.actor.scopes:
+            answer |= details_answer(self.place_queries.details(place_id))
+        return Reply(200, answer, etag=version)
+
+    @route("POST", "/v1/places/<uuid:place_id>/details", scope="visits:write", body=DetailsSchema)
+    def change_details(self, call: Call) -> Reply:
+        """All of them anew; what is left out is no more."""
+        return self._change_place(call, change_place(call.path["place_id"], call.body))
+
+    @route("POST", "/v1/places/<uuid:place_id>/move", scope="visits:write", body=MovePlaceSchema)
+    def move_place(self, call: Call) -> Reply:
+        self._areas(call).require(call.body.unit_id, call.body.day)
+        return self._change_place(call, move_place(call.path["place_id"], call.body), call.body.day)
+
+    @route("POST", "/v1/places/<uuid:place_id>/correct", scope="visits:write", body=CorrectPlaceSchema)
+    def correct_place(self, call: Call) -> Reply:
+        """The kind or the first unit, which never was so: whatever the place counts goes along."""
+        if call.body.unit_id is not None:
+            self._areas(call).require_known(call.body.unit_id, hanoi_day(call.now))
+        return self._change_place(call, correct_place(call.path["place_id"], call.body))
+
+    @route("POST", "/v1/places/<uuid:place_id>/close", scope="visits:write", body=ClosePlaceSchema)
+    def close_place(self, call: Call) -> Reply:
+        return self._change_place(call, close_place(call.path["place_id"], call.body), call.body.day)
+
+    @route("POST", "/v1/places/<uuid:place_id>/reopen", scope="visits:write", body=ClosePlaceSchema)
+    def reopen_place(self, call: Call) -> Reply:
+        return self._change_place(call, reopen_place(call.path["place_id"], call.body), call.body.day)
+
+    @route("POST", "/v1/places/<uuid:place_id>/merge", scope="visits:write", body=JoinPlacesSchema)
+    def merge_places(self, call: Call) -> Reply:
+        """The path's place is the duplicate; it is one with ``kept_id`` until both are separated."""
+        self._require_place(call, call.body.kept_id, "/kept_id")
+        return self._change_place(call, MergePlaces(call.path["place_id"], call.body.kept_id))
+
+    @route("POST", "/v1/places/<uuid:place_id>/separate", scope="visits:write", body=JoinPlacesSchema)
+    def separate_places(self, call: Call) -> Reply:
+        self._require_place(call, call.body.kept_id, "/kept_id")
+        return self._change_place(call, SeparatePlaces(call.path["place_id"], call.body.kept_id))
+
+    def _change_place(self, call: Call, command: Any, day: date | None = None) -> Reply:
+        """The caller must answer for the unit in which the place stands now, and for that of ``day``."""
+        place_id: UUID = call.path["place_id"]
+        self._require_place(call, place_id, "", day)
+        return answered(self.places.handle(call.envelope(command)), id=str(place_id))
+
+    def _require_place(self, call: Call, place_id: UUID, at: str, day: date | None = None) -> None:
+        where = "body" if at else "path"
+        place, _ = self._found(place_id, at)
+        known: Place = place.place if isinstance(place, Merged) else place
+        today = hanoi_day(call.now)
+        for on in {today, day or today}:
+            if not self._areas(call).covers(known.unit_on(on), on):
+                raise Problem("forbidden-unit", at, where=where, day=on.isoformat())
+
+    def _found(self, place_id: UUID, at: str = "") -> tuple[Place | Merged, int]:
         found = self.place_queries.place(place_id)
         if found is None:
-            raise Problem("not-found", where="path")
-        place, version = found
-        self.require_sight(call, place.unit_id)
-        answer = place_answer(place_id, place, version)
-        if PERSONAL in call.actor.scopes:
-            answer["address"] = self.place_queries.address(place_id)
-        return Reply(200, answer, etag=version)
+            raise Problem("unknown-place", at) if at else Problem("not-found", where="path")
+        return found
+
+    def _areas(self, call: Call) -> Areas:
+        return Areas(self.units.tree(), call.actor)

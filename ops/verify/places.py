@@ -1,0 +1,128 @@
+"""Places and the visits paid to them, told anew from the raw events of visits, in the plainest shape.
+
+What a visit says is what its last correction says, and nothing if it was voided. A visit belongs to the place under
+whose id it was reported, or to whatever that place is one with by now. Rows that events carry are not looked at.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, NamedTuple
+
+from ops.verify.source import Source
+
+_CHANGES = "SELECT data FROM log.events WHERE type IN ('VisitCorrected', 'VisitVoided')"
+_PLACES = """SELECT type, data, version FROM log.events
+              WHERE type IN ('PlaceRegistered', 'PlaceMoved', 'PlaceCorrected', 'PlaceClosed', 'PlaceReopened',
+                             'PlaceMerged', 'PlaceRestored')
+              ORDER BY stream_id, version"""
+_VISITS = "SELECT data, version FROM log.events WHERE type = 'VisitRecorded'"
+
+
+class Visit(NamedTuple):
+    """``does``: the skills that somebody there did."""
+
+    day: date
+    does: frozenset[str]
+
+
+@dataclass
+class Place:
+    """Where it stood at first, its moves, whether it is open from a day on, and which place it is one with."""
+
+    kind: str
+    unit_id: str
+    moves: dict[date, str] = field(default_factory=dict)
+    doors: dict[date, bool] = field(default_factory=dict)
+    into: str | None = None
+
+    def unit_on(self, day: date) -> str:
+        known = [since for since in self.moves if since <= day]
+        return self.moves[max(known)] if known else self.unit_id
+
+    def open_on(self, day: date) -> bool:
+        known = [since for since in self.doors if since <= day]
+        return self.doors[max(known)] if known else True
+
+
+@dataclass
+class PlaceFacts:
+    """``counted``: unit, day and people taught of every visit that stands. ``visits``: those of each place."""
+
+    places: dict[str, Place] = field(default_factory=dict)
+    counted: list[tuple[str, date, int]] = field(default_factory=list)
+    visits: dict[str, list[Visit]] = field(default_factory=lambda: defaultdict(list))
+
+    def households(self) -> Iterator[tuple[Place, list[Visit]]]:
+        of: dict[str, list[Visit]] = defaultdict(list)
+        for place_id, visits in self.visits.items():
+            of[self._one_with(place_id)] += visits
+        for place_id, visits in of.items():
+            if self.places[place_id].kind == "household":
+                yield self.places[place_id], visits
+
+    def households_met(self, first: date, last: date) -> Iterator[str]:
+        """For each household visited in the period, the unit in which it stood when that happened first."""
+        for place, visits in self.households():
+            days = [visit.day for visit in visits if first <= visit.day <= last]
+            if days:
+                yield place.unit_on(min(days))
+
+    def households_able(self, day: date) -> Iterator[tuple[str, set[str]]]:
+        """For each household that is there on the day, its unit and what somebody there does."""
+        for place, visits in self.households():
+            if place.open_on(day):
+                yield place.unit_on(day), {skill for visit in visits if visit.day <= day for skill in visit.does}
+
+    def _one_with(self, place_id: str) -> str:
+        while (into := self.places[place_id].into) is not None:
+            place_id = into
+        return place_id
+
+
+def read(source: Source) -> PlaceFacts:
+    facts = PlaceFacts()
+    changed: dict[str, dict[str, Any]] = {}
+    for (data,) in source.stream(_CHANGES):
+        known = changed.setdefault(data["visit_id"], data)
+        if data["revision"] > known["revision"]:
+            changed[data["visit_id"]] = data
+    for data, version in source.stream(_VISITS):
+        _visit(facts, data, version, changed.get(data["visit_id"]))
+    for type_, data, version in source.stream(_PLACES):
+        _place(facts, type_, data, version)
+    return facts
+
+
+def _visit(facts: PlaceFacts, data: dict[str, Any], version: int, change: dict[str, Any] | None) -> None:
+    if version == 1:
+        facts.places[data["place_id"]] = Place(data["place_kind"], data["unit_id"])
+    said = data if change is None else change.get("after")
+    if said is None:
+        return  # voided
+    day = date.fromisoformat(said["day"])
+    facts.counted.append((data["unit_id"], day, len(said["learners"])))
+    does = frozenset(s["skill"] for learner in said["learners"] for s in learner["skills"] if s["level"] == "does")
+    via = (data.get("reported") or {}).get("via")
+    facts.visits[via[-1] if via else data["place_id"]].append(Visit(day, does))
+
+
+def _place(facts: PlaceFacts, type_: str, data: dict[str, Any], version: int) -> None:
+    place_id = data["place_id"]
+    if version == 1:
+        facts.places[place_id] = Place(data["kind"], data["unit_id"])
+    place = facts.places[place_id]
+    match type_:
+        case "PlaceMoved":
+            place.moves[date.fromisoformat(data["day"])] = data["unit_id"]
+        case "PlaceCorrected":
+            place.kind, place.unit_id = data["kind"], data["unit_id"]
+        case "PlaceClosed" | "PlaceReopened":
+            place.doors[date.fromisoformat(data["day"])] = type_ == "PlaceReopened"
+        case "PlaceMerged":
+            place.into = data["into"]
+        case "PlaceRestored":
+            place.into = None

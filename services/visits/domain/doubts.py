@@ -1,0 +1,58 @@
+"""What is doubtful about a visit. A doubt never stops one: it is stored, counted and flagged, and somebody may look."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta, timezone
+
+from services.visits.domain.content import Content
+from services.visits.domain.levels import band_of
+from services.visits.domain.state import Place, Taught
+from services.visits.domain.vocabulary import AgeBand, Flag, Learner
+
+FUTURE_DAYS = 1
+"""A phone's clock may be ahead of ours over midnight."""
+LONG_PAST_DAYS = 400
+HANOI = timezone(timedelta(hours=7))
+
+_ORDER = {flag: n for n, flag in enumerate(Flag)}
+_BANDS = {band: n for n, band in enumerate(AgeBand)}
+
+
+def flags_of(content: Content, place: Place, today: date, more: Iterable[Flag]) -> tuple[Flag, ...]:
+    """``place`` is without the visit itself; ``more`` is what only others know to be doubtful."""
+    found = [*more]
+    age = (today - content.day).days
+    if age < -FUTURE_DAYS:
+        found.append(Flag.DAY_IN_FUTURE)
+    if age > LONG_PAST_DAYS:
+        found.append(Flag.DAY_LONG_PAST)
+    if content.started_at is not None and _hanoi_day(content.started_at) != content.day:
+        found.append(Flag.TIME_DIFFERS)
+    if place.doors and not place.open_on(content.day):
+        found.append(Flag.PLACE_CLOSED)
+    if place.visits and _age_differs(content, place.standing):
+        found.append(Flag.AGE_DIFFERS)
+    return tuple(sorted(found, key=_ORDER.__getitem__)) if len(found) > 1 else tuple(found)
+
+
+def _hanoi_day(moment: datetime) -> date:
+    return moment.astimezone(HANOI).date()
+
+
+def _age_differs(content: Content, visits: Iterable[Taught]) -> bool:
+    taught = {learner.ref: learner for learner in content.learners}
+    return any(
+        ref in taught and not _may_be_one(taught[ref], content.day, bits, visit.day)
+        for visit in visits
+        for ref, bits in visit.levels
+    )
+
+
+def _may_be_one(learner: Learner, day: date, bits: int, other_day: date) -> bool:
+    """People grow older: the next band on a later day is no doubt."""
+    band = band_of(bits)
+    if band is None or band == learner.age_band:
+        return True
+    grown = _BANDS[learner.age_band] - _BANDS[band]
+    return grown == 1 and day > other_day if grown > 0 else grown == -1 and day < other_day
