@@ -133,6 +133,15 @@ _FILES: dict[str, Text] = {
         "ID numbers, birth dates, credentials and ID photos are refused (Law 91/2025/QH15: data minimisation); "
         "remove this column from the file.",
     ),
+    "column-personal": Text(
+        422,
+        "Không nhận tên hay số điện thoại ở đây",
+        "Tệp này chỉ nhận mã định danh của thành viên. Hãy đối chiếu tên bằng POST /v1/people/match của dịch vụ "
+        "teams, rồi gửi tệp với cột “Mã định danh thành viên” và không có cột này.",
+        "No names here",
+        "People are named by their ids here. Match names with POST /v1/people/match of the service teams, then send "
+        "the file with the column “Person id” and without this one.",
+    ),
 }
 _CELLS: dict[str, Text] = {
     "cell-missing": Text(422, "Ô trống", "Ô này bắt buộc phải có.", "Empty cell", "This cell must be filled in."),

@@ -37,12 +37,13 @@ def uid() -> str:
 
 @dataclass
 class Teams:
-    """Processes of teams on one database: an api and any number of workers; and tokens for it."""
+    """Processes of teams (or another service) on one database: an api and any number of workers; and tokens for it."""
 
     state: State
     db: Database
     directory: Path
     amqp: str
+    service: str = "teams"
     addresses: dict[str, str] = field(default_factory=dict)
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
@@ -63,7 +64,7 @@ class Teams:
             **settings,
         }
         with (self.directory / f"{name}.log").open("ab") as output:
-            command = [sys.executable, "-W", "ignore", "-m", "services.teams", kind]
+            command = [sys.executable, "-W", "ignore", "-m", f"services.{self.service}", kind]
             self.running[name] = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
         eventually(lambda: self._up(name), START_SECONDS)
 

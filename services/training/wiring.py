@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from services.training.domain import EVENTS, TRAINING
+from services.training.files.templates import TEMPLATES
+from services.training.files.work import ImportTask
 from services.training.messages import MESSAGES
 from services.training.projections import seats
 from services.training.projections.obligations import Obligations
@@ -13,6 +17,7 @@ from services.training.queries.obligations import ObligationQueries
 from services.training.queries.people import PeopleQueries
 from services.training.queries.sessions import SessionQueries
 from shared.health import Readiness
+from shared.jobs import Jobs, Runner
 from shared.kit import Kit
 from shared.mirror import Mirror, Uses
 from shared.problems import register
@@ -21,7 +26,14 @@ from shared.unit_directory import UNIT_EVENTS, UnitDirectory, Units
 from shared.worker import Definition, run_worker
 
 PARTITIONS = 1
+BATCH = 2_000
+"""Events a step of a projection takes: the registry's history is 600,000 events long for whoever begins."""
 USES: Uses = {"teams": UNIT_EVENTS | seats.EVENTS}
+
+
+def jobs_of(kit: Kit) -> Jobs:
+    retention = timedelta(days=kit.settings.job_retention_days)
+    return Jobs(kit.engine, kit.vault, kit.settings.hash_key, retention=retention)
 
 
 def api(settings: Settings) -> int:
@@ -39,8 +51,10 @@ def api(settings: Settings) -> int:
         "units": units,
         "sessions": SessionQueries(kit.engine),
         "people": PeopleQueries(kit.engine),
-        "identities": Identities(kit.engine),
-        "obligations": ObligationQueries(kit.engine, units),
+        "identities": Identities(kit.lookups),
+        "obligations": ObligationQueries(kit.engine, kit.lookups, units),
+        "jobs": jobs_of(kit),
+        "templates": TEMPLATES,
         "mirror": Mirror(kit.engine, USES),
         "log": kit.log,
         "publish": publisher(units.tree),
@@ -50,12 +64,18 @@ def api(settings: Settings) -> int:
 
 
 def worker(settings: Settings) -> int:
-    kit = Kit(settings, name="training-worker")
+    register(MESSAGES)
+    kit = Kit(settings, name="training-worker", events=EVENTS)
+    units = UnitDirectory(kit.engine)
+    imports = ImportTask(kit.handler(TRAINING), units, Identities(kit.lookups))
+    runner = Runner(jobs_of(kit), [imports], kit.log.heads)
     definition = Definition(
         "training",
         PARTITIONS,
-        publish=publisher(UnitDirectory(kit.engine).tree),
+        publish=publisher(units.tree),
         projections=[Units(), seats.Seats(), Register(), Obligations()],
         uses=USES,
+        batch=BATCH,
+        loops={"jobs": runner.step},
     )
-    return run_worker(definition, settings, kit.log, on_stop=[kit.close])
+    return run_worker(definition, settings, kit.log, on_stop=[runner.close, kit.close])

@@ -30,6 +30,7 @@ FORBIDDEN = re.compile(
     r"|citizen id|identity (?:card|number)|id (?:card|number)|ngay sinh|nam sinh|ngay thang nam sinh|sinh nam|birth"
     r"|birthday|dob|birthdate|mat khau|password|otp|pin|anh the|anh giay to|id photo)\b"
 )
+PERSONAL = re.compile(r"\b(ho ten|ho va ten|ho dem|ten|name|surname|dien thoai|sdt|so dt|phone|mobile|dia chi)\b")
 NUMBERING = re.compile(r"\s*[(\[]\s*\d{1,2}\s*[)\]]\s*|\s*[A-Z]\s*")
 
 
@@ -100,14 +101,19 @@ def _matched(number: int, cells: Sequence[Cell], sheet: Sheet) -> Header:
         if column is None and folded in _IGNORED:
             ignored.add(index)
         elif column is None:
-            code = "column-forbidden" if FORBIDDEN.search(folded) else "column-unknown"
-            findings.append(Finding(code, row=number, column=letters(index), header=text[:60]))
+            findings.append(Finding(_refused(folded, sheet), row=number, column=letters(index), header=text[:60]))
         elif column.key in columns:
             params = {"first": letters(columns[column.key][0])}
             findings.append(Finding("column-twice", row=number, column=letters(index), header=text, params=params))
         else:
             columns[column.key] = (index, text)
     return Header(number, texts, columns, frozenset(ignored), tuple(findings))
+
+
+def _refused(folded: str, sheet: Sheet) -> str:
+    if FORBIDDEN.search(folded):
+        return "column-forbidden"
+    return "column-personal" if sheet.nameless and PERSONAL.search(folded) else "column-unknown"
 
 
 def _column(text: str, sheet: Sheet) -> Column | None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import cached_property
 from typing import Any
+from uuid import UUID
 
 from shared.sheets.template import Cell, CellError
 from shared.vietnamese import fold, nfc
@@ -243,6 +244,30 @@ class Phone:
 
     def explained(self, locale: str) -> str:
         return "phone number, as text" if locale == "en" else "số điện thoại, dạng văn bản"
+
+
+@dataclass(frozen=True)
+class Uid:
+    """An id that the system has given, as an export shows it; ``known``: there always is one. Value: its canonical
+    text."""
+
+    known: bool = False
+
+    choices = ()
+
+    def read(self, cell: Cell) -> str:
+        try:
+            return str(UUID(line(cell)))
+        except ValueError:
+            raise CellError("wrong-type", expected="UUID") from None
+
+    def write(self, value: Any) -> Cell:
+        return str(value)
+
+    def explained(self, locale: str) -> str:
+        if locale == "en":
+            return "id given by the system" + ("" if self.known else "; leave empty for new ones")
+        return "mã do hệ thống cấp" + ("" if self.known else "; mục mới thì để trống")
 
 
 def _shown(day: date) -> str:

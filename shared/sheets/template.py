@@ -71,7 +71,8 @@ class Column:
 
 @dataclass(frozen=True)
 class Sheet:
-    """``required``: a workbook without this sheet is refused. ``also`` are further names of it."""
+    """``required``: a workbook without this sheet is refused. ``also`` are further names of it. ``nameless``: people
+    are named by their ids only, so a column of names or telephone numbers is refused, and says what to do instead."""
 
     key: str
     vi: str
@@ -79,6 +80,7 @@ class Sheet:
     columns: tuple[Column, ...]
     required: bool = False
     also: tuple[str, ...] = ()
+    nameless: bool = False
 
     def title(self, locale: str) -> str:
         return self.en if locale == "en" else self.vi

@@ -206,7 +206,7 @@ def fill(tables: Any, made: World) -> ObligationQueries:
         for projection in projections:
             with tables.begin() as tx:
                 projection.apply(tx, batch)
-    return ObligationQueries(tables, UnitDirectory(tables))
+    return ObligationQueries(tables, tables, UnitDirectory(tables))
 
 
 def listed(queries: ObligationQueries, wanted: Wanted) -> list[tuple[str, str, str, date, str]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 from services.teams.schemas.forbidden import IDENTITY_NUMBER, LONG_NUMBER, RULE
 from services.teams.schemas.kinds import WORD
@@ -46,26 +45,3 @@ class OpenChoice(Choice):
             if WORD.fullmatch(word) and not LONG_NUMBER.search(word):
                 return word
             raise
-
-
-@dataclass(frozen=True)
-class Uid:
-    """An id that the system has given, as an export shows it. Value: its canonical text."""
-
-    choices = ()
-
-    def read(self, cell: Cell) -> str:
-        try:
-            return str(UUID(line(cell)))
-        except ValueError:
-            raise CellError("wrong-type", expected="UUID") from None
-
-    def write(self, value: Any) -> Cell:
-        return str(value)
-
-    def explained(self, locale: str) -> str:
-        return (
-            "id given by the system; leave empty for new ones"
-            if locale == "en"
-            else "mã do hệ thống cấp; mục mới thì để trống"
-        )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from services.teams.domain.team.events import TeamKind
-from services.teams.files.cells import Uid
 from services.teams.files.keys import Keys, bare
 from services.teams.files.operations import DocumentRef, Group, Member, NewTeam, Operation, Refused, Village
 from services.teams.files.references import References
 from services.teams.schemas.kinds import UNIT_ID
 from shared.sheets import Book, Row
+from shared.sheets.kinds import Uid
 from shared.sheets.template import CellError
 from shared.units import UnitTree
 from shared.vietnamese import fold

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 
 from services.teams.domain.documents import DocumentKind
 from services.teams.domain.team.events import Role, TeamKind
-from services.teams.files.cells import OpenChoice, PersonName, PersonPhone, Uid
-from shared.sheets import Choice, Code, Column, Day, Integer, Sheet, Template, Text, Word, YesNo
+from services.teams.files.cells import OpenChoice, PersonName, PersonPhone
+from shared.sheets import Choice, Code, Column, Day, Integer, Sheet, Template, Text, Uid, Word, YesNo
 
 TEAM_KINDS = Choice(
     (

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date
+from typing import Any
 
-from sqlalchemy import Engine, text
+import orjson
+from sqlalchemy import Engine, TextClause, text
 
 _KNOWN = text(
     """SELECT w.id FROM unnest(cast(:people AS uuid[])) w (id)
@@ -23,6 +25,20 @@ _SERVING = text(
     """SELECT unit_id FROM read.seats
         WHERE person_id = cast(:person AS uuid) AND since <= :day AND (until IS NULL OR until > :day)"""
 )
+# In the village, where the person has a seat there too.
+_PLACES = text(
+    """SELECT w.n, s.unit_id
+         FROM json_to_recordset(cast(:asked AS json)) AS w (n int, person uuid, day date),
+              LATERAL (SELECT x.unit_id FROM read.seats x
+                        WHERE x.person_id = w.person AND x.since <= w.day AND (x.until IS NULL OR x.until > w.day)
+                        ORDER BY x.kind DESC, x.appointed, x.seat_id LIMIT 1) s"""
+)
+_RECORDED = text(
+    """SELECT w.n, a.unit_id
+         FROM json_to_recordset(cast(:asked AS json)) AS w (n int, person uuid, session uuid, day date, part text)
+         JOIN read.attendance a
+           ON (a.person_id, a.session_id, a.day, a.part) = (w.person, w.session, w.day, w.part COLLATE "C")"""
+)
 
 
 class Identities:
@@ -38,6 +54,23 @@ class Identities:
         """The units of the person's seats on that day."""
         with self._engine.connect() as tx:
             return list(tx.execute(_SERVING, {"person": person, "day": day}).scalars())
+
+    def places(self, asked: Sequence[tuple[str, date]]) -> list[str | None]:
+        """For each person and day the unit in which it serves."""
+        rows = [{"n": n, "person": person, "day": day} for n, (person, day) in enumerate(asked)]
+        return self._each(_PLACES, rows)
+
+    def recorded_units(self, asked: Sequence[tuple[str, str, date, str]]) -> list[str | None]:
+        """For each person, session, day and part the unit with which the attendance is recorded."""
+        names = ("person", "session", "day", "part")
+        return self._each(_RECORDED, [{"n": n, **dict(zip(names, key, strict=True))} for n, key in enumerate(asked)])
+
+    def _each(self, statement: TextClause, rows: Sequence[dict[str, Any]]) -> list[str | None]:
+        if not rows:
+            return []
+        with self._engine.connect() as tx:
+            found = {row.n: row.unit_id for row in tx.execute(statement, {"asked": orjson.dumps(rows).decode()})}
+        return [found.get(n) for n in range(len(rows))]
 
     def kept(self, people: Collection[str]) -> dict[str, str]:
         """Of those who were joined into somebody: who is kept in the end."""

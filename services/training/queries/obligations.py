@@ -32,13 +32,12 @@ MOST_UNITS = 1_500
 """Units looked at for a page, which may be shorter than asked for."""
 
 _HOLDS = "s.since <= :day AND (s.until IS NULL OR s.until > :day)"
-_POSITIONS = text(
-    """SELECT (SELECT min(position) FROM bus.cursors WHERE source = '' AND subscription = ANY(:own)) AS own,
-              (SELECT min(position) FROM bus.cursors WHERE source = 'teams' AND subscription = :registry) AS registry"""
-)
+# Round trips are what a page costs, so what goes together is asked together.
 _RULES = text(
-    """SELECT rule_id::text AS rule_id, unit_id, first, terms FROM read.rules
-        WHERE since <= :day AND (until IS NULL OR until > :day) ORDER BY rule_id"""
+    f"""SELECT (SELECT min(position) FROM bus.cursors WHERE source = '' AND subscription = ANY(:own)) AS own,
+               (SELECT min(position) FROM bus.cursors WHERE source = 'teams' AND subscription = :registry) AS registry,
+               s.rule_id::text AS rule_id, s.unit_id, s.first, s.terms
+          FROM (SELECT) always LEFT JOIN read.rules s ON {_HOLDS} ORDER BY s.rule_id"""
 )
 _SEATS = text(
     f"""WITH here AS (
@@ -57,16 +56,14 @@ _IDS = """WITH ids AS (
             UNION ALL
             SELECT j.kept_id, j.duplicate_id FROM read.joins j WHERE j.kept_id = ANY(cast(:people AS uuid[]))
         )"""
-_LEARNT = text(
+_KNOWN = text(
     f"""{_IDS}
         SELECT ids.kept::text AS person_id, item, max(a.day) AS day
           FROM ids JOIN read.attendance a ON a.person_id = ids.id AND a.day <= :day
           JOIN read.lessons l ON l.session_id = a.session_id, unnest(l.topics || l.course_id::text) item
-         WHERE item = ANY(:items) GROUP BY 1, 2"""
-)
-_EXEMPT = text(
-    f"""{_IDS}
-        SELECT DISTINCT ids.kept::text AS person_id, s.rule_id::text AS rule_id
+         WHERE item = ANY(:items) GROUP BY 1, 2
+        UNION ALL
+        SELECT DISTINCT ids.kept::text, s.rule_id::text, cast(NULL AS date)
           FROM ids JOIN read.exemptions s ON s.person_id = ids.id WHERE {_HOLDS}"""
 )
 # The same as a page, for any number of people at once: so many with the same days.
@@ -147,18 +144,20 @@ class Page:
 
 
 class ObligationQueries:
-    def __init__(self, engine: Engine, directory: UnitDirectory) -> None:
-        self._engine, self._directory = engine, directory
+    """``lookups``: outside any transaction, for pages (``Kit.lookups``); ``engine``: for counting."""
+
+    def __init__(self, engine: Engine, lookups: Engine, directory: UnitDirectory) -> None:
+        self._engine, self._lookups, self._directory = engine, lookups, directory
 
     def rules(self, day: date) -> list[InForce]:
-        with self._engine.begin() as tx:
-            return _rules(tx, day, None)
+        with self._lookups.connect() as tx:
+            return _begun(tx, day, None)[1]
 
     def page(self, wanted: Wanted) -> Page:
         """Obligations below a unit in the order of its tree, then by person and rule."""
-        with self._engine.begin() as tx:
-            page, tree = self._begun(tx), self._directory.tree()
-            rules = _rules(tx, wanted.day, wanted.rule_id)
+        tree = self._directory.tree()
+        with self._lookups.connect() as tx:
+            page, rules = _begun(tx, wanted.day, wanted.rule_id)
             looked = _Looked(tx, tree, wanted.unit_id, wanted.day, rules)
             walk = stops(tree, wanted.unit_id, wanted.day, wanted.after[0] if wanted.after else ())
             seen = 0
@@ -180,27 +179,29 @@ class ObligationQueries:
     def summary(self, unit_id: str, day: date, rule_id: str | None = None) -> tuple[dict[str, Counter[str]], Page]:
         """Rule → people by state. Whoever falls under several rules counts in each."""
         found: dict[str, Counter[str]] = {}
-        with self._engine.begin() as tx:
-            page, tree = self._begun(tx), self._directory.tree()
-            tx.execute(text("SET LOCAL work_mem = '64MB'"))
-            for rule in _rules(tx, day, rule_id):
-                units = _units(tree, unit_id, rule, day)
-                if units is None or units:
+        tree = self._directory.tree()
+        with self._lookups.connect() as tx:
+            page, rules = _begun(tx, day, rule_id)
+        for rule in rules:
+            units = _units(tree, unit_id, rule, day)
+            if units is None or units:
+                with self._engine.begin() as tx:
+                    tx.execute(text("SET LOCAL work_mem = '64MB'"))
                     found[rule.rule_id] = _counted(tx, rule, units, day)
         return {rule: counts for rule, counts in found.items() if counts}, page
 
-    def _begun(self, tx: Connection) -> Page:
-        own = [Register.name, Obligations.name]
-        row = tx.execute(_POSITIONS, {"own": own, "registry": Seats.name}).one()
-        return Page(position=f"0:{row.own or 0}", registry_position=f"0:{row.registry or 0}")
 
-
-def _rules(tx: Connection, day: date, rule_id: str | None) -> list[InForce]:
-    return [
+def _begun(tx: Connection, day: date, rule_id: str | None) -> tuple[Page, list[InForce]]:
+    """An empty page that knows how far the tables have come, and the rules of the day."""
+    own = [Register.name, Obligations.name]
+    rows = tx.execute(_RULES, {"day": day, "own": own, "registry": Seats.name}).all()
+    rules = [
         InForce(row.rule_id, row.unit_id, row.first, msgspec.convert(row.terms, Terms))
-        for row in tx.execute(_RULES, {"day": day})
-        if rule_id in (None, row.rule_id)
+        for row in rows
+        if row.rule_id is not None and rule_id in (None, row.rule_id)
     ]
+    page = Page(position=f"0:{rows[0].own or 0}", registry_position=f"0:{rows[0].registry or 0}")
+    return page, rules
 
 
 class _Looked:
@@ -231,9 +232,13 @@ class _Looked:
     def _known(self, people: Collection[str]) -> tuple[dict[str, dict[str, date]], set[tuple[str, str]]]:
         asked = {"people": people, "day": self._day, "items": self._items}
         learnt: dict[str, dict[str, date]] = {}
-        for row in self._tx.execute(_LEARNT, asked):
-            learnt.setdefault(row.person_id, {})[row.item] = row.day
-        return learnt, {(row.person_id, row.rule_id) for row in self._tx.execute(_EXEMPT, asked)}
+        exempt: set[tuple[str, str]] = set()
+        for person_id, what, day in self._tx.execute(_KNOWN, asked):
+            if day is None:
+                exempt.add((person_id, what))
+            else:
+                learnt.setdefault(person_id, {})[what] = day
+        return learnt, exempt
 
     def _one(
         self, rule: InForce, area: Area, own: Sequence[Any], learnt: dict[str, date], exempt: bool

@@ -10,11 +10,14 @@ from services.training.service.sessions import SessionRoutes
 from shared.batch import batch
 from shared.edge_feed import Feed
 from shared.edge_health import Health
+from shared.edge_jobs import JobRoutes
 from shared.mirror import Delivery, Mirror, Rejection
 from shared.topology import queue
 
 
-class TrainingService(CourseRoutes, SessionRoutes, AttendanceRoutes, ObligationRoutes, PeopleRoutes, Health, Feed):
+class TrainingService(
+    CourseRoutes, SessionRoutes, AttendanceRoutes, ObligationRoutes, PeopleRoutes, JobRoutes, Health, Feed
+):
     name = "training"
     mirror: Mirror
 

@@ -1,0 +1,214 @@
+"""Attendance by file: over HTTP, done by worker processes that may die at any moment."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from ops.local.provision import Database
+from ops.local.state import State
+from services.training.files.templates import ATTENDANCE
+from services.training.projections.seats import Seats
+from shared.db import engine
+from shared.log import Recorded
+from shared.sheets import Page, write_csv, write_xlsx
+from shared.unit_directory import Units
+from tests.files_kit import errors, finished, imported, send
+from tests.teams_kit import Teams, uid
+from tests.training_events import team, unit
+from tests.waiting import eventually
+
+DAY = date(2022, 9, 15)
+SCOPES = "training:write training:read training:admin"
+PEOPLE = [uid() for _ in range(3_000)]
+Row = dict[str, Any]
+
+
+@dataclass
+class Training(Teams):
+    service: str = "training"
+
+    def trainer(self, *units: str) -> httpx.Client:
+        return self.client(*units, scope=SCOPES)
+
+
+def registry() -> list[tuple[str, Row]]:
+    """Two communes with a village; the first two people serve in it, the second one in the commune's team too."""
+    seats = [
+        {"seat_id": uid(), "person_id": person, "role": "member", "affiliation": None} for person in (*PEOPLE[:2],)
+    ]
+    return [
+        unit("vn", "nation", None),
+        unit("hn", "province", "vn"),
+        unit("c1", "commune", "hn"),
+        unit("c2", "commune", "hn"),
+        unit("v1", "village", "c1"),
+        team(uid(), "village", "v1", DAY, seats),
+        team(uid(), "commune", "c2", DAY, [{**seats[1], "seat_id": uid()}]),
+    ]
+
+
+@pytest.fixture(scope="module")
+def training(
+    module_database: Callable[..., Database],
+    rabbit: Any,
+    stack_state: State,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Training]:
+    db = module_database("training")
+    tables = engine(db.app_url, name="test")
+    now = datetime.now(UTC)
+    batch = [
+        ("teams", Recorded(0, n, "", n, type_, 1, data, {}, uuid4(), 1, b"", now))
+        for n, (type_, data) in enumerate(registry(), 1)
+    ]
+    with tables.begin() as tx:
+        Units().apply(tx, batch)
+        Seats().apply(tx, batch)
+    tables.dispose()
+    made = Training(stack_state, db, tmp_path_factory.mktemp("training"), rabbit.uri("training"))
+    try:
+        made.start("api", **NOBODY)
+        made.start("worker", **NOBODY)
+        yield made
+    finally:
+        made.stop()
+
+
+NOBODY = {"TUNGNHA_SOURCES": '{"teams":"http://127.0.0.1:9"}', "TUNGNHA_FEED_TOKEN": "none"}
+"""The registry is away: what this service knows of it is in its tables."""
+
+
+def session(training: Training, mode: str = "in_person") -> str:
+    with training.trainer("vn") as client:
+        course = client.post("/v1/courses", json={"title": "Kỹ năng số", "topics": ["policy"], "mode": mode})
+        parts = [{"day": DAY.isoformat(), "part": part} for part in ("morning", "afternoon", "day")]
+        body = {"course_id": course.json()["course_id"], "unit_id": "c1", "organiser": "department", "parts": parts}
+        scheduled = client.post("/v1/sessions", json=body)
+        assert scheduled.status_code == 201, scheduled.text
+        return str(scheduled.json()["session_id"])
+
+
+def row(session_id: str, person: str, **other: Any) -> Row:
+    return {"session_id": session_id, "person_id": person, "day": DAY} | other
+
+
+def csv(rows: Sequence[Row]) -> bytes:
+    return b"".join(write_csv(ATTENDANCE.columns, rows))
+
+
+def recorded(training: Training, session_id: str) -> list[tuple[str, str, str, str]]:
+    found: list[tuple[str, str, str, str]] = training.log(
+        """SELECT data->>'person_id', data->>'unit_id', data->>'part', data->>'mode' FROM log.events
+            WHERE type = 'AttendanceRecorded' AND data->>'session_id' = %s ORDER BY position""",
+        session_id,
+    )
+    return found
+
+
+def test_a_row_counts_where_its_person_serves_and_is_the_same_through_the_api(training: Training) -> None:
+    held = session(training)
+    rows = [row(held, PEOPLE[0]), row(held, PEOPLE[1], part="morning"), row(held, PEOPLE[2]), row(held, PEOPLE[0])]
+    rows.append(row(held, PEOPLE[3], unit_id="c2"))
+    content = io.BytesIO()
+    write_xlsx(content, [Page(ATTENDANCE, rows)])
+    with training.trainer("hn") as client:
+        rehearsed = imported(client, content.getvalue(), template="attendance", dry_run="true")
+        assert rehearsed["progress"]["counts"] == {"stored": 4, "repeated": 1}, errors(client, rehearsed)
+        assert recorded(training, held) == []
+        job = imported(client, content.getvalue(), template="attendance")
+        assert job["progress"]["counts"] == {"stored": 5}, errors(client, job)
+        assert recorded(training, held) == [
+            (PEOPLE[0], "v1", "day", "in_person"),
+            (PEOPLE[1], "v1", "morning", "in_person"),
+            (PEOPLE[2], "c1", "day", "in_person"),
+            (PEOPLE[3], "c2", "day", "in_person"),
+        ]
+        assert imported(client, csv(rows), "csv", template="attendance")["progress"]["counts"] == {"repeated": 5}
+        body = {**row(held, PEOPLE[0], unit_id="v1"), "day": DAY.isoformat()}
+        again = client.post("/v1/attendance", json=body)
+        assert (again.status_code, again.json()["outcome"]) == (200, "repeated"), again.text
+        assert len(recorded(training, held)) == 4
+
+
+def test_a_row_without_unit_means_what_was_recorded_with_another_one(training: Training) -> None:
+    held = session(training)
+    with training.trainer("hn") as client:
+        first = imported(client, csv([row(held, PEOPLE[0], unit_id="c2")]), "csv", template="attendance")
+        assert first["progress"]["counts"] == {"stored": 1}
+        eventually(training.caught_up)
+        again = imported(client, csv([row(held, PEOPLE[0])]), "csv", template="attendance")
+        assert again["progress"]["counts"] == {"repeated": 1}, errors(client, again)
+        other = imported(client, csv([row(held, PEOPLE[0], unit_id="c1")]), "csv", template="attendance")
+        assert errors(client, other) == [("2", "attendance-differs")]
+
+
+def test_bad_rows_are_named_and_the_others_stored(training: Training) -> None:
+    held = session(training)
+    rows = [
+        row(held, PEOPLE[0]),
+        row(uid(), PEOPLE[0]),
+        row(held, PEOPLE[1], day=date(2022, 9, 16)),
+        row(held, PEOPLE[1], mode="online"),
+        row(held, PEOPLE[2], unit_id="hn"),
+        row(held, "Nguyễn Văn A"),
+    ]
+    with training.trainer("c1") as client:
+        job = imported(client, csv(rows), "csv", template="attendance")
+        assert errors(client, job) == [
+            ("A3", "unknown-session"),
+            ("C4", "not-a-session-part"),
+            ("E5", "mode-differs"),
+            ("F6", "forbidden-unit"),
+            ("B7", "wrong-type"),
+        ]
+        assert Counter(job["progress"]["counts"]) == {"stored": 1, "rejected": 5}
+    assert [person for person, *_ in recorded(training, held)] == [PEOPLE[0]]
+
+
+@pytest.mark.parametrize(
+    ("header", "codes"),
+    [
+        ("Mã định danh lớp,Họ và tên,Ngày học", ["column-personal", "column-missing"]),
+        ("Mã định danh lớp,Mã định danh thành viên,Ngày học,Số điện thoại", ["column-personal"]),
+        ("Mã định danh lớp,Mã định danh thành viên", ["column-missing"]),
+        ("Mã định danh lớp,Mã định danh thành viên,Ngày học,Số CCCD", ["column-forbidden"]),
+    ],
+)
+def test_names_have_no_place_in_it_and_needed_columns_do(training: Training, header: str, codes: list[str]) -> None:
+    content = f"{header}\n{uid()},x,15/09/2022\n".encode()
+    with training.trainer("hn") as client:
+        job = imported(client, content, "csv", template="attendance")
+        assert job["state"] == "failed"
+        assert [problem["code"] for problem in job["problems"]] == codes
+        if "column-personal" in codes:
+            assert "/v1/people/match" in job["problems"][0]["detail"]
+        assert send(client, content, "csv", template="people").json()["code"] == "template-unknown"
+
+
+def test_killed_anywhere_it_goes_on_and_nobody_attends_twice(training: Training) -> None:
+    held = session(training)
+    rows = [row(held, person) for person in PEOPLE]
+    with training.trainer("hn") as client:
+        job_id = send(client, csv(rows), "csv", template="attendance").json()["id"]
+        for stored in (0, 1_000):
+            eventually(lambda stored=stored: len(recorded(training, held)) > stored, 180)
+            training.kill("worker")
+            training.start("worker", **NOBODY)
+        eventually(lambda: len(recorded(training, held)) == len(rows), 180)
+        job = finished(client, job_id)
+        assert (job["state"], job["progress"]["counts"]) == ("done", {"stored": len(rows)})
+        found = recorded(training, held)
+        assert len(found) == len(set(found)) == len(rows)
+        eventually(training.caught_up)
+        again = imported(client, csv(rows), "csv", template="attendance")
+        assert again["progress"]["counts"] == {"repeated": len(rows)}
+        assert len(recorded(training, held)) == len(rows)
