@@ -48,7 +48,7 @@ HISTORY: list[tuple[str, dict[str, Any]]] = [
     ("TeamEstablished", established(B, "v2", "2026-01-01", Q)),
     ("TeamEstablished", established(C, "v3", "2026-02-01")),
     ("SeatAppointed", {"team_id": C, "unit_id": "v3", "seat": seat(R), "effective": "2026-02-02"}),
-    ("TeamReassigned", {"team_id": C, "from_unit_id": "v3", "unit_id": "v2", "effective": "2026-03-01"}),
+    ("TeamReassigned", {"team_id": C, "from_unit_id": "v3", "unit_id": "v2", "seats": 1, "effective": "2026-03-01"}),
     (
         "TeamsRearranged",
         {
@@ -62,7 +62,7 @@ HISTORY: list[tuple[str, dict[str, Any]]] = [
             "released": [{"seat": seat(S)}],
         },
     ),
-    ("PilotEnded", {"team_id": A, "unit_id": "v1", "effective": "2026-05-01", "converted": True}),
+    ("PilotEnded", {"team_id": A, "unit_id": "v1", "effective": "2026-05-01", "converted": True, "seats": 1}),
     (
         "TeamCorrected",
         {
@@ -74,7 +74,7 @@ HISTORY: list[tuple[str, dict[str, Any]]] = [
             ],
         },
     ),
-    ("TeamDissolved", {"team_id": A, "unit_id": "v1", "effective": "2026-06-01"}),
+    ("TeamDissolved", {"team_id": A, "unit_id": "v1", "seats": 1, "effective": "2026-06-01"}),
 ]
 
 

@@ -60,8 +60,10 @@ def _people(type_: str, data: Data) -> Iterator[str]:
             for fact in data["facts"]:
                 for member in ("established", "reconstituted", "appointed"):
                     yield from _seated(fact.get(member) or {})
-        case _:
+        case "TeamEstablished" | "TeamReconstituted" | "SeatAppointed":
             yield from _seated(data)
+        case _:  # a team that ends or moves says how many seats it has, not whose
+            return
 
 
 def _seated(data: Data) -> Iterator[str]:
