@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, RowMapping, text
 
 from services.reporting.domain import FIRST, FLOWS, HOUSEHOLD, PERSON, STOCKS
 from services.reporting.placing import EVERYWHERE
@@ -126,7 +126,7 @@ def series(tx: Connection, where: Standing, firsts: Sequence[date], asked: Settl
 
 def _by_bucket(
     tx: Connection, statement: str, parameters: dict[str, Any], last: int
-) -> Iterator[tuple[int, Mapping[str, Any] | None]]:
+) -> Iterator[tuple[int, RowMapping | None]]:
     """Every bucket in order, 0 being all that lies before the first period; None where nothing happened."""
     rows = {row["bucket"]: row for row in tx.execute(text(statement), parameters).mappings()}
     for number in range(last + 1):
