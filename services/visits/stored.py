@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from services.visits.domain import (
-    CampaignCancelled,
-    CampaignScheduled,
     FlagSettled,
     PlaceAbsorbed,
     PlaceClosed,
@@ -22,9 +20,11 @@ from services.visits.domain import (
     VisitCorrected,
     VisitRecorded,
     VisitVoided,
+    campaign,
+    catalogue,
+    households,
+    opinion,
 )
-from services.visits.domain.catalogue import CatalogueEntryEnded, CatalogueEntrySet
-from services.visits.domain.households import HouseholdsDeclared, HouseholdsWithdrawn
 from shared.codec import EventType
 
 
@@ -57,10 +57,8 @@ EVENTS: tuple[type | EventType, ...] = (
     PlaceSeparated,
     PlaceRestored,
     PlaceErased,
-    CampaignScheduled,
-    CampaignCancelled,
-    CatalogueEntrySet,
-    CatalogueEntryEnded,
-    HouseholdsDeclared,
-    HouseholdsWithdrawn,
+    *campaign.EVENTS,
+    *catalogue.EVENTS,
+    *households.EVENTS,
+    *opinion.EVENTS,
 )

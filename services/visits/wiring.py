@@ -5,19 +5,20 @@ from __future__ import annotations
 from datetime import timedelta
 from zlib import crc32
 
-from services.visits.domain import CAMPAIGNS, PLACES
+from services.visits.domain import PLACES
+from services.visits.domain.campaign import CAMPAIGNS
 from services.visits.domain.catalogue import CATALOGUE
 from services.visits.domain.households import HOUSEHOLDS
+from services.visits.domain.opinion import OPINIONS
 from services.visits.messages import MESSAGES
 from services.visits.messages.doubts import DOUBTS
 from services.visits.projections.activity import Activity
-from services.visits.projections.catalogue import CatalogueEntries
-from services.visits.projections.households import Households
 from services.visits.projections.network import NETWORK_EVENTS, Network
+from services.visits.projections.records import Records
 from services.visits.public import Publisher
 from services.visits.stored import EVENTS
 from shared.health import Readiness
-from shared.jobs import Jobs, Runner
+from shared.jobs import Jobs, Runner, Task
 from shared.kit import Kit
 from shared.mirror import Mirror, Uses
 from shared.problems import register
@@ -49,8 +50,10 @@ def api(settings: Settings) -> int:
     from services.visits.files.templates import TEMPLATES
     from services.visits.intake import Intake
     from services.visits.lanes import LANES
+    from services.visits.queries.board import Boards
     from services.visits.queries.campaigns import CampaignQueries
     from services.visits.queries.households import HouseholdQueries
+    from services.visits.queries.opinions import OpinionQueries
     from services.visits.queries.places import PlaceQueries
     from services.visits.queries.visits import VisitQueries
     from services.visits.references import References
@@ -77,6 +80,10 @@ def api(settings: Settings) -> int:
         "references": references,
         "households": kit.handler(HOUSEHOLDS, partition_of=partition_of),
         "household_queries": HouseholdQueries(kit.engine),
+        "opinions": kit.handler(OPINIONS, partition_of=partition_of),
+        "opinion_queries": OpinionQueries(kit.engine, kit.log, kit.codec),
+        "boards": Boards(kit.engine),
+        "vault": kit.vault,
         "jobs": jobs_of(kit),
         "templates": TEMPLATES,
         "visit_queries": visit_queries,
@@ -103,22 +110,18 @@ def worker(settings: Settings) -> int:
     register(MESSAGES | DOUBTS)
     kit = Kit(settings, name="visits-worker", events=EVENTS)
     units = UnitDirectory(kit.engine)
-    households = HouseholdsTask(kit.handler(HOUSEHOLDS, partition_of=partition_of), units)
     places = kit.handler(PLACES, partition_of=partition_of, guard_reads=True)
     doubting = Doubting(References(kit.lookups), Catalogue(kit.lookups, units))
-    uploads = UploadTask(Intake(places, units, doubting), kit.reader)
-    runner = Runner(jobs_of(kit), [households, uploads], kit.log.heads)
+    tasks: list[Task] = [
+        HouseholdsTask(kit.handler(HOUSEHOLDS, partition_of=partition_of), units),
+        UploadTask(Intake(places, units, doubting), kit.reader),
+    ]
+    runner = Runner(jobs_of(kit), tasks, kit.log.heads)
     definition = Definition(
         "visits",
         PARTITIONS,
         publish=Publisher(units),
-        projections=[
-            Units(),
-            Activity(PARTITIONS),
-            Network(),
-            CatalogueEntries(PARTITIONS),
-            Households(PARTITIONS),
-        ],
+        projections=[Units(), Network(), Activity(PARTITIONS), Records(PARTITIONS)],
         uses=USES,
         loops={"jobs": runner.step},
     )

@@ -394,40 +394,6 @@ def test_everybody_at_one_market_hall(visits: Visits) -> None:
         assert (place["visits"], place["version"], place["kind"]) == (240, 240, "public_place")
 
 
-def test_a_campaign(visits: Visits) -> None:
-    campaign, day = str(uuid4()), "2026-10-11"  # a day on which no other test visits anybody
-    plan: dict[str, Any] = {"campaign_id": campaign, "name": "Ngày chủ nhật số", "first_day": day, "last_day": day}
-    plan |= {"unit_ids": [COMMUNE, ELSEWHERE], "targets": {"visits": 10, "households": 5}}
-    with visits.client() as client:
-        assert client.post("/v1/campaigns", json=plan).status_code == 201
-        assert client.post("/v1/campaigns", json=plan).status_code == 200
-        assert client.post("/v1/campaigns", json=plan | {"name": "x"}).json()["code"] == "conflict"
-        backwards = plan | {"campaign_id": str(uuid4()), "last_day": "2026-01-01"}
-        assert client.post("/v1/campaigns", json=backwards).json()["pointer"] == "/last_day"
-        home = str(uuid4())
-        rows = [visit(place_id=home, day=day), visit(place_id=home, day=day), visit(day=day)]
-        rows += [visit(day="2026-10-01"), visit(unit_id=PROVINCE, day=day)]
-        assert client.post("/v1/visits/batch", json={"rows": rows}).json()["counts"] == {"stored": 5}
-
-        def board() -> Any:
-            answer = client.get(f"/v1/campaigns/{campaign}/board").json()
-            return answer if answer["done"]["visits"] == 3 else None
-
-        shown = eventually(board)
-        assert shown["done"] == {"visits": 3, "households": 2}
-        assert shown["units"][1] == {"unit_id": ELSEWHERE, "visits": 0, "households": 0}
-        assert shown["targets"] == {"visits": 10, "households": 5}
-
-        path = f"/v1/campaigns/{campaign}/cancel"
-        with visits.client(ELSEWHERE) as stranger:
-            assert stranger.post(path, json={"reason": "x"}).json()["code"] == "forbidden-unit"
-        assert client.post(path, json={"reason": "bão"}).status_code == 201
-        assert client.post(path, json={"reason": "bão"}).status_code == 200
-        assert client.get(f"/v1/campaigns/{campaign}/board").json()["cancelled"] is True
-        nothing = client.post(f"/v1/campaigns/{uuid4()}/cancel", json={"reason": "x"})
-        assert (nothing.status_code, nothing.json()["code"]) == (404, "unknown-campaign")
-
-
 def test_who_may_do_what(visits: Visits) -> None:
     row = visit()
     writes: tuple[tuple[str, str, Any], ...] = (

@@ -15,8 +15,8 @@ from ops import catalogue as national
 from ops.local.provision import Database
 from services.visits.catalogue import Catalogue
 from services.visits.domain.catalogue import CATALOGUE, CatalogueKind, EndEntry, Pillar, SetEntry, Words
-from services.visits.projections.catalogue import CatalogueEntries
 from services.visits.projections.network import Network
+from services.visits.projections.records import Records
 from services.visits.public import Publisher
 from services.visits.references import References
 from services.visits.schemas.catalogue import SetEntrySchema, set_entry
@@ -156,7 +156,7 @@ def test_codes_of_the_nation_and_of_the_province_on_the_day(kit: Kit) -> None:
         entry("vneid", day=date(2026, 9, 1)),
     ):
         entries.handle(envelope(command))
-        project(kit, CatalogueEntries(PARTITIONS))
+        project(kit, Records(PARTITIONS))
     codes = ("vneid", "local", "other", "filed")
 
     def unknown(unit: str, day: date) -> set[str]:

@@ -17,24 +17,18 @@ from sqlalchemy import text
 
 from ops.local.provision import Database
 from services.visits.domain import (
-    CAMPAIGNS,
     PLACES,
     AgeBand,
-    CampaignScheduled,
-    CancelCampaign,
     Learner,
     Level,
     PlaceKind,
     RecordVisit,
     RegisterPlace,
-    ScheduleCampaign,
     Skill,
     SkillLevel,
-    Targets,
 )
 from services.visits.projections.activity import Activity
 from services.visits.public import Publisher
-from services.visits.queries.campaigns import CampaignQueries
 from services.visits.queries.places import PlaceQueries, details_answer
 from services.visits.queries.visits import VisitQueries, visit_answer
 from services.visits.wiring import EVENTS, PARTITIONS, partition_of
@@ -247,42 +241,6 @@ def test_what_is_published(kit: Kit) -> None:
         ],
         "flags": [],
     }
-
-
-def test_the_board_counts_what_lies_in_days_and_units(kit: Kit) -> None:
-    places = kit.handler(PLACES, partition_of=partition_of)
-    campaigns = kit.handler(CAMPAIGNS, partition_of=partition_of)
-    queries = CampaignQueries(kit.engine, campaigns)
-    schedule = ScheduleCampaign(UUID(int=5), "Ngày chủ nhật số", SUNDAY, SUNDAY, ("c1", "v1"), Targets(visits=9))
-    campaigns.handle(envelope(schedule, schedule.campaign_id))
-
-    before, commands = SUNDAY - timedelta(days=7), []
-    for n in range(1, 61):  # 20 places, three visits each, a week apart and twice on Sunday
-        commands.append(visit(n, n % 20, before if n <= 20 else SUNDAY))
-    commands.append(visit(99, 300, place_kind=PlaceKind.SHOP))
-    Random(3).shuffle(commands)
-    for start in range(0, len(commands), 7):
-        places.handle_many([envelope(c) for c in commands[start : start + 7]])
-        project(kit)
-
-    found = queries.campaign(schedule.campaign_id)
-    assert found is not None
-    plan, cancelled, version = found
-    assert isinstance(plan, CampaignScheduled) and (cancelled, version) == (False, 1)
-    board = queries.board(plan, UnitDirectory(kit.engine).tree())
-    on_the_day = [c for c in commands if c.day == SUNDAY]
-    for root, inside in (("c1", {"v1", "v2"}), ("v1", {"v1"})):
-        here = [c for c in on_the_day if c.unit_id in inside]
-        households = {c.place_id for c in here if c.place_kind is PlaceKind.HOUSEHOLD}
-        expected = {"unit_id": root, "visits": len(here), "households": len(households)}
-        assert expected in board["units"]
-        if root == "c1":
-            assert board["done"] == {"visits": len(here), "households": len(households)}
-    assert sum(board["as_of"].values()) == sum(kit.log.heads().values())
-
-    campaigns.handle(envelope(CancelCampaign(schedule.campaign_id, Personal("bão")), UUID(int=6_000)))
-    assert (queries.campaign(schedule.campaign_id) or ())[1:] == (True, 2)
-    assert "bão" not in str([e.data for e in stored(kit)])
 
 
 def test_streams_are_spread_over_the_partitions() -> None:

@@ -191,4 +191,5 @@ def test_a_campaign() -> None:
             }
         )
     )
-    assert (command.first_day, command.unit_ids, command.targets.visits) == (date(2026, 10, 11), ("tinh-1",), 50000)
+    plan = command.plan
+    assert (plan.first_day, plan.unit_ids, plan.targets.visits) == (date(2026, 10, 11), ("tinh-1",), 50000)

@@ -1,27 +1,13 @@
 """What happens at a door, and what it means for the place behind it. Pure: no clock, no ids, no I/O.
 
-Two aggregates: a *place* (stream ``place:<uuid>``) with the visits paid to it, and a *campaign* (stream
-``campaign:<uuid>``). Of places, ``place`` has what happens to them, ``visit`` the commands and events of visits,
-``visiting`` their decisions, ``joining`` two ids of one place, ``rows`` what all of it adds up to; ``places`` is the
-decider. ``vocabulary`` holds the closed lists.
+A *place* (stream ``place:<uuid>``) with the visits paid to it is what this package exports: ``place`` has what happens
+to places, ``visit`` the commands and events of visits, ``visiting`` their decisions, ``joining`` two ids of one place,
+``rows`` what all of it adds up to; ``places`` is the decider. Beside it, one file each: *campaigns*, *opinions*,
+declared numbers of *households*, *catalogues*. ``vocabulary`` holds the closed lists.
 """
 
 from __future__ import annotations
 
-from services.visits.domain.campaign import (
-    CAMPAIGNS,
-    CampaignCancelled,
-    CampaignCommand,
-    CampaignEvent,
-    CampaignScheduled,
-    CampaignState,
-    CancelCampaign,
-    Cancelled,
-    ScheduleCampaign,
-    Scheduled,
-    Targets,
-    campaign_stream,
-)
 from services.visits.domain.content import Content
 from services.visits.domain.joining import (
     Carried,
@@ -82,16 +68,8 @@ from services.visits.domain.vocabulary import (
 
 __all__ = [
     "ALL_SKILLS",
-    "CAMPAIGNS",
     "PLACES",
     "AgeBand",
-    "CampaignCancelled",
-    "CampaignCommand",
-    "CampaignEvent",
-    "CampaignScheduled",
-    "CampaignState",
-    "CancelCampaign",
-    "Cancelled",
     "Carried",
     "ChangePlace",
     "ClosePlace",
@@ -133,20 +111,16 @@ __all__ = [
     "RegisterPlace",
     "ReopenPlace",
     "Reported",
-    "ScheduleCampaign",
-    "Scheduled",
     "Seen",
     "SeparatePlaces",
     "SettleFlag",
     "Settled",
     "Skill",
     "SkillLevel",
-    "Targets",
     "Taught",
     "VisitCorrected",
     "VisitRecorded",
     "VisitVoided",
     "VoidVisit",
-    "campaign_stream",
     "place_stream",
 ]

@@ -67,6 +67,7 @@ class CatalogueEntryEnded:
 
 
 CatalogueEvent = CatalogueEntrySet | CatalogueEntryEnded
+EVENTS: tuple[type, ...] = (CatalogueEntrySet, CatalogueEntryEnded)
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,6 +69,7 @@ class HouseholdsWithdrawn:
 
 
 HouseholdsEvent = HouseholdsDeclared | HouseholdsWithdrawn
+EVENTS: tuple[type, ...] = (HouseholdsDeclared, HouseholdsWithdrawn)
 
 
 @dataclass(frozen=True, slots=True)

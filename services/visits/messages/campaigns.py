@@ -19,4 +19,32 @@ CAMPAIGNS: dict[str, Text] = {
         "Unknown campaign",
         "There is no campaign with this id.",
     ),
+    "campaign-over": Text(
+        409,
+        "Đợt cao điểm đã kết thúc",
+        "Đợt cao điểm này đã đóng hoặc đã huỷ, không thể thay đổi nữa.",
+        "The campaign is over",
+        "This campaign was closed or cancelled: it can no longer be changed.",
+    ),
+    "campaign-not-open": Text(
+        409,
+        "Đợt cao điểm chưa mở",
+        "Chỉ đóng được đợt cao điểm đang mở; đợt chưa mở thì huỷ.",
+        "The campaign is not open",
+        "Only an open campaign can be closed; one that was not opened can be cancelled.",
+    ),
+    "targets-twice": Text(
+        422,
+        "Chỉ tiêu của đơn vị bị lặp lại",
+        "Mỗi đơn vị chỉ có một bộ chỉ tiêu.",
+        "Targets given twice",
+        "Each unit has its targets once.",
+    ),
+    "unit-not-in-campaign": Text(
+        422,
+        "Đơn vị không thuộc đợt cao điểm",
+        "Đơn vị này không nằm trong các đơn vị của đợt cao điểm.",
+        "Unit outside the campaign",
+        "This unit is neither one of the campaign's units nor below one.",
+    ),
 }

@@ -1,40 +1,22 @@
-"""The catalogues' entries as dated facts: projection ``catalogue@1`` of the own log into ``read.catalogue``."""
+"""The catalogues' entries as dated facts: ``read.catalogue``."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping
+from typing import Any
 
 import orjson
 from sqlalchemy import Connection, text
-
-from shared.log import Recorded
 
 _STORE = text(
     """INSERT INTO read.catalogue AS c (kind, code, unit_id, since, words)
        VALUES (:kind, :code, :unit_id, :since, cast(:words AS jsonb))
        ON CONFLICT (kind, unit_id, code, since) DO UPDATE SET words = excluded.words, times = c.times + 1"""
 )
+TYPES = ("CatalogueEntrySet", "CatalogueEntryEnded")
 
 
-class CatalogueEntries:
-    name = "catalogue@1"
-    types = frozenset({"CatalogueEntrySet", "CatalogueEntryEnded"})
-
-    def __init__(self, partitions: int) -> None:
-        self.sources: Mapping[str, Collection[int]] = {"": range(partitions)}
-
-    def apply(self, tx: Connection, batch: Sequence[tuple[str, Recorded]]) -> None:
-        """Of two facts of one day the later one counts: an entry's facts lie in one stream, in order."""
-        rows = [
-            {
-                "kind": event.data["kind"],
-                "code": event.data["code"],
-                "unit_id": event.data["unit_id"],
-                "since": event.data["effective"],
-                "words": orjson.dumps(event.data["words"]).decode() if "words" in event.data else None,
-            }
-            for _, event in batch
-            if event.type in self.types
-        ]
-        if rows:
-            tx.execute(_STORE, rows)
+def apply(tx: Connection, type_: str, data: Mapping[str, Any]) -> None:
+    """Of two facts of one day the later one counts."""
+    words = orjson.dumps(data["words"]).decode() if "words" in data else None
+    tx.execute(_STORE, {**data, "since": data["effective"], "words": words})

@@ -1,4 +1,4 @@
-"""Campaigns and their boards."""
+"""Campaigns: one from the log, lists from the read table."""
 
 from __future__ import annotations
 
@@ -9,26 +9,21 @@ from uuid import UUID
 
 from sqlalchemy import Engine, text
 
-from services.visits.domain import (
+from services.visits.domain.campaign import (
     CampaignCommand,
     CampaignEvent,
-    CampaignScheduled,
     CampaignState,
-    Cancelled,
-    Scheduled,
+    Plan,
+    Unscheduled,
     campaign_stream,
 )
-from services.visits.projections.activity import Activity
 from shared.handler import Handler
 from shared.units import UnitTree
 
-_ACTIVITY = text(
-    """SELECT unit_id, day, sum(visits) AS visits,
-              coalesce(sum(reached) FILTER (WHERE previous_day < :first), 0) AS reached
-         FROM read.activity WHERE day BETWEEN :first AND :last GROUP BY unit_id, day"""
-)
-_AS_OF = text(
-    "SELECT partition, position FROM bus.cursors WHERE subscription = :name AND source = '' ORDER BY partition"
+_LIST = text(
+    """SELECT campaign_id, name, first_day, last_day, state, unit_ids FROM read.campaigns
+        WHERE last_day >= :since AND first_day <= :until AND (cast(:state AS text) IS NULL OR state = :state)
+        ORDER BY first_day, campaign_id"""
 )
 
 
@@ -37,33 +32,19 @@ class CampaignQueries:
     engine: Engine
     campaigns: Handler[CampaignCommand, CampaignState, CampaignEvent]
 
-    def campaign(self, campaign_id: UUID) -> tuple[CampaignScheduled, bool, int] | None:
-        """The plan, whether it was cancelled, and the version."""
+    def campaign(self, campaign_id: UUID) -> tuple[Plan, str, int] | None:
+        """The plan, the state (scheduled, open, closed, cancelled), and the version."""
         state, version = self.campaigns.state(campaign_stream(campaign_id))
-        if not isinstance(state, Scheduled | Cancelled):
+        if isinstance(state, Unscheduled):
             return None
-        return state.plan, isinstance(state, Cancelled), version
+        return state.plan, type(state).__name__.lower(), version
 
-    def board(self, plan: CampaignScheduled, tree: UnitTree) -> dict[str, Any]:
-        """What was done within the campaign's days and units, in sum and per unit of the plan.
-
-        ``as_of``: the figures include at least everything up to these positions. Households are distinct households
-        reached in the window; a unit inside another one of the plan counts in both, and once in the sum.
-        """
+    def listed(self, since: date, until: date, state: str | None, unit_id: str, tree: UnitTree) -> list[dict[str, Any]]:
+        """Campaigns with a day between those two and a unit that is this one, above it or below it."""
         with self.engine.connect() as connection:
-            as_of = {str(p): position for p, position in connection.execute(_AS_OF, {"name": Activity.name})}
-            rows = connection.execute(_ACTIVITY, {"first": plan.first_day, "last": plan.last_day}).all()
-        total = {"visits": 0, "households": 0}
-        units = {unit: dict(total) for unit in plan.unit_ids}
-        for unit_id, day, visits, reached in rows:
-            roots = _roots(tree, unit_id, day, units.keys())
-            for figures in (total, *(units[root] for root in roots)) if roots else ():
-                figures["visits"] += visits
-                figures["households"] += reached
-        return {"done": total, "units": [{"unit_id": unit, **done} for unit, done in units.items()], "as_of": as_of}
+            found = connection.execute(_LIST, {"since": since, "until": until, "state": state}).mappings().all()
+        return [dict(each) for each in found if _concerns(tree, each["unit_ids"], unit_id, each["first_day"])]
 
 
-def _roots(tree: UnitTree, unit_id: str, day: date, roots: Any) -> list[str]:
-    """The roots that are the unit or above it on that day; a unit gone by then counts where its facts stand."""
-    placed = tree.place(unit_id, day)
-    return [unit for unit in tree.ancestors(placed.unit_id, day) if unit in roots] if placed else []
+def _concerns(tree: UnitTree, roots: list[str], unit_id: str, day: date) -> bool:
+    return tree.covers(roots, unit_id, day) or any(tree.covers([unit_id], root, day) for root in roots)

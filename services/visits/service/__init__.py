@@ -5,6 +5,7 @@ from __future__ import annotations
 from services.visits.service.campaigns import CampaignRoutes
 from services.visits.service.catalogue import CatalogueRoutes
 from services.visits.service.households import HouseholdRoutes
+from services.visits.service.opinions import OpinionRoutes
 from services.visits.service.places import PlaceRoutes
 from services.visits.service.uploads import UploadRoutes
 from services.visits.service.visits import VisitRoutes
@@ -17,7 +18,16 @@ from shared.topology import queue
 
 
 class VisitsService(
-    VisitRoutes, PlaceRoutes, CampaignRoutes, CatalogueRoutes, HouseholdRoutes, UploadRoutes, JobRoutes, Health, Feed
+    VisitRoutes,
+    PlaceRoutes,
+    CampaignRoutes,
+    OpinionRoutes,
+    CatalogueRoutes,
+    HouseholdRoutes,
+    UploadRoutes,
+    JobRoutes,
+    Health,
+    Feed,
 ):
     name = "visits"
     mirror: Mirror

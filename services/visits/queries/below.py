@@ -1,0 +1,34 @@
+"""The units whose facts a unit holds on a day."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from datetime import date
+
+from shared.units import UnitTree
+
+_TURN = 500
+
+
+def units_of(tree: UnitTree, unit_id: str, day: date) -> list[str] | None:
+    """The unit, all below it, and former or later units whose facts stand there on that day. None: the whole country.
+
+    Others get their turn on the way: a province has thousands.
+    """
+    if tree.level(unit_id) == "nation":
+        return None
+    found: list[str] = []
+    for n, each in enumerate(_standing(tree, unit_id, day), 1):
+        found += (each, *tree.held(each, day))
+        if n % _TURN == 0:
+            time.sleep(0)
+    return found
+
+
+def _standing(tree: UnitTree, unit_id: str, day: date) -> Iterator[str]:
+    placed = tree.place(unit_id, day)
+    if placed is not None:
+        yield placed.unit_id
+        for path in tree.below(placed.unit_id, day):
+            yield path[-1]

@@ -1,0 +1,139 @@
+"""Opinions: recorded, forwarded, answered. What was said is for those with the scope of personal data only."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from services.visits.areas import Areas
+from services.visits.domain.opinion import OpinionCommand, OpinionEvent, OpinionForwarded, OpinionRecorded, OpinionState
+from services.visits.projections.opinions import STATES
+from services.visits.queries.below import units_of
+from services.visits.queries.opinions import OpinionQueries, Wanted
+from services.visits.schemas.opinions import (
+    AnswerOpinionSchema,
+    CloseOpinionSchema,
+    ForwardOpinionSchema,
+    OpinionsQuery,
+    RecordOpinionSchema,
+    WithdrawOpinionSchema,
+    answer_opinion,
+    close_opinion,
+    forward_opinion,
+    record_opinion,
+    withdraw_opinion,
+)
+from services.visits.service.base import PERSONAL, Pieces
+from shared.edge import Call, Reply, answered, route
+from shared.handler import Handler
+from shared.problems import Problem
+from shared.vault import Vault
+from shared.vietnamese import hanoi_day
+
+
+class OpinionRoutes(Pieces):
+    opinions: Handler[OpinionCommand, OpinionState, OpinionEvent]
+    opinion_queries: OpinionQueries
+    vault: Vault
+
+    @route("POST", "/v1/opinions", scope="visits:write", body=RecordOpinionSchema)
+    def record_opinion(self, call: Call) -> Reply:
+        Areas(self.units.tree(), call.actor).require(call.body.unit_id, call.body.day)
+        command = record_opinion(call.body)
+        return answered(self.opinions.handle(call.envelope(command, command.opinion_id)), id=str(command.opinion_id))
+
+    @route("GET", "/v1/opinions", scope="visits:read", query=OpinionsQuery)
+    def list_opinions(self, call: Call) -> Reply:
+        """A page of the opinions of a unit and below; with the first, how many there are in each state."""
+        asked, today, tree = call.query, hanoi_day(call.now), self.units.tree()
+        if asked["unit"] not in tree:
+            raise Problem("unknown-unit", "/unit", where="query")
+        self.require_sight(call, asked["unit"])
+        day, _, identity = asked["after"].partition("_")
+        wanted = Wanted(
+            units_of(tree, asked["unit"], today),
+            asked["where"],
+            today,
+            asked["state"],
+            asked["overdue"],
+            (_day(day), UUID(identity)) if identity else None,
+            asked["limit"] + 1,
+        )
+        found = self.opinion_queries.page(wanted)
+        page = found[: asked["limit"]]
+        following = f"{page[-1]['heard']}_{page[-1]['opinion_id']}" if len(found) > len(page) else None
+        answer: dict[str, Any] = {"opinions": page, "next": following}
+        return Reply(200, answer if identity else {"counts": self.opinion_queries.counts(wanted)} | answer)
+
+    @route("GET", "/v1/opinions/<uuid:opinion_id>", scope="visits:read")
+    def show_opinion(self, call: Call) -> Reply:
+        events, version = self._seen(call)
+        recorded = events[0]
+        assert isinstance(recorded, OpinionRecorded)
+        answer = {
+            "opinion_id": recorded.opinion_id,
+            **msgspec.to_builtins(recorded.about),
+            "state": STATES[type(events[-1]).__name__],
+            "team_id": recorded.team_id,
+            "visit_id": recorded.visit_id,
+            "steps": [_step(event, personal=PERSONAL in call.actor.scopes) for event in events],
+        }
+        return Reply(200, answer, etag=version)
+
+    @route("POST", "/v1/opinions/<uuid:opinion_id>/forward", scope="visits:write", body=ForwardOpinionSchema)
+    def forward_opinion(self, call: Call) -> Reply:
+        if call.body.to_unit_id is not None and not self.units.tree().exists(call.body.to_unit_id, call.body.day):
+            raise Problem("unknown-unit", "/to_unit_id", day=call.body.day)
+        return self._step(call, forward_opinion(call.path["opinion_id"], call.body))
+
+    @route("POST", "/v1/opinions/<uuid:opinion_id>/answer", scope="visits:write", body=AnswerOpinionSchema)
+    def answer_opinion(self, call: Call) -> Reply:
+        return self._step(call, answer_opinion(call.path["opinion_id"], call.body))
+
+    @route("POST", "/v1/opinions/<uuid:opinion_id>/close", scope="visits:write", body=CloseOpinionSchema)
+    def close_opinion(self, call: Call) -> Reply:
+        return self._step(call, close_opinion(call.path["opinion_id"], call.body))
+
+    @route("POST", "/v1/opinions/<uuid:opinion_id>/withdraw", scope="visits:write", body=WithdrawOpinionSchema)
+    def withdraw_opinion(self, call: Call) -> Reply:
+        return self._step(call, withdraw_opinion(call.path["opinion_id"], call.body))
+
+    @route("DELETE", "/v1/opinions/<uuid:opinion_id>/personal", scope="visits:admin")
+    def erase_opinion(self, call: Call) -> Reply:
+        """What was said and answered can never be read again, in no copy of the log; that it was said stays."""
+        self._seen(call)
+        self.vault.destroy(str(call.path["opinion_id"]))
+        return Reply(204)
+
+    def _step(self, call: Call, command: OpinionCommand) -> Reply:
+        self._seen(call)
+        return answered(self.opinions.handle(call.envelope(command)), id=str(command.opinion_id))
+
+    def _seen(self, call: Call) -> tuple[list[OpinionEvent], int]:
+        """The opinion of the path, if the caller answers for the unit where it was heard or one it was forwarded to."""
+        events, version = self.opinion_queries.events(call.path["opinion_id"])
+        if not events:
+            raise Problem("not-found", where="path")
+        units = {events[0].about.unit_id}
+        units |= {event.to_unit_id for event in events if isinstance(event, OpinionForwarded) and event.to_unit_id}
+        tree, today = self.units.tree(), hanoi_day(call.now)
+        if not any(tree.covers(call.actor.units, unit, today) for unit in units):
+            raise Problem("forbidden-unit", where="path", day=today.isoformat())
+        return events, version
+
+
+def _step(event: OpinionEvent, *, personal: bool) -> dict[str, Any]:
+    said = {name: getattr(event, name, None) for name in ("day", "due", "to_unit_id", "to_body_id", "reason")}
+    step = {"state": STATES[type(event).__name__], **{name: value for name, value in said.items() if value is not None}}
+    text = getattr(event, "text", None)
+    return step | {"text": text.text} if personal and text is not None else step
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise Problem("wrong-format", "/after", where="query") from None

@@ -1,0 +1,233 @@
+"""Campaigns, opinions, catalogues and numbers of households as clients use them: HTTP, api and worker processes."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from tests.integration.test_visits_http import COMMUNE, ELSEWHERE, FORMER, NATION, PROVINCE, VILLAGE, Visits, visit
+from tests.integration.test_visits_http import visits as stack
+from tests.waiting import eventually
+
+visits = stack
+"""The fixture: one stack for all tests here."""
+DAY = "2026-10-11"
+
+
+def code(answer: httpx.Response) -> tuple[int, str, str]:
+    problem = answer.json()
+    return answer.status_code, problem["code"], problem.get("pointer", "")
+
+
+def test_a_campaign(visits: Visits) -> None:
+    campaign = str(uuid4())
+    plan: dict[str, Any] = {"name": "Ngày chủ nhật số", "first_day": DAY, "last_day": DAY}
+    plan |= {"unit_ids": [COMMUNE, ELSEWHERE], "targets": {"visits": 10, "households": 5}}
+    plan |= {"unit_targets": [{"unit_id": VILLAGE, "covered": [{"skill": "public_services", "households": 2}]}]}
+    scheduled, path = plan | {"campaign_id": campaign}, f"/v1/campaigns/{campaign}"
+    with visits.client() as client, visits.client(ELSEWHERE) as stranger:
+        assert client.post("/v1/campaigns", json=scheduled).status_code == 201
+        assert client.post("/v1/campaigns", json=scheduled).status_code == 200
+        assert client.post("/v1/campaigns", json=scheduled | {"name": "x"}).json()["code"] == "conflict"
+        other = scheduled | {"campaign_id": str(uuid4())}
+        outside = [{"unit_id": PROVINCE, "visits": 1}]
+        for wrong, expected in (
+            (other | {"last_day": "2026-01-01"}, (422, "days-reversed", "/last_day")),
+            (other | {"unit_ids": [COMMUNE, "nowhere"]}, (404, "unknown-unit", "/unit_ids/1")),
+            (other | {"unit_targets": outside}, (422, "unit-not-in-campaign", "/unit_targets/0/unit_id")),
+            (other | {"unit_targets": plan["unit_targets"] * 2}, (422, "targets-twice", "/unit_targets/1/unit_id")),
+        ):
+            status, *rest = code(client.post("/v1/campaigns", json=wrong))
+            assert tuple(rest) == expected[1:] and 400 <= status < 500, rest
+        home = str(uuid4())
+        rows = [visit(place_id=home, day=DAY), visit(place_id=home, day=DAY), visit(day=DAY)]
+        rows += [visit(day="2026-10-01"), visit(unit_id=PROVINCE, day=DAY)]
+        counts = client.post("/v1/visits/batch", json={"rows": rows}).json()["counts"]
+        assert sum(counts.values()) == 5 and not counts.get("rejected")
+
+        def board() -> Any:
+            answer = client.get(f"{path}/board").json()
+            return answer if answer["sum"]["done"]["visits"] == 3 else None
+
+        shown = eventually(board)
+        assert (shown["state"], shown["days"], shown["elapsed_days"]) == ("scheduled", 1, 1.0)
+        assert shown["sum"]["done"] | {"covered": 0} == {"visits": 3, "households": 2, "covered": 0}
+        assert shown["sum"]["projected"]["visits"] == 3
+        by_unit = {each["unit_id"]: each for each in shown["units"]}
+        assert by_unit[ELSEWHERE]["done"]["visits"] == 0 and by_unit[VILLAGE]["done"]["households"] == 2
+        assert by_unit[VILLAGE]["targets"]["covered"] == {"public_services": 2}
+        assert by_unit[VILLAGE]["done"]["covered"]["public_services"] == 2
+        assert client.get(f"{path}/silent-teams").json() == {"teams": [], "next": None}
+        assert code(client.get(f"{path}/silent-teams", params={"unit": PROVINCE}))[1] == "unit-not-in-campaign"
+
+        changed = client.post(f"{path}/change", json=plan | {"last_day": "2026-10-12"}, headers={"If-Match": '"1"'})
+        assert (changed.status_code, changed.headers["ETag"]) == (201, '"2"')
+        stale = client.post(f"{path}/change", json=plan, headers={"If-Match": '"1"'})
+        assert code(stale)[1] == "precondition-failed"
+        assert client.get(path).json()["last_day"] == "2026-10-12"
+        assert code(client.post(f"{path}/close"))[1] == "campaign-not-open"
+        assert code(stranger.post(f"{path}/open"))[1] == "forbidden-unit"
+        for step, state in (("open", "open"), ("close", "closed")):
+            assert client.post(f"{path}/{step}").status_code == 201
+            assert client.post(f"{path}/{step}").status_code == 200
+            assert client.get(path).json()["state"] == state
+        assert code(client.post(f"{path}/cancel", json={"reason": "bão"}))[1] == "campaign-over"
+        window = {"from": "2026-10-01", "to": "2026-10-31", "unit": VILLAGE}
+
+        def listed() -> Any:
+            return campaign in [
+                each["campaign_id"] for each in client.get("/v1/campaigns", params=window).json()["campaigns"]
+            ]
+
+        eventually(listed)
+        assert code(client.post(f"/v1/campaigns/{uuid4()}/cancel", json={"reason": "x"}))[:2] == (
+            404,
+            "unknown-campaign",
+        )
+
+
+def test_an_opinion_on_its_way(visits: Visits) -> None:
+    opinion = str(uuid4())
+    body = {"opinion_id": opinion, "unit_id": VILLAGE, "day": DAY, "topic": "coverage", "text": "Sóng yếu ở cuối thôn"}
+    path = f"/v1/opinions/{opinion}"
+    personal = "visits:read visits:write visits:admin places:read"
+    with (
+        visits.client(VILLAGE) as village,
+        visits.client(ELSEWHERE) as elsewhere,
+        visits.client(ELSEWHERE, scope=personal) as clerk,
+    ):
+        assert village.post("/v1/opinions", json=body).status_code == 201
+        assert village.post("/v1/opinions", json=body).status_code == 200
+        assert village.post("/v1/opinions", json=body | {"text": "khác"}).status_code == 409
+        assert code(elsewhere.get(path))[1] == "forbidden-unit"
+        assert "text" not in village.get(path).text
+        forward = {"day": DAY, "due": "2026-10-20", "to_unit_id": ELSEWHERE}
+        assert code(village.post(f"{path}/forward", json=forward | {"to_unit_id": None}))[1] == "forward-to-nobody"
+        assert code(village.post(f"{path}/forward", json=forward | {"to_unit_id": "nowhere"}))[2] == "/to_unit_id"
+        assert code(elsewhere.post(f"{path}/answer", json={"day": DAY, "text": "x"}))[1] == "forbidden-unit"
+        assert village.post(f"{path}/forward", json=forward).status_code == 201
+
+        def waiting() -> Any:
+            page = elsewhere.get("/v1/opinions", params={"unit": ELSEWHERE, "where": "forwarded", "overdue": "true"})
+            return page.json() if page.json()["opinions"] else None
+
+        page = eventually(waiting)
+        assert (page["opinions"][0]["opinion_id"], page["counts"]["overdue"], page["next"]) == (opinion, 1, None)
+        assert code(village.get("/v1/opinions", params={"unit": ELSEWHERE}))[1] == "forbidden-unit"
+        assert clerk.post(f"{path}/answer", json={"day": "2026-10-12", "text": "Đã báo nhà mạng"}).status_code == 201
+        steps = clerk.get(path).json()["steps"]
+        assert [step["state"] for step in steps] == ["recorded", "forwarded", "answered"]
+        assert [step.get("text") for step in steps] == ["Sóng yếu ở cuối thôn", None, "Đã báo nhà mạng"]
+        late = village.post(f"{path}/close", json={"day": DAY, "reason": "settled"})
+        assert code(late)[1:] == ("step-before-last", "/day") and "2026-10-12" in late.json()["detail"]
+        assert clerk.delete(f"{path}/personal").status_code == 204
+        assert [step.get("text") for step in clerk.get(path).json()["steps"]] == [None, None, None]
+        assert village.post(f"{path}/close", json={"day": "2026-10-13", "reason": "settled"}).status_code == 201
+        assert code(village.get(f"/v1/opinions/{uuid4()}"))[:2] == (404, "not-found")
+
+
+def test_the_catalogue(visits: Visits) -> None:
+    entry = {
+        "id": str(uuid4()),
+        "kind": "platform",
+        "code": "citizen_app",
+        "unit_id": PROVINCE,
+        "effective": "2026-01-01",
+    }
+    words = {"name_vi": "Ứng dụng công dân số", "name_en": "Citizen app", "pillars": ["government"]}
+    with visits.client() as client, visits.client(ELSEWHERE) as stranger:
+        rows = [
+            entry | words,
+            entry | words | {"id": str(uuid4()), "unit_id": COMMUNE},
+            entry | words | {"id": str(uuid4()), "code": "Có Dấu"},
+            entry | words | {"id": str(uuid4()), "unit_id": PROVINCE, "effective": "2020-01-01"},
+        ]
+        answer = client.post("/v1/catalogue/batch", json={"rows": rows}).json()
+        assert [r.get("problem", {}).get("code") for r in answer["results"]] == [
+            None,
+            "catalogue-area",
+            "wrong-format",
+            "unit-not-on-day",
+        ]
+        assert client.post("/v1/catalogue", json=entry | words).json()["outcome"] == "repeated"
+        assert code(stranger.post("/v1/catalogue", json=entry | words | {"id": None}))[1] == "forbidden-unit"
+
+        def codes(unit: str, day: str) -> list[str]:
+            asked = {"unit": unit, "as_of": day, "kind": "platform"}
+            return [each["code"] for each in client.get("/v1/catalogue", params=asked).json()["entries"]]
+
+        eventually(lambda: codes(VILLAGE, "2026-05-01") == ["citizen_app"])
+        assert codes(ELSEWHERE, "2026-05-01") == [] == codes(VILLAGE, "2025-12-31")
+        end = {key: entry[key] for key in ("kind", "code", "unit_id")} | {"effective": "2026-07-01"}
+        assert client.post("/v1/catalogue/end", json=end).status_code == 201
+        eventually(lambda: codes(VILLAGE, "2026-07-01") == [])
+        shown = client.get("/v1/catalogue", params={"as_of": "2026-06-30"}).json()["entries"][0]
+        assert (shown["name_vi"], shown["until"], shown["pillars"]) == (words["name_vi"], "2026-07-01", ["government"])
+        never = client.post("/v1/catalogue/end", json=end | {"code": "other"})
+        assert code(never)[1:] == ("entry-not-standing", "/effective") and "other" in never.json()["detail"]
+
+
+def test_numbers_of_households(visits: Visits) -> None:
+    body = {"unit_id": VILLAGE, "day": "2025-12-31", "total": 412, "source": "Báo cáo  UBND xã"}
+    with visits.client(COMMUNE) as client, visits.client(ELSEWHERE) as stranger:
+        assert client.post("/v1/households", json=body).status_code == 201
+        assert code(stranger.post("/v1/households", json=body))[1] == "forbidden-unit"
+        differs = client.post("/v1/households", json=body | {"total": 421})
+        assert code(differs) == (409, "households-declared", "/total") and "412" in differs.json()["detail"]
+        assert client.post("/v1/households", json=body | {"total": 421, "reason": "typo"}).status_code == 201
+        assert code(client.post("/v1/households", json=body | {"unit_id": COMMUNE}))[1] == "households-of-villages"
+        assert code(client.post("/v1/households", json=body | {"unit_id": FORMER, "day": "2026-06-01"}))[1] == (
+            "unit-not-on-day"
+        )
+        whole = client.post("/v1/households", json=body | {"total": -1})
+        assert code(whole)[2] == "/total"
+
+        def summed() -> Any:
+            page = client.get("/v1/households", params={"unit": COMMUNE, "as_of": "2026-11-01"}).json()
+            return page if page["sum"]["total"] == 421 else None
+
+        page = eventually(summed)
+        assert (page["sum"]["exact"], page["households"][0]["source"]) == (True, "Báo cáo UBND xã")
+        shown = client.get(f"/v1/units/{VILLAGE}/households", params={"as_of": "2025-12-30"}).json()
+        assert shown["counts"] is None and len(shown["declared"]) == 1
+        template = client.get("/v1/templates/households", params={"format": "csv"}).content.decode("utf-8-sig")
+        assert template.startswith("Commune,Village,Households,As of")
+    with visits.client(NATION, scope="visits:write visits:read") as client:
+        rows = f"Mã xã,Thôn,Số hộ,Tính đến ngày,Nguồn\r\n{COMMUNE},{VILLAGE},420,30/06/2026,UBND xã\r\n"
+        sent = client.post(
+            "/v1/imports",
+            params={"template": "households"},
+            content=rows.encode(),
+            headers={"Content-Type": "text/csv"},
+        )
+        assert sent.status_code == 202, sent.text
+
+        def done() -> Any:
+            job = client.get(sent.headers["Location"]).json()
+            return job if job["state"] in ("done", "failed") else None
+
+        assert eventually(done)["progress"]["counts"] == {"stored": 1}
+        answer = client.post(
+            "/v1/households/withdraw", json={"unit_id": VILLAGE, "day": "2026-06-30", "reason": "typo"}
+        )
+        assert answer.status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "scope"),
+    [
+        ("POST", "/v1/campaigns/{}/open", "visits:admin"),
+        ("POST", "/v1/opinions", "visits:write"),
+        ("DELETE", "/v1/opinions/{}/personal", "visits:admin"),
+        ("POST", "/v1/catalogue", "visits:admin"),
+        ("POST", "/v1/households", "visits:write"),
+    ],
+)
+def test_scopes(visits: Visits, method: str, path: str, scope: str) -> None:
+    with visits.client(scope="visits:read places:read visits:feed") as reader:
+        answer = reader.request(method, path.format(uuid4()), json={} if method == "POST" else None)
+        assert (answer.status_code, answer.json()["code"]) == (403, "forbidden-scope")
+        assert scope in answer.headers["WWW-Authenticate"]
