@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Generic, TypeVar
 
-from shared.decider import Decider, Rejected
+from shared.decider import Decider, LookFurther, Rejected
 
 C = TypeVar("C")
 S = TypeVar("S")
@@ -26,10 +27,14 @@ class Spec(Generic[C, S, E]):
         return self
 
     def when(self, command: C) -> Spec[C, S, E]:
+        """Decide, with the further looks that the decision asks for, and go on with what it decided."""
         states = {stream: self._state(stream) for stream in self._decider.streams(command)}
         try:
             self._outcome = list(self._decider.decide(command, states))
             self.given(*self._outcome)
+        except LookFurther as look:
+            also = tuple(sorted({*command.also, *look.streams}))  # type: ignore[attr-defined]  # such commands have it
+            return self.when(replace(command, also=also))  # type: ignore[type-var]  # they are dataclasses
         except Rejected as rejection:
             self._outcome = rejection
         return self

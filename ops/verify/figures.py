@@ -20,6 +20,7 @@ from ops.verify.difference import Difference
 from ops.verify.places import PlaceFacts
 from ops.verify.source import Source
 from ops.verify.teams import TeamFacts
+from ops.verify.training import TrainingFacts
 from shared.units import UnitTree
 from shared.vietnamese import hanoi_day
 
@@ -46,11 +47,11 @@ class Facts:
     teams: TeamFacts = field(default_factory=TeamFacts)
     visits: list[tuple[str, date, int]] = field(default_factory=list)
     places: PlaceFacts = field(default_factory=PlaceFacts)
-    attendances: list[tuple[str, date, str]] = field(default_factory=list)
+    training: TrainingFacts = field(default_factory=TrainingFacts)
 
     @property
     def days(self) -> list[date]:
-        return sorted({day for _, day, _ in self.visits} | {day for _, day, _ in self.attendances})
+        return sorted({day for _, day, _ in self.visits} | {day for _, _, day, _ in self.training.attendances()})
 
 
 def check(sources: Mapping[str, Source], url: str, token: str) -> str:
@@ -92,10 +93,11 @@ def collect(sources: Mapping[str, Source]) -> Facts:
             facts.teams.tell(stream, position, type_, data)
     facts.places = places.read(sources["visits"])
     facts.visits = facts.places.counted
-    for (data,) in sources["training"].stream(
-        "SELECT data FROM log.events WHERE partition = 0 AND type = 'AttendanceRecorded' ORDER BY position"
+    for stream, type_, data in sources["training"].stream(
+        """SELECT stream_id, type, data FROM log.events
+            WHERE partition = 0 AND starts_with(stream_id, 'trainee:') ORDER BY position"""
     ):
-        facts.attendances.append((data["unit_id"], date.fromisoformat(data["day"]), data["person_id"]))
+        facts.training.tell(stream, type_, data)
     return facts
 
 
@@ -124,13 +126,13 @@ def count(facts: Facts, first: date, last: date) -> dict[str, Figures]:
 
 
 def _training(facts: Facts, found: dict[str, Figures], first: date, last: date) -> None:
-    """A person counts once, where its first day of the period was recorded first: attendances come in log order."""
+    """A human being counts once, where its first day of the period was recorded first."""
     firsts: dict[str, tuple[date, str]] = {}
-    for unit_id, day, person in facts.attendances:
+    for human, unit_id, day, _ in facts.training.attendances():
         if first <= day <= last:
             found[unit_id]["attendances"] += 1
-            if person not in firsts or day < firsts[person][0]:
-                firsts[person] = (day, unit_id)
+            if human not in firsts or day < firsts[human][0]:
+                firsts[human] = (day, unit_id)
     for _, unit_id in firsts.values():
         found[unit_id]["people_trained"] += 1
 

@@ -60,7 +60,9 @@ USES: Mapping[str, frozenset[str]] = {
             *PLACE_EVENTS,
         }
     ),
-    "training": frozenset({"AttendanceRecorded"}),
+    "training": frozenset(
+        {"AttendanceRecorded", "AttendanceVoided", "AttendanceCorrected", "RecordsJoined", "RecordsSeparated"}
+    ),
 }
 """Source → the events that count."""
 
@@ -249,6 +251,19 @@ def _attendance(tally: Tally, data: Mapping[str, Any]) -> None:
     _reach(tally, data["unit_id"], PERSON, data["reach"])
 
 
+def _attendances_changed(tally: Tally, data: Mapping[str, Any]) -> None:
+    """Voided, corrected, or counted once or twice since two ids are one human being, or two again."""
+    fewer = [data["before"]] if "before" in data else data.get("removed", ())
+    more = [data["after"]] if "after" in data else data.get("added", ())
+    for changed, n in ((fewer, -1), (more, 1)):
+        for each in changed:
+            row = tally.row(each["unit_id"], each["day"])
+            row[_ATTENDANCES] += n
+            row[_FACTS] += 1
+    for link in data["reach"]:
+        _reach(tally, link["unit_id"], PERSON, [link])
+
+
 def _reach(tally: Tally, unit: str, kind: str, changes: Iterable[Mapping[str, Any]]) -> None:
     """A link may belong to another unit than the event's and then names it."""
     for change in changes:
@@ -275,4 +290,8 @@ _COUNTERS: Mapping[str, Callable[[Tally, Mapping[str, Any]], None]] = {
     "VisitVoided": _visit_voided,
     **dict.fromkeys(PLACE_EVENTS, _place),
     "AttendanceRecorded": _attendance,
+    "AttendanceVoided": _attendances_changed,
+    "AttendanceCorrected": _attendances_changed,
+    "RecordsJoined": _attendances_changed,
+    "RecordsSeparated": _attendances_changed,
 }

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
+from typing import Any
 
 from services.training.domain import EVENTS, TRAINING
 from services.training.files.templates import TEMPLATES
@@ -12,10 +14,15 @@ from services.training.projections import seats
 from services.training.projections.obligations import Obligations
 from services.training.projections.register import Register
 from services.training.public import publisher
+from services.training.queries.courses import CourseQueries
+from services.training.queries.flags import FlagQueries
 from services.training.queries.identities import Identities
 from services.training.queries.obligations import ObligationQueries
-from services.training.queries.people import PeopleQueries
+from services.training.queries.roll import RollQueries
 from services.training.queries.sessions import SessionQueries
+from services.training.reactions import joins
+from shared.handler import Handler
+from shared.handling import handle_many
 from shared.health import Readiness
 from shared.jobs import Jobs, Runner
 from shared.kit import Kit
@@ -36,9 +43,15 @@ def jobs_of(kit: Kit) -> Jobs:
     return Jobs(kit.engine, kit.vault, kit.settings.hash_key, retention=retention)
 
 
+def handler_of(kit: Kit) -> Handler[Any, Any, Any]:
+    """Most rules here read streams they do not write: a session, its course, whoever a person was joined into."""
+    return Handler(kit.reader, kit.writer, TRAINING, kit.codec, hash_key=kit.settings.hash_key, guard_reads=True)
+
+
 def api(settings: Settings) -> int:
     """Serve HTTP and ingest until told to stop; the exit code."""
     from services.training.service import TrainingService
+    from services.training.service.allowance import Allowance
     from shared.edge_server import run_api
 
     register(MESSAGES)
@@ -47,10 +60,13 @@ def api(settings: Settings) -> int:
     readiness = Readiness()
     readiness.add("log", lambda: None if kit.log.heads() else "no partitions")
     pieces = {
-        "handler": kit.handler(TRAINING),
+        "handler": handler_of(kit),
         "units": units,
-        "sessions": SessionQueries(kit.engine),
-        "people": PeopleQueries(kit.engine),
+        "session_queries": SessionQueries(kit.engine),
+        "course_queries": CourseQueries(kit.engine),
+        "roll_queries": RollQueries(kit.engine),
+        "flag_queries": FlagQueries(kit.engine),
+        "look_ups": Allowance(per_second=50, burst=200),
         "identities": Identities(kit.lookups),
         "obligations": ObligationQueries(kit.engine, kit.lookups, units),
         "jobs": jobs_of(kit),
@@ -67,13 +83,14 @@ def worker(settings: Settings) -> int:
     register(MESSAGES)
     kit = Kit(settings, name="training-worker", events=EVENTS)
     units = UnitDirectory(kit.engine)
-    imports = ImportTask(kit.handler(TRAINING), units, Identities(kit.lookups))
+    imports = ImportTask(handler_of(kit), units, Identities(kit.lookups))
     runner = Runner(jobs_of(kit), [imports], kit.log.heads)
     definition = Definition(
         "training",
         PARTITIONS,
         publish=publisher(units.tree),
         projections=[Units(), seats.Seats(), Register(), Obligations()],
+        reactions=[joins(partial(handle_many, handler_of(kit)))],
         uses=USES,
         batch=BATCH,
         loops={"jobs": runner.step},

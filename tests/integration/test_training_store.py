@@ -11,14 +11,15 @@ from uuid import UUID, uuid4
 import pytest
 
 from ops.local.provision import Database
-from services.training.domain import EVENTS, TRAINING
+from services.training.domain import EVENTS
 from services.training.domain.attendance import RecordAttendance
 from services.training.domain.courses import OfferCourse
 from services.training.domain.sessions import CancelSession, HoldSession, ScheduleSession, SessionPart
+from services.training.domain.trainee import trainee_stream
 from services.training.domain.words import CancelReason, Mode, Organiser, Part, Topic
 from services.training.projections.register import Register
-from services.training.queries.people import PeopleQueries
 from services.training.queries.sessions import SessionQueries
+from services.training.wiring import handler_of
 from shared.decider import Rejected
 from shared.handler import Answer, Envelope, Handler
 from shared.kit import Kit
@@ -62,7 +63,7 @@ def processes(database: Callable[..., Database]) -> Iterator[Callable[[], Proces
 
     def start() -> Process:
         kit = Kit(settings, name="test", events=EVENTS, pool_size=2)
-        made.append(Process(kit, kit.handler(TRAINING)))
+        made.append(Process(kit, handler_of(kit)))
         return made[-1]
 
     yield start
@@ -102,10 +103,10 @@ def test_a_batch_on_a_new_session_and_its_figures(process: Process) -> None:
     assert [(part["part"], part["attendances"]) for part in figures.parts] == [("afternoon", 40), ("morning", 40)]
     heads = process.kit.log.heads()
     assert figures.as_of == f"0:{heads[0]}"
-    rows, _ = PeopleQueries(process.kit.engine).record(str(people[0]))
-    assert [(row["day"], row["part"], row["unit_id"]) for row in rows] == [
-        (DAY, "afternoon", "commune"),
+    trainee, _ = process.handler.state(trainee_stream(str(people[0])))
+    assert [(each.day, each.part, each.unit_id) for each in trainee.attended.values()] == [
         (DAY, "morning", "commune"),
+        (DAY, "afternoon", "commune"),
     ]
     # course, session, 80 attendances, the session's opening, its holding
     assert heads == {0: 84}

@@ -1,4 +1,4 @@
-"""Decisions of training: given – when – then."""
+"""Decisions about sessions and attendance: given – when – then."""
 
 from __future__ import annotations
 
@@ -7,61 +7,34 @@ from typing import Any
 
 import pytest
 
-from services.training.domain import TRAINING
-from services.training.domain.attendance import AttendanceRecorded, Reach, RecordAttendance, trainee_stream
-from services.training.domain.courses import CourseOffered, OfferCourse, course_stream
+from services.training.domain.attendance import AttendanceRecorded
+from services.training.domain.courses import OfferCourse
 from services.training.domain.sessions import (
     AttendanceOpened,
     CancelSession,
     HoldSession,
-    ScheduleSession,
-    SessionCancelled,
-    SessionHeld,
     SessionPart,
     SessionScheduled,
     session_stream,
 )
-from services.training.domain.words import CancelReason, Mode, Organiser, Part, Topic
-from shared.testing import Spec
-
-FRIDAY, SATURDAY = date(2026, 11, 20), date(2026, 11, 21)
-MORNING, AFTERNOON = SessionPart(FRIDAY, Part.MORNING), SessionPart(FRIDAY, Part.AFTERNOON)
-
-COURSE = CourseOffered("c", "Kỹ năng số cơ bản", (Topic.PUBLIC_SERVICES, Topic.POLICY), Mode.IN_PERSON)
-SESSION = SessionScheduled("s", "c", "commune", Organiser.YOUTH_UNION, Mode.IN_PERSON, (AFTERNOON, MORNING), 40)
-OFFERED = (course_stream("c"), COURSE)
-SCHEDULED = (session_stream("s"), SESSION)
-OPENED = (session_stream("s"), AttendanceOpened("s"))
-HELD = (session_stream("s"), SessionHeld("s", "c", "commune", FRIDAY))
-CANCELLED = (session_stream("s"), SessionCancelled("s", "c", "commune", FRIDAY, CancelReason.WEATHER))
-
-
-def training() -> Spec[Any, Any, Any]:
-    return Spec(TRAINING)
-
-
-def schedule(**other: object) -> ScheduleSession:
-    fields = {
-        "session_id": "s",
-        "course_id": "c",
-        "unit_id": "commune",
-        "organiser": Organiser.YOUTH_UNION,
-        "parts": (MORNING, AFTERNOON),
-        "capacity": 40,
-    }
-    return ScheduleSession(**(fields | other))  # type: ignore[arg-type]  # the fields are typed where they are written
-
-
-def attend(person: str = "p", day: date = FRIDAY, part: Part = Part.MORNING, **other: object) -> RecordAttendance:
-    fields = {"session_id": "s", "unit_id": "commune", "today": SATURDAY}
-    return RecordAttendance(person_id=person, day=day, part=part, **(fields | other))  # type: ignore[arg-type]  # same
-
-
-def attended(
-    part: Part, reach: tuple[Reach, ...], session: str = "s", day: date = FRIDAY, unit: str = "commune"
-) -> tuple[str, Any]:
-    return trainee_stream("p"), AttendanceRecorded("p", session, "c", unit, day, part, Mode.IN_PERSON, reach)
-
+from services.training.domain.trainee import Reach
+from services.training.domain.words import CancelReason, Mode, Organiser, Part
+from tests.training_kit import (
+    AFTERNOON,
+    CANCELLED,
+    COURSE,
+    FRIDAY,
+    HELD,
+    MORNING,
+    OFFERED,
+    OPENED,
+    SATURDAY,
+    SCHEDULED,
+    attend,
+    attended,
+    schedule,
+    training,
+)
 
 # --- courses and sessions ----------------------------------------------------------------------------------------
 
@@ -157,7 +130,8 @@ def test_an_earlier_day_that_arrives_later_moves_the_count() -> None:
         Reach(FRIDAY, date(2026, 10, 1), 1, "commune"),
     )
     spec.when(attend(session_id="e", day=date(2026, 10, 1), part=Part.DAY, unit_id="former")).then(
-        attended(Part.DAY, reach, "e", date(2026, 10, 1), "former"), (session_stream("e"), AttendanceOpened("e"))
+        attended(Part.DAY, reach, "e", date(2026, 10, 1), "former", Organiser.FIRM),
+        (session_stream("e"), AttendanceOpened("e")),
     )
 
 

@@ -6,12 +6,13 @@ from typing import Any
 
 import msgspec
 
-from services.training.domain.courses import Offered
+from services.training.domain.courses import Course
 from shared.problems import Problem
 
 
 def course(state: object) -> dict[str, Any]:
-    if not isinstance(state, Offered):
+    """Its latest version. Raises 404 for a course nobody offered."""
+    if not isinstance(state, Course):
         raise Problem("not-found", where="path")
-    shown: dict[str, Any] = msgspec.to_builtins(state.course)
-    return shown
+    shown: dict[str, Any] = msgspec.to_builtins(state.now)
+    return shown | {"version": state.version, "withdrawn": state.withdrawn}

@@ -3,7 +3,7 @@
 One subject per file, each with its commands, events, states and decisions; here they become one decider, because most
 commands touch streams of several. Attendance lives in the stream of the trainee, so one writer decides whether a person
 is counted again (docs/adr/0010-training.md). Persons are references only: names live in the registry.
-A stream without events has the state None, that of a trainee is an empty ``Trainee``.
+A stream without events has the state None, that of a trainee is an empty ``Trainee``, that of a roll an empty ``Roll``.
 """
 
 from __future__ import annotations
@@ -12,11 +12,36 @@ from collections.abc import Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
-from services.training.domain import attendance, courses, exemptions, rules, sessions
-from services.training.domain.attendance import Trainee
+from services.training.domain import (
+    assessment,
+    attendance,
+    certificates,
+    changes,
+    corrections,
+    courses,
+    exemptions,
+    joining,
+    roll,
+    rules,
+    sessions,
+)
+from services.training.domain.roll import Roll
+from services.training.domain.trainee import Trainee
 from shared.decider import Decider
 
-MODULES: tuple[ModuleType, ...] = (courses, sessions, attendance, rules, exemptions)
+MODULES: tuple[ModuleType, ...] = (
+    courses,
+    sessions,
+    changes,
+    roll,
+    attendance,
+    corrections,
+    assessment,
+    certificates,
+    joining,
+    rules,
+    exemptions,
+)
 """Each has ``COMMANDS`` and ``EVENTS`` (types), and the functions ``streams``, ``decide`` and ``evolve``."""
 
 OF_COMMAND: Mapping[type, ModuleType] = {command: module for module in MODULES for command in module.COMMANDS}
@@ -27,7 +52,14 @@ EVENTS: tuple[type, ...] = tuple(OF_EVENT)
 
 
 def _initial(stream: str) -> Any:
-    return Trainee() if stream.startswith("trainee:") else None
+    kind, _, identity = stream.partition(":")
+    match kind:
+        case "trainee":
+            return Trainee(identity)
+        case "roll":
+            return Roll()
+        case _:
+            return None
 
 
 def _streams(command: Any) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Topic(StrEnum):
-    """What a course teaches: the five basic skills, then what else team members are taught."""
+    """What courses teach: the five basic skills, then what else team members are taught. The list is open."""
 
     PUBLIC_SERVICES = "public_services"
     ONLINE_SHOPPING = "online_shopping"
@@ -30,6 +30,7 @@ class Organiser(StrEnum):
     DEPARTMENT = "department"
     YOUTH_UNION = "youth_union"
     FIRM = "firm"
+    PEOPLE_COMMITTEE = "people_committee"
     OTHER = "other"
 
 
@@ -49,5 +50,56 @@ class CancelReason(StrEnum):
     TRAINER = "trainer"
     PLACE = "place"
     WEATHER = "weather"
+    MISTAKE = "mistake"
+    OTHER = "other"
+
+
+class Pillar(StrEnum):
+    """The pillars of digital transformation by which catalogues are ordered."""
+
+    GOVERNMENT = "digital_government"
+    ECONOMY = "digital_economy"
+    SOCIETY = "digital_society"
+
+
+class Level(StrEnum):
+    BASIC = "basic"
+    ADVANCED = "advanced"
+    TRAINER = "trainer"
+
+
+class Audience(StrEnum):
+    """For whom in a team a course is meant."""
+
+    LEADER = "leader"
+    DEPUTY = "deputy"
+    MEMBER = "member"
+
+
+class WithdrawReason(StrEnum):
+    """Why somebody gives up a place in a session."""
+
+    OWN_WISH = "own_wish"
+    NOT_SERVING = "not_serving"
+    MISTAKE = "mistake"
+    OTHER = "other"
+
+
+class CorrectionReason(StrEnum):
+    """What was wrong with a recorded attendance or score."""
+
+    TYPO = "typo"
+    WRONG_PERSON = "wrong_person"
+    WRONG_UNIT = "wrong_unit"
+    WRONG_PART = "wrong_part"
+    NOT_THERE = "not_there"
+    OTHER = "other"
+
+
+class RevocationReason(StrEnum):
+    """Why a certificate is taken back."""
+
+    ATTENDANCE_CORRECTED = "attendance_corrected"
+    SCORE_CORRECTED = "score_corrected"
     MISTAKE = "mistake"
     OTHER = "other"

@@ -33,4 +33,32 @@ ATTENDANCE: dict[str, Text] = {
         "Recorded differently",
         "This part is already recorded for this person with another unit or mode.",
     ),
+    "not-attended": Text(
+        422,
+        "Không có điểm danh này",
+        "Chưa có điểm danh của {person} cho buổi này.",
+        "No such attendance",
+        "There is no attendance of {person} at this part.",
+    ),
+    "attended-already": Text(
+        409,
+        "Đã có điểm danh buổi đó",
+        "Người này đã được điểm danh buổi {part} ngày {day}.",
+        "Attended already",
+        "This person is already recorded for the part {part} on {day}.",
+    ),
+    "records-joined": Text(
+        409,
+        "Hồ sơ đã được gộp",
+        "Hồ sơ đào tạo của {person} đã được gộp với một người khác.",
+        "Record joined already",
+        "The training record of {person} is joined with another one.",
+    ),
+    "records-joined-too-often": Text(
+        409,
+        "Gộp hồ sơ quá nhiều lần",
+        "Hồ sơ của {person} đã được gộp nối tiếp quá nhiều lần.",
+        "Joined too often",
+        "The record of {person} was joined into others too many times.",
+    ),
 }

@@ -19,4 +19,18 @@ COURSES: dict[str, Text] = {
         "Unknown course",
         "There is no course {course_id}.",
     ),
+    "course-withdrawn": Text(
+        409,
+        "Khoá học đã ngừng",
+        "Khoá học {course_id} đã ngừng, không thể sửa hoặc mở lớp mới.",
+        "Course withdrawn",
+        "The course {course_id} was withdrawn: it is neither revised nor given in new sessions.",
+    ),
+    "pass-mark-missing": Text(
+        422,
+        "Thiếu điểm đạt",
+        "Chứng nhận cần kết quả kiểm tra thì khoá học phải có điểm đạt.",
+        "Pass mark missing",
+        "A course whose certificate needs an assessment needs a pass mark.",
+    ),
 }

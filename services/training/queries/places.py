@@ -53,3 +53,10 @@ class Area:
 
     def holds(self, unit_id: str) -> bool:
         return self._tree.covers((self._unit_id,), unit_id, self._day)
+
+
+def below(tree: UnitTree, root: str, day: date) -> list[str] | None:
+    """The units whose facts stand below a unit on that day's map; None for all there are."""
+    if whole(tree, root, day):
+        return None
+    return [unit_id for stop in stops(tree, root, day) for unit_id in stop.sources]

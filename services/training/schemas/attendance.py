@@ -1,14 +1,14 @@
-"""Bodies about attendance."""
+"""Bodies and queries about attendance and its corrections."""
 
 from __future__ import annotations
 
 from typing import Any
 from uuid import UUID, uuid5
 
-from marshmallow import Schema, fields, post_load
+from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
 
-from services.training.domain.words import Mode, Part
-from services.training.schemas.base import Id, UnitId
+from services.training.domain.words import CorrectionReason, Mode, Part
+from services.training.schemas.base import PAGE, Id, UnitId
 
 ATTENDANCE = UUID("6f1c9a2e-58d4-5f0b-9d37-0a4b1a3f7c55")
 """Namespace of the ids of attendances whose sender gave none."""
@@ -34,3 +34,50 @@ class AttendanceSchema(Schema):
 def attendance_id(data: dict[str, Any]) -> UUID:
     """The same part of the same session attended by the same person is the same command, whoever sends it."""
     return uuid5(ATTENDANCE, f"{data['session_id']}/{data['day']}/{data['part']}/{data['person_id']}")
+
+
+class VoidSchema(Schema):
+    """→ fields of ``VoidAttendance``."""
+
+    person_id = Id(required=True)
+    session_id = Id(required=True)
+    day = fields.Date(required=True)
+    part = fields.Enum(Part, by_value=True, load_default=Part.DAY)
+    reason = fields.Enum(CorrectionReason, by_value=True, required=True)
+
+
+class RightSchema(Schema):
+    """What is right instead; at least one thing."""
+
+    unit_id = UnitId()
+    day = fields.Date()
+    part = fields.Enum(Part, by_value=True)
+    mode = fields.Enum(Mode, by_value=True)
+
+    @validates_schema
+    def any(self, data: dict[str, Any], **_: Any) -> None:
+        if not data:
+            raise ValidationError("At least one of unit_id, day, part and mode.")
+
+
+class CorrectSchema(VoidSchema):
+    """→ fields of ``CorrectAttendance``."""
+
+    right = fields.Nested(RightSchema(), required=True)
+
+    @post_load
+    def flat(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        right = data.pop("right")
+        names = {"day": "right_day", "part": "right_part"}
+        return data | {names.get(name, name): said for name, said in right.items()}
+
+
+class FlagsQuery(Schema):
+    """``after``: the ``next`` of the page before."""
+
+    unit = UnitId(required=True)
+    kind = fields.String(required=True, validate=validate.OneOf(["person_unknown", "not_enrolled", "over_capacity"]))
+    first = fields.Date(data_key="from", load_default=None)
+    last = fields.Date(data_key="to", load_default=None)
+    after = fields.String(load_default=None, validate=validate.Regexp(r"[0-9a-z/-]{10,140}\Z"))
+    limit = fields.Integer(load_default=100, validate=validate.Range(min=1, max=PAGE))

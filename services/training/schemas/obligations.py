@@ -9,12 +9,10 @@ from marshmallow import Schema, ValidationError, fields, post_load, validate, va
 from services.training.domain.dues import Due, State
 from services.training.domain.exemptions import EndExemption, ExemptionReason, ExemptPerson
 from services.training.domain.rules import EndRule, ReplaceRule, Role, SetRule, TeamKind, Terms
-from services.training.schemas.base import Flag, Id, UnitId
+from services.training.schemas.base import PAGE, TOPIC, Flag, Id, UnitId
 
 MAX_DAYS, MAX_MONTHS, MAX_REMIND = 3_660, 120, 366
 MAX_ITEMS = 40
-PAGE = 500
-TOPIC = validate.Regexp(r"[a-z][a-z0-9_]{0,39}\Z")
 TERMS = ("due", "courses", "topics", "all_of_it", "team_kind", "roles", "counts_from", "remind_days")
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from services.training.service.attendance import AttendanceRoutes
+from services.training.service.certificates import CertificateRoutes
 from services.training.service.courses import CourseRoutes
 from services.training.service.obligations import ObligationRoutes
 from services.training.service.people import PeopleRoutes
+from services.training.service.roll import RollRoutes
 from services.training.service.sessions import SessionRoutes
 from shared.batch import batch
 from shared.edge_feed import Feed
@@ -16,7 +18,16 @@ from shared.topology import queue
 
 
 class TrainingService(
-    CourseRoutes, SessionRoutes, AttendanceRoutes, ObligationRoutes, PeopleRoutes, JobRoutes, Health, Feed
+    CourseRoutes,
+    SessionRoutes,
+    RollRoutes,
+    AttendanceRoutes,
+    CertificateRoutes,
+    PeopleRoutes,
+    ObligationRoutes,
+    JobRoutes,
+    Health,
+    Feed,
 ):
     name = "training"
     mirror: Mirror

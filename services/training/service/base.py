@@ -7,12 +7,15 @@ from uuid import UUID, uuid5
 
 from uuid_utils.compat import uuid7
 
+from services.training.answers import sessions
+from services.training.domain.sessions import Plan
+from services.training.domain.trainee import Trainee, trainee_stream
 from services.training.queries.identities import Identities
-from services.training.queries.people import PeopleQueries
 from services.training.queries.sessions import SessionQueries
 from services.training.schemas.attendance import ATTENDANCE
-from shared.edge import Call
-from shared.handler import Handler
+from shared.edge import Call, require_unit
+from shared.handler import Answer, Envelope, Handler
+from shared.handling import handle_many
 from shared.unit_directory import UnitDirectory
 
 
@@ -21,9 +24,28 @@ class Pieces:
 
     handler: Handler[Any, Any, Any]
     units: UnitDirectory
-    sessions: SessionQueries
-    people: PeopleQueries
+    session_queries: SessionQueries
     identities: Identities
+
+    def handle(self, envelope: Envelope) -> Answer:
+        """One command, with the further looks that its decision asks for."""
+        result = handle_many(self.handler, [envelope])[0]
+        if isinstance(result, Exception):
+            raise result
+        return result
+
+    def trainee(self, person_id: str) -> Trainee:
+        """The training record of this human being, whatever the id it is kept under now."""
+        found, _ = self.handler.state(trainee_stream(person_id))
+        trainee: Trainee = found
+        return self.trainee(trainee.into) if trainee.into else trainee
+
+    def own_session(self, call: Call, session_id: str, at: str = "/session_id") -> tuple[Plan, int]:
+        """The session, if the caller's units cover its unit on its first day; and its version."""
+        state, version = self.handler.state(f"session:{session_id}")
+        plan = sessions.plan(state)
+        require_unit(call.actor, self.units.tree(), plan.unit_id, plan.parts[0].day, at=at)
+        return plan, version
 
 
 def identity(call: Call, kind: str, given: str | None) -> tuple[UUID, str]:
