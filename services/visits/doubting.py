@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -12,6 +12,9 @@ from services.visits.domain import Flag
 from services.visits.domain.catalogue import CatalogueKind
 from services.visits.references import References
 
+UnknownCodes = Callable[[Any, str], Collection[str] | None]
+"""Codes that a visit names and no catalogue of its unit has on its day."""
+
 
 @dataclass(frozen=True)
 class Doubting:
@@ -20,20 +23,35 @@ class Doubting:
 
     def flags(self, visits: Sequence[tuple[Any, str]]) -> list[tuple[Flag, ...]]:
         """Of visits (contents or bodies) and their units; one look at the references for all of them."""
+        return self._all(visits, self._of_visit)
+
+    def flags_of_sessions(self, sessions: Sequence[tuple[Any, str]]) -> list[tuple[Flag, ...]]:
+        """Of outreach sessions, likewise."""
+        return self._all(sessions, self._of_session)
+
+    def _all(self, visits: Sequence[tuple[Any, str]], codes: UnknownCodes) -> list[tuple[Flag, ...]]:
         unknown = self.references.unknown(
             {visit.team_id for visit, _ in visits}, {member for visit, _ in visits for member in visit.member_ids}
         )
-        return [self._flags(visit, unit_id, unknown) for visit, unit_id in visits]
+        return [self._flags(visit, unit_id, unknown, codes) for visit, unit_id in visits]
 
-    def _flags(self, visit: Any, unit_id: str, unknown: set[Any]) -> tuple[Flag, ...]:
+    def _flags(self, visit: Any, unit_id: str, unknown: set[Any], codes: UnknownCodes) -> tuple[Flag, ...]:
         found = []
         if unknown and visit.team_id in unknown:
             found.append(Flag.TEAM_UNKNOWN)
         if unknown and not unknown.isdisjoint(visit.member_ids):
             found.append(Flag.MEMBER_UNKNOWN)
-        if (visit.platforms or visit.outcomes) and self.codes(visit.platforms, visit.outcomes, unit_id, visit.day):
+        if codes(visit, unit_id):
             found.append(Flag.CODE_UNKNOWN)
         return tuple(found)
+
+    def _of_visit(self, visit: Any, unit_id: str) -> set[str] | None:
+        if visit.platforms or visit.outcomes:
+            return self.codes(visit.platforms, visit.outcomes, unit_id, visit.day)
+        return None
+
+    def _of_session(self, session: Any, unit_id: str) -> set[str]:
+        return self.catalogue.unknown(CatalogueKind.OUTREACH_TOPIC, session.topics, unit_id, session.day)
 
     def codes(self, platforms: Collection[str], outcomes: Collection[str], unit_id: str, day: date) -> set[str]:
         """Those that no catalogue has."""

@@ -24,6 +24,7 @@ from services.visits.domain import (
     catalogue,
     households,
     opinion,
+    outreach,
 )
 from shared.codec import EventType
 
@@ -61,4 +62,5 @@ EVENTS: tuple[type | EventType, ...] = (
     *catalogue.EVENTS,
     *households.EVENTS,
     *opinion.EVENTS,
+    *outreach.EVENTS,
 )

@@ -10,6 +10,7 @@ from services.visits.domain.campaign import CAMPAIGNS
 from services.visits.domain.catalogue import CATALOGUE
 from services.visits.domain.households import HOUSEHOLDS
 from services.visits.domain.opinion import OPINIONS
+from services.visits.domain.outreach import OUTREACH
 from services.visits.messages import MESSAGES
 from services.visits.messages.doubts import DOUBTS
 from services.visits.projections.activity import Activity
@@ -54,6 +55,7 @@ def api(settings: Settings) -> int:
     from services.visits.queries.campaigns import CampaignQueries
     from services.visits.queries.households import HouseholdQueries
     from services.visits.queries.opinions import OpinionQueries
+    from services.visits.queries.outreach import OutreachQueries
     from services.visits.queries.places import PlaceQueries
     from services.visits.queries.visits import VisitQueries
     from services.visits.references import References
@@ -82,6 +84,8 @@ def api(settings: Settings) -> int:
         "household_queries": HouseholdQueries(kit.engine),
         "opinions": kit.handler(OPINIONS, partition_of=partition_of),
         "opinion_queries": OpinionQueries(kit.engine, kit.log, kit.codec),
+        "outreach": kit.handler(OUTREACH, partition_of=partition_of),
+        "outreach_queries": OutreachQueries(kit.engine, kit.log, kit.codec),
         "boards": Boards(kit.engine),
         "vault": kit.vault,
         "jobs": jobs_of(kit),

@@ -231,3 +231,49 @@ def test_scopes(visits: Visits, method: str, path: str, scope: str) -> None:
         answer = reader.request(method, path.format(uuid4()), json={} if method == "POST" else None)
         assert (answer.status_code, answer.json()["code"]) == (403, "forbidden-scope")
         assert scope in answer.headers["WWW-Authenticate"]
+
+
+def test_an_outreach_session(visits: Visits) -> None:
+    body: dict[str, Any] = {"unit_id": VILLAGE, "day": DAY, "team_id": str(uuid4()), "member_ids": [str(uuid4())]}
+    body |= {"occasion": "market_day", "heads": [{"age_band": "60_plus", "n": 12}, {"age_band": "25_39", "n": 5}]}
+    rows = [
+        body | {"session_id": str(uuid4()), "note": "đông người", "topics": ["online_safety"]},
+        body | {"session_id": str(uuid4()), "heads": body["heads"] * 2},
+        body | {"session_id": str(uuid4()), "heads": []},
+        body | {"session_id": str(uuid4()), "unit_id": ELSEWHERE},
+        body | {"session_id": str(uuid4()), "attendees": ["Nguyễn Văn A"]},
+    ]
+    path = f"/v1/outreach/{rows[0]['session_id']}"
+    window = {"unit": COMMUNE, "from": DAY, "to": DAY}
+    with visits.client(PROVINCE) as client, visits.client(PROVINCE, scope="visits:read places:read") as clerk:
+        answer = client.post("/v1/outreach/batch", json={"rows": rows}).json()
+        problems = [(r.get("problem", {}).get("code"), r.get("problem", {}).get("pointer")) for r in answer["results"]]
+        assert problems == [
+            (None, None),
+            ("age-band-twice", "/rows/1/heads"),
+            ("wrong-length", "/rows/2/heads"),
+            ("forbidden-unit", "/rows/3/unit_id"),
+            ("unknown-field", "/rows/4/attendees"),
+        ]
+        assert client.post("/v1/outreach", json=rows[0]).json()["outcome"] == "repeated"
+        assert client.post("/v1/outreach", json=rows[0] | {"topics": []}).json()["code"] == "conflict"
+        shown = client.get(path).json()
+        assert shown["flags"] == ["team_unknown", "member_unknown", "code_unknown"] and "note" not in str(shown)
+        assert clerk.get(path).json()["history"][0]["note"] == "đông người"
+        corrected = body | {"reason": "typo", "heads": [{"age_band": "60_plus", "n": 21}]}
+        assert client.post(f"{path}/correct", json=corrected, headers={"If-Match": '"1"'}).status_code == 201
+        assert client.post(f"{path}/correct", json=corrected, headers={"If-Match": '"1"'}).status_code == 412
+
+        def summed() -> Any:
+            page = client.get("/v1/outreach", params=window).json()
+            return page if page["sum"]["heads"] == 21 else None
+
+        page = eventually(summed)
+        assert (page["sum"], page["next"]) == ({"sessions": 1, "heads": 21, "by_age": {"60_plus": 21}}, None)
+        assert code(client.get("/v1/outreach", params=window | {"after": "x"}))[2] == "/after"
+        with visits.client(ELSEWHERE) as stranger:
+            assert code(stranger.post(f"{path}/void", json={"reason": "other"}))[1] == "forbidden-unit"
+        assert client.post(f"{path}/void", json={"reason": "recorded_twice"}).status_code == 201
+        assert code(client.post(f"{path}/correct", json=body | {"reason": "typo"}))[1] == "session-voided"
+        assert [entry["told"] for entry in client.get(path).json()["history"]] == ["recorded", "corrected", "voided"]
+        eventually(lambda: client.get("/v1/outreach", params=window).json()["sum"]["sessions"] == 0)

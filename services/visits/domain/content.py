@@ -37,12 +37,16 @@ def once(items: tuple[T, ...]) -> tuple[T, ...]:
     return items if len(items) < 2 else tuple(dict.fromkeys(items))
 
 
+def check_days(day: date, started_at: datetime | None) -> None:
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise Rejected("day-implausible", "/day", first=FIRST_YEAR, last=LAST_YEAR)
+    if started_at and not FIRST_YEAR <= started_at.year <= LAST_YEAR:
+        raise Rejected("day-implausible", "/started_at", first=FIRST_YEAR, last=LAST_YEAR)
+
+
 def check(content: Content) -> None:
     """Raises ``Rejected`` for what contradicts itself."""
-    if not FIRST_YEAR <= content.day.year <= LAST_YEAR:
-        raise Rejected("day-implausible", "/day", first=FIRST_YEAR, last=LAST_YEAR)
-    if content.started_at and not FIRST_YEAR <= content.started_at.year <= LAST_YEAR:
-        raise Rejected("day-implausible", "/started_at", first=FIRST_YEAR, last=LAST_YEAR)
+    check_days(content.day, content.started_at)
     refs: set[str] = set()
     for n, learner in enumerate(content.learners):
         if learner.ref in refs:

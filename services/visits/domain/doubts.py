@@ -21,19 +21,24 @@ _BANDS = {band: n for n, band in enumerate(AgeBand)}
 
 def flags_of(content: Content, place: Place, today: date, more: Iterable[Flag]) -> tuple[Flag, ...]:
     """``place`` is without the visit itself; ``more`` is what only others know to be doubtful."""
-    found = [*more]
-    age = (today - content.day).days
-    if age < -FUTURE_DAYS:
-        found.append(Flag.DAY_IN_FUTURE)
-    if age > LONG_PAST_DAYS:
-        found.append(Flag.DAY_LONG_PAST)
-    if content.started_at is not None and _hanoi_day(content.started_at) != content.day:
-        found.append(Flag.TIME_DIFFERS)
+    found = [*more, *of_time(content.day, content.started_at, today)]
     if place.doors and not place.open_on(content.day):
         found.append(Flag.PLACE_CLOSED)
     if place.visits and _age_differs(content, place.standing):
         found.append(Flag.AGE_DIFFERS)
     return tuple(sorted(found, key=_ORDER.__getitem__)) if len(found) > 1 else tuple(found)
+
+
+def of_time(day: date, started_at: datetime | None, today: date) -> list[Flag]:
+    found = []
+    age = (today - day).days
+    if age < -FUTURE_DAYS:
+        found.append(Flag.DAY_IN_FUTURE)
+    if age > LONG_PAST_DAYS:
+        found.append(Flag.DAY_LONG_PAST)
+    if started_at is not None and _hanoi_day(started_at) != day:
+        found.append(Flag.TIME_DIFFERS)
+    return found
 
 
 def _hanoi_day(moment: datetime) -> date:

@@ -7,6 +7,7 @@ from services.visits.messages.campaigns import CAMPAIGNS
 from services.visits.messages.catalogue import CATALOGUE
 from services.visits.messages.households import HOUSEHOLDS
 from services.visits.messages.opinions import OPINIONS
+from services.visits.messages.outreach import OUTREACH
 from services.visits.messages.places import PLACES
 from services.visits.messages.visits import VISITS
 from shared.problems import Text
@@ -21,4 +22,4 @@ _STORING: dict[str, Text] = {
     ),
 }
 
-MESSAGES: dict[str, Text] = VISITS | PLACES | CAMPAIGNS | CATALOGUE | HOUSEHOLDS | OPINIONS | _STORING
+MESSAGES: dict[str, Text] = VISITS | PLACES | CAMPAIGNS | CATALOGUE | HOUSEHOLDS | OPINIONS | OUTREACH | _STORING

@@ -10,14 +10,14 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from services.visits.projections import campaigns, catalogue, households, opinions
+from services.visits.projections import campaigns, catalogue, households, opinions, outreach
 from shared.log import Recorded
 
 Apply = Callable[[Connection, str, Mapping[str, Any]], None]
 """Writes what an event of this type and with this data means."""
 
 _APPLY: dict[str, Apply] = {
-    type_: module.apply for module in (catalogue, households, campaigns, opinions) for type_ in module.TYPES
+    type_: module.apply for module in (catalogue, households, campaigns, opinions, outreach) for type_ in module.TYPES
 }
 
 

@@ -9,6 +9,7 @@ from services.visits.public.catalogue import CATALOGUE
 from services.visits.public.households import HOUSEHOLDS
 from services.visits.public.mapping import Mapping
 from services.visits.public.opinions import OPINIONS
+from services.visits.public.outreach import OUTREACH
 from services.visits.public.places import PLACES
 from services.visits.public.visits import VISITS
 from services.visits.stored import first_levels
@@ -21,7 +22,7 @@ Where = tuple[str | None, str | None]
 
 _KEPT_PLACES = 50_000
 _CURRENT = {"VisitRecorded": 2}
-_MAPPINGS: dict[str, Mapping] = VISITS | PLACES | CAMPAIGNS | CATALOGUE | HOUSEHOLDS | OPINIONS
+_MAPPINGS: dict[str, Mapping] = VISITS | PLACES | CAMPAIGNS | CATALOGUE | HOUSEHOLDS | OPINIONS | OUTREACH
 
 
 class Publisher:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
+from uuid import UUID
 
-from marshmallow import fields, validate
+from marshmallow import ValidationError, fields, validate
 
 from shared.decider import Personal
 from shared.vietnamese import nfc
@@ -28,3 +30,18 @@ def number(least: int, most: int) -> fields.Integer:
 
 def personal(said: str | None) -> Personal | None:
     return None if said is None else Personal(nfc(said))
+
+
+class Behind(fields.Field[tuple[date, UUID]]):
+    """Where the next page begins, in a query: behind the day and the id of the last one shown (``behind``)."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> tuple[date, UUID]:
+        day, _, identity = str(value).partition("_")
+        try:
+            return date.fromisoformat(day), UUID(identity)
+        except ValueError:
+            raise ValidationError("String does not match expected pattern.") from None
+
+
+def behind(day: date, identity: UUID) -> str:
+    return f"{day.isoformat()}_{identity}"

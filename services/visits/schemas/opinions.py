@@ -20,7 +20,7 @@ from services.visits.domain.opinion import (
 )
 from services.visits.projections.opinions import STATES
 from services.visits.queries.opinions import COLUMNS
-from services.visits.schemas.kinds import CODE, UNIT_ID, text, unit
+from services.visits.schemas.kinds import CODE, UNIT_ID, Behind, text, unit
 from shared.compiled import CompiledSchema
 from shared.decider import Personal
 from shared.vietnamese import nfc
@@ -68,7 +68,7 @@ class OpinionsQuery(Schema):
     where = fields.String(load_default="heard", validate=validate.OneOf(list(COLUMNS)))
     state = fields.String(load_default=None, validate=validate.OneOf(list(STATES.values())))
     overdue = fields.Boolean(load_default=False)
-    after = fields.String(load_default="", validate=validate.Regexp(r"^(\d{4}-\d{2}-\d{2}_[0-9a-f-]{36})?\Z"))
+    after = Behind(load_default=None)
     limit = fields.Integer(load_default=100, validate=validate.Range(1, PAGE))
 
 

@@ -6,6 +6,7 @@ from services.visits.service.campaigns import CampaignRoutes
 from services.visits.service.catalogue import CatalogueRoutes
 from services.visits.service.households import HouseholdRoutes
 from services.visits.service.opinions import OpinionRoutes
+from services.visits.service.outreach import OutreachRoutes
 from services.visits.service.places import PlaceRoutes
 from services.visits.service.uploads import UploadRoutes
 from services.visits.service.visits import VisitRoutes
@@ -22,6 +23,7 @@ class VisitsService(
     PlaceRoutes,
     CampaignRoutes,
     OpinionRoutes,
+    OutreachRoutes,
     CatalogueRoutes,
     HouseholdRoutes,
     UploadRoutes,

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
-from uuid import UUID
 
 import msgspec
 
@@ -13,6 +11,7 @@ from services.visits.domain.opinion import OpinionCommand, OpinionEvent, Opinion
 from services.visits.projections.opinions import STATES
 from services.visits.queries.below import units_of
 from services.visits.queries.opinions import OpinionQueries, Wanted
+from services.visits.schemas.kinds import behind
 from services.visits.schemas.opinions import (
     AnswerOpinionSchema,
     CloseOpinionSchema,
@@ -52,21 +51,20 @@ class OpinionRoutes(Pieces):
         if asked["unit"] not in tree:
             raise Problem("unknown-unit", "/unit", where="query")
         self.require_sight(call, asked["unit"])
-        day, _, identity = asked["after"].partition("_")
         wanted = Wanted(
             units_of(tree, asked["unit"], today),
             asked["where"],
             today,
             asked["state"],
             asked["overdue"],
-            (_day(day), UUID(identity)) if identity else None,
+            asked["after"],
             asked["limit"] + 1,
         )
         found = self.opinion_queries.page(wanted)
         page = found[: asked["limit"]]
-        following = f"{page[-1]['heard']}_{page[-1]['opinion_id']}" if len(found) > len(page) else None
+        following = behind(page[-1]["heard"], page[-1]["opinion_id"]) if len(found) > len(page) else None
         answer: dict[str, Any] = {"opinions": page, "next": following}
-        return Reply(200, answer if identity else {"counts": self.opinion_queries.counts(wanted)} | answer)
+        return Reply(200, answer if asked["after"] else {"counts": self.opinion_queries.counts(wanted)} | answer)
 
     @route("GET", "/v1/opinions/<uuid:opinion_id>", scope="visits:read")
     def show_opinion(self, call: Call) -> Reply:
@@ -130,10 +128,3 @@ def _step(event: OpinionEvent, *, personal: bool) -> dict[str, Any]:
     step = {"state": STATES[type(event).__name__], **{name: value for name, value in said.items() if value is not None}}
     text = getattr(event, "text", None)
     return step | {"text": text.text} if personal and text is not None else step
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise Problem("wrong-format", "/after", where="query") from None

@@ -1,0 +1,218 @@
+"""Outreach sessions (*buổi tuyên truyền*): a meeting, a market day; heads are counted, nobody is named.
+
+One stream per session, ``outreach:<uuid>``: recorded, corrected any number of times, voided. Every event holds the
+session before and after it, so a reader only takes the one away and adds the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from services.visits.domain.content import check_days, once
+from services.visits.domain.doubts import of_time
+from services.visits.domain.vocabulary import AgeBand, Flag
+from shared.decider import Decider, Personal, Rejected, ambient, sealed
+
+
+class Occasion(StrEnum):
+    MEETING = "meeting"
+    """Of a village, a residential group, an association."""
+    MARKET_DAY = "market_day"
+    FESTIVAL = "festival"
+    SCHOOL = "school"
+    WORKPLACE = "workplace"
+    SERVICE_POINT = "service_point"
+    """A commune's one-stop desk, a post office."""
+    OTHER = "other"
+
+
+class SessionReason(StrEnum):
+    """Why a session is corrected or voided."""
+
+    TYPO = "typo"
+    WRONG_DAY = "wrong_day"
+    WRONG_UNIT = "wrong_unit"
+    WRONG_TEAM = "wrong_team"
+    RECORDED_TWICE = "recorded_twice"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Heads:
+    age_band: AgeBand
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What happened. ``topics``: codes of the catalogue."""
+
+    unit_id: str
+    day: date
+    team_id: UUID
+    member_ids: tuple[UUID, ...]
+    occasion: Occasion
+    heads: tuple[Heads, ...]
+    topics: tuple[str, ...] = ()
+    started_at: datetime | None = None
+    duration_minutes: int | None = None
+
+
+# --- events ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class OutreachRecorded:
+    session_id: UUID
+    session: Session
+    flags: tuple[Flag, ...] = ()
+    note: Personal | None = sealed(by="session_id", default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class OutreachCorrected:
+    """``note``: of the correction."""
+
+    session_id: UUID
+    reason: SessionReason
+    before: Session
+    after: Session
+    flags: tuple[Flag, ...] = ()
+    note: Personal | None = sealed(by="session_id", default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class OutreachVoided:
+    session_id: UUID
+    reason: SessionReason
+    before: Session
+    note: Personal | None = sealed(by="session_id", default=None)
+
+
+OutreachEvent = OutreachRecorded | OutreachCorrected | OutreachVoided
+EVENTS: tuple[type, ...] = (OutreachRecorded, OutreachCorrected, OutreachVoided)
+
+# --- commands --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class RecordOutreach:
+    """``today``: the day in Viet Nam on which we received it; ``doubts``: about what it refers to."""
+
+    session_id: UUID
+    session: Session
+    today: date = ambient()
+    note: Personal | None = None
+    doubts: tuple[Flag, ...] = ambient(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectOutreach:
+    session_id: UUID
+    session: Session
+    reason: SessionReason
+    today: date = ambient()
+    note: Personal | None = None
+    doubts: tuple[Flag, ...] = ambient(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class VoidOutreach:
+    session_id: UUID
+    reason: SessionReason
+    note: Personal | None = None
+
+
+OutreachCommand = RecordOutreach | CorrectOutreach | VoidOutreach
+
+# --- states ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Unheld:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    session: Session
+    flags: tuple[Flag, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Voided:
+    """``session``: as it was told last."""
+
+    session: Session
+
+
+OutreachState = Unheld | Held | Voided
+
+
+def outreach_stream(session_id: UUID) -> str:
+    return f"outreach:{session_id}"
+
+
+# --- decisions -------------------------------------------------------------------------------------------------------
+
+
+def decide(command: OutreachCommand, states: Mapping[str, OutreachState]) -> Sequence[tuple[str, OutreachEvent]]:
+    stream = outreach_stream(command.session_id)
+    event = _decide(command, states[stream])
+    return [(stream, event)] if event else []
+
+
+def _decide(command: OutreachCommand, state: OutreachState) -> OutreachEvent | None:
+    match command, state:
+        case RecordOutreach(session_id, session, today, note), Unheld():
+            session = _checked(session)
+            return OutreachRecorded(session_id, session, _flags(session, today, command.doubts), note)
+        case RecordOutreach(), _:
+            raise Rejected("session-exists", "/session_id")
+        case _, Unheld():
+            raise Rejected("unknown-session")
+        case VoidOutreach(), Voided():
+            return None
+        case VoidOutreach(session_id, reason, note), Held(before):
+            return OutreachVoided(session_id, reason, before, note)
+        case CorrectOutreach(session_id, session, reason, today, note), Held(before, flags):
+            after = _checked(session)
+            doubts = _flags(after, today, command.doubts)
+            changed = (after, doubts) != (before, flags)
+            return OutreachCorrected(session_id, reason, before, after, doubts, note) if changed else None
+        case _:
+            raise Rejected("session-voided")
+
+
+def _checked(session: Session) -> Session:
+    """The session, if it can be true; members and topics once each."""
+    check_days(session.day, session.started_at)
+    if len({each.age_band for each in session.heads}) < len(session.heads):
+        raise Rejected("age-band-twice", "/heads")
+    return replace(session, member_ids=once(session.member_ids), topics=once(session.topics))
+
+
+def _flags(session: Session, today: date, doubts: tuple[Flag, ...]) -> tuple[Flag, ...]:
+    return (*of_time(session.day, session.started_at, today), *doubts)
+
+
+def evolve(state: OutreachState, event: OutreachEvent) -> OutreachState:
+    match event:
+        case OutreachRecorded():
+            return Held(event.session, event.flags)
+        case OutreachCorrected():
+            return Held(event.after, event.flags)
+        case OutreachVoided():
+            return Voided(event.before)
+
+
+OUTREACH: Decider[OutreachCommand, OutreachState, OutreachEvent] = Decider(
+    initial=lambda stream: Unheld(),
+    streams=lambda command: (outreach_stream(command.session_id),),
+    decide=decide,
+    evolve=evolve,
+)

@@ -1,0 +1,132 @@
+"""Outreach sessions: heads are counted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.visits.domain.outreach import (
+    OUTREACH,
+    CorrectOutreach,
+    Heads,
+    Held,
+    Occasion,
+    OutreachCorrected,
+    OutreachRecorded,
+    OutreachVoided,
+    RecordOutreach,
+    Session,
+    SessionReason,
+    Voided,
+    VoidOutreach,
+    outreach_stream,
+)
+from services.visits.domain.vocabulary import AgeBand, Flag
+from shared.decider import Personal
+from shared.testing import Spec
+
+ID, TEAM, MEMBER = UUID(int=3), UUID(int=30), UUID(int=31)
+STREAM = outreach_stream(ID)
+DAY = date(2026, 11, 15)
+SESSION = Session(
+    "thon-1",
+    DAY,
+    TEAM,
+    (MEMBER,),
+    Occasion.MARKET_DAY,
+    (Heads(AgeBand.FROM_60, 12), Heads(AgeBand.FROM_25_TO_39, 5)),
+    ("online_safety",),
+)
+NOTE = Personal("đông người")
+RECORDED = (STREAM, OutreachRecorded(ID, SESSION, note=NOTE))
+MORE = replace(SESSION, heads=(Heads(AgeBand.FROM_60, 21),))
+
+
+def test_record() -> None:
+    twice = replace(SESSION, member_ids=(MEMBER, MEMBER), topics=("online_safety", "online_safety"))
+    spec = Spec(OUTREACH).when(RecordOutreach(ID, twice, DAY, NOTE)).then(RECORDED)
+    assert spec.state(STREAM) == Held(SESSION)
+    spec.when(RecordOutreach(ID, MORE, today=DAY)).then_rejected("session-exists")
+
+
+def test_correct_and_void() -> None:
+    spec = Spec(OUTREACH).given(RECORDED).when(CorrectOutreach(ID, MORE, SessionReason.TYPO, today=DAY))
+    spec.then((STREAM, OutreachCorrected(ID, SessionReason.TYPO, SESSION, MORE)))
+    spec.when(CorrectOutreach(ID, MORE, SessionReason.TYPO, today=DAY)).then()
+    void = VoidOutreach(ID, SessionReason.RECORDED_TWICE)
+    spec.when(void).then((STREAM, OutreachVoided(ID, SessionReason.RECORDED_TWICE, MORE)))
+    assert spec.state(STREAM) == Voided(MORE)
+    spec.when(void).then()
+    spec.when(CorrectOutreach(ID, SESSION, SessionReason.TYPO, today=DAY)).then_rejected("session-voided")
+
+
+def test_what_cannot_be() -> None:
+    spec = Spec(OUTREACH).when(VoidOutreach(ID, SessionReason.TYPO)).then_rejected("unknown-session")
+    for session, code in (
+        (replace(SESSION, day=date(1999, 1, 1)), "day-implausible"),
+        (replace(SESSION, started_at=datetime(1999, 1, 1, tzinfo=UTC)), "day-implausible"),
+        (replace(SESSION, heads=SESSION.heads * 2), "age-band-twice"),
+    ):
+        spec.when(RecordOutreach(ID, session, today=DAY)).then_rejected(code)
+
+
+@pytest.mark.parametrize(
+    ("session", "today", "flags"),
+    [
+        (SESSION, DAY - timedelta(1), ()),
+        (SESSION, DAY - timedelta(2), (Flag.DAY_IN_FUTURE,)),
+        (SESSION, DAY + timedelta(401), (Flag.DAY_LONG_PAST,)),
+        (replace(SESSION, started_at=datetime(2026, 11, 15, 17, 0, tzinfo=UTC)), DAY, (Flag.TIME_DIFFERS,)),
+    ],
+)
+def test_doubts_are_flagged(session: Session, today: date, flags: tuple[Flag, ...]) -> None:
+    Spec(OUTREACH).when(RecordOutreach(ID, session, today=today)).then((STREAM, OutreachRecorded(ID, session, flags)))
+
+
+sessions = st.builds(
+    Session,
+    st.sampled_from(("thon-1", "thon-2")),
+    st.dates(DAY, DAY + timedelta(3)),
+    st.just(TEAM),
+    st.just((MEMBER,)),
+    st.just(Occasion.MEETING),
+    st.lists(st.builds(Heads, st.sampled_from(AgeBand), st.integers(1, 9)), min_size=1, max_size=3).map(tuple),
+)
+reasons = st.sampled_from(SessionReason)
+commands = st.one_of(
+    st.builds(RecordOutreach, st.just(ID), sessions, st.just(DAY)),
+    st.builds(CorrectOutreach, st.just(ID), sessions, reasons, st.just(DAY)),
+    st.builds(VoidOutreach, st.just(ID), reasons),
+)
+
+
+@given(st.lists(commands, max_size=10))
+def test_a_reader_that_takes_away_and_adds_has_what_stands(history: list[RecordOutreach]) -> None:
+    spec: Spec = Spec(OUTREACH)  # type: ignore[type-arg]  # the three are inferred
+    heads: Counter[tuple[str, date]] = Counter()
+    for command in history:
+        spec.when(command)
+        for _, event in () if spec.rejection else spec.events:
+            match event:
+                case OutreachRecorded():
+                    _add(heads, event.session, 1)
+                case OutreachCorrected():
+                    _add(heads, event.before, -1)
+                    _add(heads, event.after, 1)
+                case OutreachVoided():
+                    _add(heads, event.before, -1)
+    expected: Counter[tuple[str, date]] = Counter()
+    state = spec.state(STREAM)
+    if isinstance(state, Held):
+        _add(expected, state.session, 1)
+    assert {key: n for key, n in heads.items() if n} == dict(expected)
+
+
+def _add(heads: Counter[tuple[str, date]], session: Session, sign: int) -> None:
+    heads[session.unit_id, session.day] += sign * sum(each.n for each in session.heads)
