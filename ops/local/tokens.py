@@ -21,7 +21,7 @@ from shared.topology import SERVICES
 ISSUER = "tungnha-local"
 ADMIN_SCOPE = " ".join(
     [f"{service}:{verb}" for service in SERVICES for verb in ("admin", "write", "read", "feed")]
-    + ["people:read", "people:match", "people:erase", "places:read"]
+    + ["people:read", "people:match", "people:erase", "places:read", "places:erase"]
 )
 FEED_TTL = 365 * 24 * 3600
 

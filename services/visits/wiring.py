@@ -14,8 +14,10 @@ from services.visits.domain.outreach import OUTREACH
 from services.visits.messages import MESSAGES
 from services.visits.messages.doubts import DOUBTS
 from services.visits.projections.activity import Activity
+from services.visits.projections.lists import Lists
 from services.visits.projections.network import NETWORK_EVENTS, Network
 from services.visits.projections.records import Records
+from services.visits.projections.together import Together
 from services.visits.public import Publisher
 from services.visits.stored import EVENTS
 from shared.health import Readiness
@@ -54,6 +56,7 @@ def api(settings: Settings) -> int:
     from services.visits.queries.board import Boards
     from services.visits.queries.campaigns import CampaignQueries
     from services.visits.queries.households import HouseholdQueries
+    from services.visits.queries.lists import ListQueries
     from services.visits.queries.opinions import OpinionQueries
     from services.visits.queries.outreach import OutreachQueries
     from services.visits.queries.places import PlaceQueries
@@ -90,6 +93,7 @@ def api(settings: Settings) -> int:
         "vault": kit.vault,
         "jobs": jobs_of(kit),
         "templates": TEMPLATES,
+        "lists": ListQueries(kit.engine),
         "visit_queries": visit_queries,
         "place_queries": PlaceQueries(kit, places),
         "campaign_queries": CampaignQueries(kit.engine, campaigns),
@@ -108,6 +112,9 @@ def worker(settings: Settings) -> int:
     from services.visits.doubting import Doubting
     from services.visits.files.work import HouseholdsTask
     from services.visits.intake import Intake
+    from services.visits.queries.lists import ListQueries
+    from services.visits.queries.visits import VisitQueries
+    from services.visits.reconciling import Reconciling
     from services.visits.references import References
     from services.visits.uploads import UploadTask
 
@@ -121,12 +128,18 @@ def worker(settings: Settings) -> int:
         UploadTask(Intake(places, units, doubting), kit.reader),
     ]
     runner = Runner(jobs_of(kit), tasks, kit.log.heads)
+    reconciling = Reconciling(places, ListQueries(kit.engine), VisitQueries(kit), doubting)
     definition = Definition(
         "visits",
         PARTITIONS,
         publish=Publisher(units),
-        projections=[Units(), Network(), Activity(PARTITIONS), Records(PARTITIONS)],
+        projections=[
+            Units(),
+            Network(),
+            Together(Activity.name, [Activity(PARTITIONS), Lists()], PARTITIONS),
+            Records(PARTITIONS),
+        ],
         uses=USES,
-        loops={"jobs": runner.step},
+        loops={"jobs": runner.step, "reconciling": reconciling.step},
     )
     return run_worker(definition, settings, kit.log, on_stop=[runner.close, kit.close])

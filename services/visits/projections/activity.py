@@ -41,9 +41,9 @@ Data = Mapping[str, Any]
 
 
 class Activity:
-    """Projection ``activity@2`` of the own log."""
+    """Projection ``activity@3`` of the own log, together with the lists."""
 
-    name = "activity@2"
+    name = "activity@3"
 
     def __init__(self, partitions: int) -> None:
         self.sources: Mapping[str, Collection[int]] = {"": range(partitions)}

@@ -35,6 +35,19 @@ class PlaceQueries:
         state, version = self.places.state(place_stream(place_id))
         return (state, version) if isinstance(state, Place | Merged) else None
 
+    def one_with(self, place_id: UUID) -> list[UUID]:
+        """Every id of the place, the one asked for first; none if nobody has heard of it."""
+        found: dict[UUID, None] = {}
+        ahead = [place_id]
+        while ahead:
+            known = self.place(each := ahead.pop())
+            if known is None or each in found:
+                continue
+            found[each] = None
+            state, _ = known
+            ahead += [state.into, *state.place.absorbed] if isinstance(state, Merged) else state.absorbed
+        return list(found)
+
     def details(self, place_id: UUID) -> Details | None:
         """Address, contact and position, as last said; what is erased has no text."""
         stream = place_stream(place_id)

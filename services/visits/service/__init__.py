@@ -5,6 +5,7 @@ from __future__ import annotations
 from services.visits.service.campaigns import CampaignRoutes
 from services.visits.service.catalogue import CatalogueRoutes
 from services.visits.service.households import HouseholdRoutes
+from services.visits.service.lists import ListRoutes
 from services.visits.service.opinions import OpinionRoutes
 from services.visits.service.outreach import OutreachRoutes
 from services.visits.service.places import PlaceRoutes
@@ -21,6 +22,7 @@ from shared.topology import queue
 class VisitsService(
     VisitRoutes,
     PlaceRoutes,
+    ListRoutes,
     CampaignRoutes,
     OpinionRoutes,
     OutreachRoutes,

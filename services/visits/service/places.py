@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
+
+import structlog
 
 from services.visits.areas import Areas
-from services.visits.domain import Merged, MergePlaces, Place, SeparatePlaces
+from services.visits.domain import ErasePlace, Merged, MergePlaces, Place, SeparatePlaces
 from services.visits.queries.places import PlaceQueries, details_answer, place_answer
 from services.visits.schemas.places import (
     ClosePlaceSchema,
@@ -25,12 +27,17 @@ from services.visits.schemas.places import (
 )
 from services.visits.service.base import PERSONAL, Pieces
 from shared.edge import Call, Reply, answered, route
+from shared.handler import Envelope
 from shared.problems import Problem
+from shared.vault import Vault
 from shared.vietnamese import hanoi_day
+
+audit = structlog.get_logger("audit")
 
 
 class PlaceRoutes(Pieces):
     place_queries: PlaceQueries
+    vault: Vault
 
     @route("POST", "/v1/places", scope="visits:write", body=RegisterPlaceSchema)
     def register(self, call: Call) -> Reply:
@@ -85,6 +92,25 @@ class PlaceRoutes(Pieces):
     def separate_places(self, call: Call) -> Reply:
         self._require_place(call, call.body.kept_id, "/kept_id")
         return self._change_place(call, SeparatePlaces(call.path["place_id"], call.body.kept_id))
+
+    @route("DELETE", "/v1/places/<uuid:place_id>/personal", scope="places:erase")
+    def erase_place(self, call: Call) -> Reply:
+        """Destroys the keys of everything personal about the place under all its ids, also the notes of its visits.
+        Every count stays, and nothing personal is kept of it from then on."""
+        group = self.place_queries.one_with(call.path["place_id"])
+        if not group:
+            raise Problem("not-found", where="path")
+        for place_id in group:
+            self._require_place(call, place_id, "")
+        envelope = call.envelope(ErasePlace(group[0]))
+        answer = self.places.handle(envelope)
+        for other in group[1:]:
+            command_id = uuid5(envelope.command_id, str(other))
+            self.places.handle(Envelope(command_id, ErasePlace(other), call.actor.sub, call.now))
+        for place_id in group:
+            self.vault.destroy(str(place_id))
+            audit.info("place erased", audit=True, place=str(place_id), sub=call.actor.sub)
+        return answered(answer, erased=group)
 
     def _change_place(self, call: Call, command: Any, day: date | None = None) -> Reply:
         """The caller must answer for the unit in which the place stands now, and for that of ``day``."""
