@@ -43,8 +43,6 @@ RATE = 50
 """Pages per second."""
 SAMPLE = 400
 PATIENCE_SECONDS = 600.0
-WAITING = 8
-"""Files that wait or are under way."""
 RULES = (
     {"due": {"within_days": 90}, "topics": ["public_services"], "source": "bench"},
     {"due": {"every_months": 12}, "topics": ["online_safety"], "roles": ["leader"], "source": "bench"},
@@ -64,8 +62,10 @@ def main(as_json: bool = False) -> int:
             api = Api("training", url, lambda: _token(of))
             held = trained.classes(network)
             _schedule(api, network.world, held)
-            files = [(one, _csv(one)) for one in held]
+            files = [(one, trained.csv(one)) for one in held]
             found |= _uploaded(of, api, url, files)
+            for rule in RULES:
+                api.post("/v1/rules", {"unit_id": NATION_ID, "effective": FORMED.isoformat()} | rule)
             found |= _asked(of, url, network)
             found |= _reform(api)
     return report("training", SEED, found, as_json)
@@ -115,14 +115,6 @@ def _schedule(api: Api, world: World, held: Sequence[Class]) -> None:
     api.post("/v1/courses", trained.course(world))
     for one in held:
         api.post("/v1/sessions", trained.session(world, one))
-    for rule in RULES:
-        api.post("/v1/rules", {"unit_id": NATION_ID, "effective": FORMED.isoformat()} | rule)
-
-
-def _csv(held: Class) -> bytes:
-    header = "session_id,person_id,day,mode,unit_id\n"
-    lines = (f"{r['session_id']},{r['person_id']},{r['day']},{r['mode']},{r['unit_id']}\n" for r in held.rows)
-    return (header + "".join(lines)).encode()
 
 
 def _uploaded(of: Stack, api: Api, url: str, files: Sequence[tuple[Class, bytes]]) -> Found:
@@ -141,6 +133,9 @@ def _uploaded(of: Stack, api: Api, url: str, files: Sequence[tuple[Class, bytes]
     )
     if counted != (rows, people):
         raise StackError(f"(attendances, people) are {counted}, expected {(rows, people)}")
+    told = api.get("/v1/coverage", unit=NATION_ID, as_of=FORMED.isoformat(), trained_as_of=trained.SECOND.isoformat())
+    if (told["trained"], told["warnings"]) != ({"people": people, "attendances": rows}, ["dates_differ"]):
+        raise StackError(f"coverage tells {told}")
     return {
         "upload_s": round(took, 1),
         "upload_again_s": round(again, 1),
@@ -151,20 +146,8 @@ def _uploaded(of: Stack, api: Api, url: str, files: Sequence[tuple[Class, bytes]
 
 
 def _upload(api: Api, files: Sequence[bytes]) -> tuple[float, Counter[str]]:
-    """Every file to the end of its job; seconds, and rows by outcome."""
-    started, waiting, outcomes = time.monotonic(), list[str](), Counter[str]()
-    todo = list(reversed(files))
-    while todo or waiting:
-        while todo and len(waiting) < WAITING:
-            waiting.append(api.upload("/v1/imports", todo.pop(), "text/csv", template="attendance")["id"])
-        job = api.get(f"/v1/imports/{waiting[0]}")
-        if job["state"] == "done":
-            outcomes.update(job["progress"]["counts"])
-            waiting.pop(0)
-        elif job["state"] == "failed":
-            raise StackError(f"a file failed: {job}")
-        else:
-            time.sleep(0.05)
+    started = time.monotonic()
+    outcomes = trained.upload(api, files)
     return time.monotonic() - started, outcomes
 
 

@@ -1,7 +1,8 @@
 """``./tungnha demo --national``: the network at its published size, and the reform of 1/7/2025 by the reform kit.
 
-Over 63 provinces more than 74,422 teams with 348,362 seats, 52 provinces complete at commune level (2023); then 10,035
-communes become 3,321 in one file, and every seat is accounted for on both maps.
+Over 63 provinces more than 74,422 teams with 348,362 seats, 52 provinces complete at commune level (2023); 255,545
+people of 59 provinces trained by 9/2022, uploaded as files; then 10,035 communes become 3,321 in one file, and every
+seat is accounted for on both maps.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from ops import verify
 from ops.client import Api
-from ops.demo import reform
+from ops.demo import reform, trained
 from ops.demo.asking import Answer, check
 from ops.demo.network import COUNTED, FORMED, PROVINCES, Network
 from ops.demo.story import Total
@@ -36,7 +37,7 @@ def play(world: World, apis: Mapping[str, Api], out: Console, share: float = 1.0
     started = time.monotonic()
     bars = (TextColumn("{task.description:<58}"), BarColumn(24), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*bars, console=out) as progress:
-        for chapter in (_build, _network_counted, _reform, _reform_counted):
+        for chapter in (_build, _network_counted, _trained, _reform, _reform_counted):
             chapter(network, apis, progress)
             progress.console.print(f"   {time.monotonic() - started:.0f} s")
     out.print("the stack is still running: ./tungnha status; now counting everything anew, which takes a while")
@@ -62,6 +63,16 @@ def _build(network: Network, apis: Mapping[str, Api], progress: Progress) -> Non
             progress.console.print(f"   {number} of {len(network.provinces)} provinces")
     later = [row for row in rows if formed < row["effective"] < reform_day]
     _send("Sắp xếp 2024–2025 · mergers until 6/2025", teams, later, progress)
+
+
+def _trained(network: Network, apis: Mapping[str, Api], progress: Progress) -> None:
+    people, attendances = trained.teach(network, apis["training"])
+    told = trained.coverage(apis["training"])
+    over = told["ratios"]["all_trained_over_seats"]
+    progress.console.print(
+        f"   [green]✓[/green] {trained.SECOND:%m/%Y}  {people:,} people trained, {attendances:,} attendances; over the"
+        f" {over['denominator']:,} seats of {COUNTED:%Y}: {over['value']:.1%} ({', '.join(over['warnings'])})"
+    )
 
 
 def _network_counted(network: Network, apis: Mapping[str, Api], progress: Progress) -> None:

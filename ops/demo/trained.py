@@ -6,16 +6,24 @@ numbers of two dates.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from ops.demo.network import Network
+from ops.client import Api
+from ops.demo.network import COUNTED, Network
 from ops.demo.world import Row, World
+from ops.local.process import StackError
+from ops.patience import Patience
 from ops.units.seed import NATION_ID
 
 PEOPLE, PROVINCES = 255_545, 59
 FIRST, SECOND = date(2022, 9, 15), date(2022, 9, 16)
+WAITING = 8
+"""Files that wait or are under way."""
+STILL_SECONDS = 180.0
 TWICE = 20
 """Every so manyth person came on both days: attendances are more than people."""
 
@@ -81,3 +89,68 @@ def _class(world: World, unit_id: str, people: list[tuple[str, str]]) -> Class:
         if n % TWICE == 0:
             made.rows.append(row | {"day": SECOND})
     return made
+
+
+# --- through the API ---------------------------------------------------------------------------------------------
+
+
+def teach(network: Network, training: Api) -> tuple[int, int]:
+    """Course, sessions, and a file of attendance for each province; how many people and attendances there are now, as
+    the service tells. Raises ``StackError`` if that is not what was sent."""
+    held = classes(network)
+    training.post("/v1/courses", course(network.world))
+    _until_it_knows(training, network)
+    for one in held:
+        training.post("/v1/sessions", session(network.world, one))
+    rows = sum(len(one.rows) for one in held)
+    outcomes = upload(training, [csv(one) for one in held])
+    if outcomes.keys() - {"stored", "repeated"} or outcomes.total() != rows:
+        raise StackError(f"{rows} attendances came out as {dict(outcomes)}")
+    expected = {"people": round(PEOPLE * network.share), "attendances": rows}
+    patience = Patience(STILL_SECONDS)
+    while (told := coverage(training))["trained"] != expected:
+        if patience.lost(told["trained"]):
+            raise StackError(f"trained by {SECOND} are {told['trained']}, expected {expected}")
+        time.sleep(0.25)
+    if told["warnings"] != ["dates_differ"]:
+        raise StackError(f"a ratio of numbers of two dates bears no warning: {told}")
+    return expected["people"], rows
+
+
+def coverage(training: Api) -> Row:
+    """Who was trained by September 2022, beside the seats of 2023."""
+    days = {"as_of": COUNTED.isoformat(), "trained_as_of": SECOND.isoformat()}
+    told: Row = training.get("/v1/coverage", unit=NATION_ID, **days)
+    return told
+
+
+def _until_it_knows(training: Api, network: Network) -> None:
+    """Training hears of the network by itself; rows name communes and are counted where people serve."""
+    patience = Patience(STILL_SECONDS)
+    while (seats := coverage(training)["serving"]["seats"]) != network.seats:
+        if patience.lost(seats):
+            raise StackError(f"training knows {seats} seats, expected {network.seats}")
+        time.sleep(0.5)
+
+
+def csv(held: Class) -> bytes:
+    header = "session_id,person_id,day,mode,unit_id\n"
+    lines = (f"{r['session_id']},{r['person_id']},{r['day']},{r['mode']},{r['unit_id']}\n" for r in held.rows)
+    return (header + "".join(lines)).encode()
+
+
+def upload(training: Api, files: Sequence[bytes]) -> Counter[str]:
+    """Every file to the end of its job; rows by outcome."""
+    waiting, outcomes, todo = list[str](), Counter[str](), list(reversed(files))
+    while todo or waiting:
+        while todo and len(waiting) < WAITING:
+            waiting.append(training.upload("/v1/imports", todo.pop(), "text/csv", template="attendance")["id"])
+        job = training.get(f"/v1/imports/{waiting[0]}")
+        if job["state"] == "done":
+            outcomes.update(job["progress"]["counts"])
+            waiting.pop(0)
+        elif job["state"] == "failed":
+            raise StackError(f"a file failed: {job}")
+        else:
+            time.sleep(0.05)
+    return outcomes

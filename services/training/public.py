@@ -36,9 +36,13 @@ OF_A_UNIT: Mapping[str, Callable[[dict[str, Any]], str]] = {
     "AssessmentCorrected": itemgetter("day"),
     "CertificateIssued": itemgetter("day"),
     "CertificateRevoked": itemgetter("day"),
+    "ReminderDue": itemgetter("due"),
     "RuleSet": itemgetter("effective"),
     "RuleReplaced": itemgetter("effective"),
     "RuleEnded": itemgetter("effective"),
+    "TrainingPlanRevised": itemgetter("first_day"),
+    "TrainingPlanSet": itemgetter("first_day"),
+    "TrainingPlanWithdrawn": itemgetter("first_day"),
 }
 """Type → the day whose map tells where the fact's unit stood."""
 

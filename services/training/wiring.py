@@ -15,12 +15,14 @@ from services.training.projections.obligations import Obligations
 from services.training.projections.register import Register
 from services.training.public import publisher
 from services.training.queries.courses import CourseQueries
+from services.training.queries.figures import Figures
 from services.training.queries.flags import FlagQueries
 from services.training.queries.identities import Identities
 from services.training.queries.obligations import ObligationQueries
 from services.training.queries.roll import RollQueries
 from services.training.queries.sessions import SessionQueries
 from services.training.reactions import joins
+from services.training.reminding import Reminding
 from shared.handler import Handler
 from shared.handling import handle_many
 from shared.health import Readiness
@@ -69,6 +71,7 @@ def api(settings: Settings) -> int:
         "look_ups": Allowance(per_second=50, burst=200),
         "identities": Identities(kit.lookups),
         "obligations": ObligationQueries(kit.engine, kit.lookups, units),
+        "figures": Figures(kit.engine, units),
         "jobs": jobs_of(kit),
         "templates": TEMPLATES,
         "mirror": Mirror(kit.engine, USES),
@@ -83,16 +86,17 @@ def worker(settings: Settings) -> int:
     register(MESSAGES)
     kit = Kit(settings, name="training-worker", events=EVENTS)
     units = UnitDirectory(kit.engine)
-    imports = ImportTask(handler_of(kit), units, Identities(kit.lookups))
+    handler = handler_of(kit)
+    imports = ImportTask(handler, units, Identities(kit.lookups))
     runner = Runner(jobs_of(kit), [imports], kit.log.heads)
     definition = Definition(
         "training",
         PARTITIONS,
         publish=publisher(units.tree),
         projections=[Units(), seats.Seats(), Register(), Obligations()],
-        reactions=[joins(partial(handle_many, handler_of(kit)))],
+        reactions=[joins(partial(handle_many, handler))],
         uses=USES,
         batch=BATCH,
-        loops={"jobs": runner.step},
+        loops={"jobs": runner.step, "reminders": Reminding(kit.lookups, units, handler).step},
     )
     return run_worker(definition, settings, kit.log, on_stop=[runner.close, kit.close])

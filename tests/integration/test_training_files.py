@@ -212,3 +212,60 @@ def test_killed_anywhere_it_goes_on_and_nobody_attends_twice(training: Training)
         again = imported(client, csv(rows), "csv", template="attendance")
         assert again["progress"]["counts"] == {"repeated": len(rows)}
         assert len(recorded(training, held)) == len(rows)
+
+
+def test_a_rule_from_its_source_to_who_is_late_and_what_was_reached(training: Training) -> None:
+    held = session(training)
+    with training.trainer("vn") as client, training.trainer("c2") as elsewhere:
+        body = {"unit_id": "hn", "effective": "2022-09-01", "topics": ["policy"], "due": {"within_days": 90}}
+        refused = client.post("/v1/rules", json=body, headers={"Accept-Language": "vi"})
+        assert (refused.status_code, refused.json()["title"]) == (422, "Thiếu căn cứ")
+        twice = client.post("/v1/rules", json=body | {"source": "KH 1", "due": {"within_days": 9, "every_months": 1}})
+        assert twice.json()["pointer"].startswith("/due"), twice.text
+        rule = client.post("/v1/rules", json=body | {"source": "Kế hoạch 12/KH-UBND"})
+        assert rule.status_code == 201, rule.text
+        rule_id = rule.json()["rule_id"]
+        assert client.get(f"/v1/rules/{rule_id}").json()["told"][0]["due"]["within_days"] == 90
+        assert elsewhere.post("/v1/rules", json=body | {"source": "x"}).json()["code"] == "forbidden-unit"
+        eventually(training.caught_up)
+        [concerning] = client.get("/v1/rules", params={"unit": "v1", "as_of": "2023-01-01"}).json()["rules"]
+        assert concerning["rule_id"] == rule_id
+
+        def asked(**query: Any) -> dict[str, Any]:
+            told = client.get("/v1/obligations", params={"rule": rule_id, "as_of": "2023-01-01"} | query)
+            assert told.status_code == 200, told.text
+            return dict(told.json())
+
+        late = asked(unit="hn", state="overdue")["obligations"]
+        assert {one["person_id"] for one in late} <= {*PEOPLE[:2]}
+        exempt = {"person_id": PEOPLE[1], "rule_id": rule_id, "since": "2022-12-01", "reason": "absent"}
+        assert elsewhere.post("/v1/exemptions", json=exempt).status_code == 201
+        assert (
+            elsewhere.post("/v1/exemptions", json=exempt | {"person_id": PEOPLE[0]}).json()["code"] == "forbidden-unit"
+        )
+        rows = [row(held, PEOPLE[0], unit_id="v1"), row(held, PEOPLE[2], unit_id="c1")]
+        assert imported(client, csv(rows), "csv", template="attendance")["state"] == "done"
+        eventually(training.caught_up)
+        first = asked(unit="hn", limit=1)
+        second = asked(unit="hn", limit=1, after=first["next"])
+        states = {one["person_id"]: one["state"] for one in (*first["obligations"], *second["obligations"])}
+        assert states == {PEOPLE[0]: "done", PEOPLE[1]: "exempt"}
+        assert asked(unit="c2")["obligations"][0]["team_kind"] == "commune"
+        [counted] = client.get("/v1/obligations/summary", params={"unit": "hn", "rule": rule_id}).json()["rules"]
+        assert (counted["done"], counted["exempt"], counted["people"]) == (1, 1, 2)
+        assert client.get("/v1/obligations", params={"unit": "hn", "after": "?"}).json()["code"] == "wrong-format"
+
+        other_day = {"unit": "hn", "as_of": "2023-01-01", "trained_as_of": "2022-09-30"}
+        covered = client.get("/v1/coverage", params=other_day).json()
+        assert (covered["serving"]["seats"], covered["serving"]["people"]) == (3, 2)
+        assert covered["warnings"] == ["dates_differ"]
+        assert all("dates_differ" in ratio["warnings"] for ratio in covered["ratios"].values())
+        assert client.get("/v1/coverage", params={"unit": "hn", "as_of": "2023-01-01"}).json()["warnings"] == []
+        plan = {"unit_id": "c1", "first_day": "2022-01-01", "last_day": "2022-12-31"}
+        made = client.post("/v1/plans", json=plan | {"targets": [{"measure": "people", "value": 4}]})
+        assert made.status_code == 201, made.text
+        shown = client.get(f"/v1/plans/{made.json()['plan_id']}").json()
+        assert shown["targets"][0]["reached"] >= 2 and shown["reached_until"] == "2022-12-31"
+        eventually(training.caught_up)
+        assert len(client.get("/v1/plans", params={"unit": "c1"}).json()["plans"]) == 1
+        assert client.post(f"/v1/plans/{shown['plan_id']}/withdraw", json={}).status_code == 201

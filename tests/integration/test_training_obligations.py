@@ -10,22 +10,27 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
+import msgspec
 import pytest
 
 from ops.local.provision import Database
 from services.training.domain.dues import Due, State
+from services.training.domain.plans import Measure, Target
+from services.training.domain.reminders import IssueReminder
 from services.training.domain.rules import Role, TeamKind, Terms
 from services.training.projections.obligations import Obligations
 from services.training.projections.register import Register
 from services.training.projections.seats import Seats
-from services.training.queries.obligations import ObligationQueries, Wanted
+from services.training.queries.figures import Figures
+from services.training.queries.obligations import InForce, ObligationQueries, Wanted
+from services.training.reminding import Reminding, kind_of
 from shared.db import engine
 from shared.log import Recorded
 from shared.unit_directory import UnitDirectory, Units
 from tests.training_events import attendance, course, exempted, joined, reassigned, rule, session, team, unit
 
 SPACE = UUID(int=1)
-REFORM = date(2025, 7, 1)
+REFORM, EVER = date(2025, 7, 1), date(2022, 1, 1)
 COMMUNES = {"c1": "p1", "c2": "p1", "c3": "p2"}
 VILLAGES = {f"v{n}": f"c{n % 3 + 1}" for n in range(9)}
 TOPICS = ("policy", "online_safety", "public_services")
@@ -244,6 +249,87 @@ def test_lists_and_counts_equal_a_naive_count(tables: Any, seed: int, monkeypatc
             ), (root, day)
             compared += len(expected)
     assert compared > 200
+
+
+def test_coverage_equals_a_naive_count(tables: Any) -> None:
+    made = world(5)
+    fill(tables, made)
+    figures = Figures(tables, UnitDirectory(tables))
+    one = {person: made.kept.get(person, person) for person in PEOPLE}
+    for day, trained_day in ((date(2024, 8, 1), date(2024, 8, 1)), (date(2026, 1, 1), date(2025, 1, 1))):
+        for root in ("vn", "c3", "c9" if day >= REFORM else "c2"):
+            for topic in (None, "policy"):
+                who = [
+                    one[seat["person_id"]]
+                    for seat in made.seats
+                    if seat["since"] <= day < (seat["until"] or date.max) and root in made.unit_on(seat["unit_id"], day)
+                ]
+                learnt = {one[p] for p, item, when in made.learnt if when <= trained_day and topic in (None, item)}
+                told = figures.serving(root, day, trained_day, topic)
+                assert (told.seats, told.people, told.trained) == (len(who), len({*who}), len({*who} & learnt))
+                if root == "vn":
+                    everybody = figures.trained(root, date(2022, 1, 1), trained_day, topic=topic)
+                    assert everybody.people == len(learnt)
+                    assert figures.reached(Target(Measure.PEOPLE, 1, topic=topic), root, EVER, trained_day) == len(
+                        learnt
+                    )
+    attended = figures.trained("vn", EVER, date(2026, 1, 1))
+    assert attended.attendances == 3 * 14
+    assert figures.reached(Target(Measure.SESSIONS, 1), "vn", EVER, date(2026, 1, 1)) == 0
+
+
+def test_everybody_is_reminded_once_and_not_before_all_is_read(tables: Any) -> None:
+    made = world(3)
+    queries, sent = fill(tables, made), list[IssueReminder]()
+
+    class Handler:
+        """Keeps what it is told, and shows it as issued, as the projection will."""
+
+        def handle_many(self, envelopes: Any) -> list[Any]:
+            sent.extend(envelope.command for envelope in envelopes)
+            events = [("ReminderDue", msgspec.to_builtins(envelope.command)) for envelope in envelopes]
+            now = datetime.now(UTC)
+            with tables.begin() as tx:
+                Obligations().apply(
+                    tx,
+                    [("", Recorded(0, n, "", n, t, 1, d, {}, uuid4(), 1, b"", now)) for n, (t, d) in enumerate(events)],
+                )
+            return [None for _ in envelopes]
+
+        def states(self, stream_ids: Any) -> dict[str, Any]:
+            return {}
+
+    day = date(2025, 6, 20)
+    noon = datetime(2025, 6, 20, 5, tzinfo=UTC)
+    walk = Reminding(tables, UnitDirectory(tables), Handler(), now=lambda: noon, every=0.0)
+
+    def go_round() -> list[IssueReminder]:
+        sent.clear()
+        for _ in range(60):
+            walk.step()
+        return list(sent)
+
+    assert go_round() == []  # the registry has not been heard of
+    with tables.begin() as tx:
+        tx.exec_driver_sql("INSERT INTO bus.sources (source, heads) VALUES ('teams', '{\"0\": 5}')")
+        tx.exec_driver_sql(
+            "INSERT INTO bus.cursors (subscription, source, partition, position) VALUES ('x', 'teams', 0, 4)"
+        )
+    assert go_round() == []  # and not all of it is read
+    with tables.begin() as tx:
+        tx.exec_driver_sql("UPDATE bus.cursors SET position = 5")
+    told = go_round()
+    terms = {rule_id: terms for rule_id, _, _, terms in made.rules}
+    expected = set()
+    for one in queries.page(Wanted("vn", day, limit=500)).found:
+        rule = InForce(one.rule_id, "vn", day, terms[one.rule_id])
+        if kind := kind_of(one, rule, day):
+            expected.add((one.person_id, one.rule_id, one.due, kind))
+    assert expected and len(told) == len(expected)
+    assert {(one.person_id, one.rule_id, one.due, one.kind) for one in told} == expected
+    with tables.begin() as tx:
+        tx.exec_driver_sql("UPDATE bus.cursors SET position = 6")
+    assert go_round() == []
 
 
 def test_a_reform_changes_nobodys_record_only_where_it_is_listed(tables: Any) -> None:

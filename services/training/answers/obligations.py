@@ -46,7 +46,7 @@ def positions(page: Page) -> dict[str, str]:
 
 def summary(found: Mapping[str, Counter[str]]) -> list[dict[str, Any]]:
     return [
-        {"rule_id": rule_id, **{state: counts[state] for state in State}, "people": counts.total()}
+        {"rule_id": rule_id, **{state.value: counts[state] for state in State}, "people": counts.total()}
         for rule_id, counts in sorted(found.items())
     ]
 

@@ -21,6 +21,8 @@ from services.training.domain import (
     courses,
     exemptions,
     joining,
+    plans,
+    reminders,
     roll,
     rules,
     sessions,
@@ -41,6 +43,8 @@ MODULES: tuple[ModuleType, ...] = (
     joining,
     rules,
     exemptions,
+    plans,
+    reminders,
 )
 """Each has ``COMMANDS`` and ``EVENTS`` (types), and the functions ``streams``, ``decide`` and ``evolve``."""
 

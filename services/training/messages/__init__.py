@@ -6,7 +6,8 @@ from services.training.messages.attendance import ATTENDANCE
 from services.training.messages.certificates import CERTIFICATES
 from services.training.messages.courses import COURSES
 from services.training.messages.obligations import OBLIGATIONS
+from services.training.messages.plans import PLANS
 from services.training.messages.sessions import SESSIONS
 from shared.problem_texts import Text
 
-MESSAGES: dict[str, Text] = COURSES | SESSIONS | ATTENDANCE | CERTIFICATES | OBLIGATIONS
+MESSAGES: dict[str, Text] = COURSES | SESSIONS | ATTENDANCE | CERTIFICATES | OBLIGATIONS | PLANS

@@ -1,4 +1,4 @@
-"""Own events → rules in their times, exemptions, and what each session teaches (migrations/versions/0003)."""
+"""Own events → rules in their times, exemptions, what each session teaches, plans, and reminders that were issued."""
 
 from __future__ import annotations
 
@@ -32,6 +32,15 @@ _LESSON = text(
     """INSERT INTO read.lessons (session_id, course_id, topics)
        SELECT cast(:session_id AS uuid), c.course_id, c.topics FROM read.contents c WHERE c.course_id = :course_id"""
 )
+_PLAN = text(
+    """INSERT INTO read.plans (plan_id, unit_id, first_day, last_day)
+       VALUES (:plan_id, :unit_id, :first_day, :last_day)"""
+)
+_NO_PLAN = text("DELETE FROM read.plans WHERE plan_id = :plan_id")
+_REMINDED = text(
+    """INSERT INTO read.reminders (person_id, rule_id, due, kind)
+       VALUES (:person_id, :rule_id, :due, :kind) ON CONFLICT DO NOTHING"""
+)
 
 
 def _replaced(tx: Connection, data: dict[str, Any]) -> None:
@@ -48,6 +57,9 @@ _TAKE: Mapping[str, Callable[[Connection, dict[str, Any]], object]] = {
     "CourseOffered": lambda tx, data: tx.execute(_CONTENTS, data),
     "CourseRevised": lambda tx, data: tx.execute(_CONTENTS, data),
     "SessionScheduled": lambda tx, data: tx.execute(_LESSON, data),
+    "TrainingPlanSet": lambda tx, data: tx.execute(_PLAN, data),
+    "TrainingPlanWithdrawn": lambda tx, data: tx.execute(_NO_PLAN, data),
+    "ReminderDue": lambda tx, data: tx.execute(_REMINDED, data),
 }
 
 

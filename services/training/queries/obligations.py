@@ -151,14 +151,14 @@ class ObligationQueries:
 
     def rules(self, day: date) -> list[InForce]:
         with self._lookups.connect() as tx:
-            return _begun(tx, day, None)[1]
+            return begun(tx, day, None)[1]
 
     def page(self, wanted: Wanted) -> Page:
         """Obligations below a unit in the order of its tree, then by person and rule."""
         tree = self._directory.tree()
         with self._lookups.connect() as tx:
-            page, rules = _begun(tx, wanted.day, wanted.rule_id)
-            looked = _Looked(tx, tree, wanted.unit_id, wanted.day, rules)
+            page, rules = begun(tx, wanted.day, wanted.rule_id)
+            looked = Looked(tx, tree, wanted.unit_id, wanted.day, rules)
             walk = stops(tree, wanted.unit_id, wanted.day, wanted.after[0] if wanted.after else ())
             seen = 0
             while chunk := list(islice(walk, CHUNK)):
@@ -181,7 +181,7 @@ class ObligationQueries:
         found: dict[str, Counter[str]] = {}
         tree = self._directory.tree()
         with self._lookups.connect() as tx:
-            page, rules = _begun(tx, day, rule_id)
+            page, rules = begun(tx, day, rule_id)
         for rule in rules:
             units = _units(tree, unit_id, rule, day)
             if units is None or units:
@@ -191,7 +191,7 @@ class ObligationQueries:
         return {rule: counts for rule, counts in found.items() if counts}, page
 
 
-def _begun(tx: Connection, day: date, rule_id: str | None) -> tuple[Page, list[InForce]]:
+def begun(tx: Connection, day: date, rule_id: str | None) -> tuple[Page, list[InForce]]:
     """An empty page that knows how far the tables have come, and the rules of the day."""
     own = [Register.name, Obligations.name]
     rows = tx.execute(_RULES, {"day": day, "own": own, "registry": Seats.name}).all()
@@ -204,7 +204,7 @@ def _begun(tx: Connection, day: date, rule_id: str | None) -> tuple[Page, list[I
     return page, rules
 
 
-class _Looked:
+class Looked:
     """Obligations of one question, some units at a time."""
 
     def __init__(self, tx: Connection, tree: UnitTree, root: str, day: date, rules: Sequence[InForce]) -> None:

@@ -42,6 +42,13 @@ def whole(tree: UnitTree, root: str, day: date) -> bool:
     return tree.level(root) == "nation" and tree.exists(root, day)
 
 
+def units_below(tree: UnitTree, root: str, day: date) -> list[str] | None:
+    """The unit and all below it, with the former units whose facts stand there; None: everything."""
+    if whole(tree, root, day):
+        return None
+    return [unit_id for stop in stops(tree, root, day) for unit_id in stop.sources]
+
+
 class Area:
     """The units of a rule's area on a day. A former area is what stood below it on its last day."""
 

@@ -7,6 +7,7 @@ from services.training.service.certificates import CertificateRoutes
 from services.training.service.courses import CourseRoutes
 from services.training.service.obligations import ObligationRoutes
 from services.training.service.people import PeopleRoutes
+from services.training.service.plans import PlanRoutes
 from services.training.service.roll import RollRoutes
 from services.training.service.sessions import SessionRoutes
 from shared.batch import batch
@@ -25,6 +26,7 @@ class TrainingService(
     CertificateRoutes,
     PeopleRoutes,
     ObligationRoutes,
+    PlanRoutes,
     JobRoutes,
     Health,
     Feed,

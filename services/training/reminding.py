@@ -1,0 +1,129 @@
+"""Walks round everybody who serves, some units at a time, and issues the reminders that are due today.
+
+A round begins when something is new or another day has come, ten minutes after the last one at the earliest. It waits
+until the tables have read all that is known, so that nobody is reminded of what is on its way. Several workers may walk
+at once: the same reminder is the same command.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from itertools import islice
+
+from sqlalchemy import Connection, Engine, text
+
+from services.training.domain.dues import State
+from services.training.domain.reminders import IssueReminder, ReminderKind
+from services.training.projections.obligations import Obligations
+from services.training.projections.register import Register
+from services.training.queries.obligations import InForce, Looked, Obligation, begun
+from services.training.queries.places import Path, Stop, stops
+from shared.decider import Rejected
+from shared.handler import Envelope
+from shared.handling import Decides, handle_many
+from shared.unit_directory import UnitDirectory
+from shared.units import UnitTree
+from shared.vietnamese import hanoi_day
+
+ROUND_SECONDS = 600.0
+CHUNK = 50
+"""Units looked at in one step."""
+MOST = 100
+"""Reminders issued in one step; the next one goes on with the same units."""
+
+_BEHIND = text(
+    """SELECT NOT EXISTS (SELECT FROM bus.sources s WHERE s.source = 'teams' AND s.heads ? '0')
+           OR EXISTS (SELECT FROM bus.cursors c JOIN bus.sources s ON s.source = c.source
+                       WHERE c.position < coalesce((s.heads ->> '0')::bigint, 0))
+           OR EXISTS (SELECT FROM bus.cursors c JOIN log.heads h ON h.partition = c.partition
+                       WHERE c.source = '' AND c.subscription = ANY(:own) AND c.position < h.position)"""
+)
+_ISSUED = text(
+    """SELECT person_id::text, rule_id::text, due, kind FROM read.reminders
+        WHERE person_id = ANY(cast(:people AS uuid[]))"""
+)
+OWN = [Register.name, Obligations.name]
+
+
+class Reminding:
+    def __init__(
+        self,
+        lookups: Engine,
+        directory: UnitDirectory,
+        handler: Decides,
+        *,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        every: float = ROUND_SECONDS,
+    ) -> None:
+        self._lookups, self._directory, self._handler = lookups, directory, handler
+        self._now, self._every = now, every
+        self._at: tuple[str, Path] | None = None
+        """Root, and the last unit looked at, while a round is under way."""
+        self._seen: object = None
+        self._began = float("-inf")
+
+    def step(self) -> int:
+        """Looks at some units; how many reminders were issued. Always followed by a pause, so that a nation's round is
+        spread over minutes."""
+        day = hanoi_day(self._now())
+        with self._lookups.connect() as tx:
+            if self._at is None and not self._begin(tx, day):
+                return 0
+            tree = self._directory.tree()
+            assert self._at is not None
+            root, after = self._at
+            chunk = list(islice(stops(tree, root, day, after), CHUNK))
+            due = self._due(tx, tree, root, day, chunk)
+        self._issue(due[:MOST])
+        if len(due) <= MOST:
+            self._at = (root, chunk[-1].path) if len(chunk) == CHUNK and chunk[-1].path != after else self._next(root)
+        return 0
+
+    def _begin(self, tx: Connection, day: date) -> bool:
+        if time.monotonic() - self._began < self._every or tx.execute(_BEHIND, {"own": OWN}).scalar():
+            return False
+        page, rules = begun(tx, day, None)
+        seen = (day, page.position, page.registry_position)
+        if not rules or seen == self._seen:
+            return False
+        self._began, self._seen, self._at = time.monotonic(), seen, self._next("")
+        return self._at is not None
+
+    def _next(self, root: str) -> tuple[str, Path] | None:
+        """The next tree: there is one nation, but a unit that nobody has placed yet may stand alone."""
+        day = hanoi_day(self._now())
+        roots = sorted(self._directory.tree().existing(day, "nation"))
+        following = [each for each in roots if each > root]
+        return (following[0], ()) if following else None
+
+    def _due(self, tx: Connection, tree: UnitTree, root: str, day: date, chunk: Sequence[Stop]) -> list[IssueReminder]:
+        _, rules = begun(tx, day, None)
+        terms = {rule.rule_id: rule for rule in rules}
+        found = [
+            IssueReminder(one.person_id, one.rule_id, one.unit_id, one.due, kind)
+            for _, one in Looked(tx, tree, root, day, rules).at(chunk)
+            if (kind := kind_of(one, terms[one.rule_id], day)) is not None
+        ]
+        people = list({one.person_id for one in found})
+        issued = {tuple(row) for row in tx.execute(_ISSUED, {"people": people})} if people else set()
+        return [one for one in found if (one.person_id, one.rule_id, one.due, one.kind.value) not in issued]
+
+    def _issue(self, reminders: Sequence[IssueReminder]) -> None:
+        now = self._now()
+        answers = handle_many(
+            self._handler, [Envelope(one.command_id, one, "training-worker", now) for one in reminders]
+        )
+        for answer in answers:
+            if isinstance(answer, Rejected):
+                raise answer
+
+
+def kind_of(one: Obligation, rule: InForce, day: date) -> ReminderKind | None:
+    if one.state is State.OVERDUE:
+        return ReminderKind.OVERDUE
+    soon = one.due - timedelta(rule.terms.remind_days) <= day <= one.due
+    if soon and (one.state is State.DUE or (one.state is State.DONE and rule.terms.due.every_months is not None)):
+        return ReminderKind.UPCOMING
+    return None
