@@ -114,7 +114,11 @@ class State:
         ``keep_secrets`` where the data live on: without the keys they were written with they prove nothing any more.
         """
         servers = self.servers
-        shutil.rmtree(servers, ignore_errors=True)
+        gone = servers.with_name(f"{servers.name}.gone")
+        shutil.rmtree(gone, ignore_errors=True)
+        with contextlib.suppress(FileNotFoundError):
+            servers.rename(gone)  # whoever starts after an interrupted wipe finds nothing, not half a cluster
+        shutil.rmtree(gone, ignore_errors=True)
         if servers.parent != self.directory:
             with contextlib.suppress(OSError):  # another stack's files are in it
                 servers.parent.rmdir()

@@ -184,3 +184,19 @@ def test_wiping_can_leave_the_keys_of_data_that_live_elsewhere(tmp_path):
     assert state.secret("hash-key-visits") == key
     state.wipe()
     assert not state.directory.exists()
+
+
+def test_an_interrupted_wipe_leaves_no_half_of_a_cluster(tmp_path, monkeypatch):
+    state = State(tmp_path / "state")
+    (state.servers / "postgres" / "data").mkdir(parents=True)
+
+    def interrupted(path: Path, **_: Any) -> None:
+        if path.exists():
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as cut, pytest.raises(KeyboardInterrupt):
+        cut.setattr("ops.local.state.shutil.rmtree", interrupted)
+        state.wipe()
+    assert not state.servers.exists()
+    state.wipe()
+    assert list(state.servers.parent.glob(f"{state.key}*")) == []
