@@ -88,7 +88,7 @@ class Teams:
     def stop(self) -> list[int]:
         for process in self.running.values():
             process.terminate()
-        return [process.wait(15) for process in self.running.values()]
+        return [process.wait(60) for process in self.running.values()]
 
     def output(self) -> str:
         return "\n".join(path.read_text(errors="replace") for path in self.directory.glob("*.log"))
