@@ -61,7 +61,7 @@ class Batch(Entrypoint):  # type: ignore[misc]  # nameko has no types
         *,
         size: int = 500,
         wait: float = 0.01,
-        prefetch: int = 1500,
+        prefetch: int = 1000,
         declare: Callable[[amqp.Channel], None] | None = None,
         **kwargs: Any,
     ) -> None:

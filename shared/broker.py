@@ -61,19 +61,27 @@ class Unpublished(Exception):
         self.reason = reason
 
 
-_CONTENT_TYPE = "application/cloudevents+json"
-# As AMQP 0-9-1 writes two properties: the flags of content-type and delivery-mode, then their values (2: persistent).
-_HEADER = pack(">HB", 0x9000, len(_CONTENT_TYPE)) + _CONTENT_TYPE.encode() + b"\x02"
+EVENT, BATCH = "application/cloudevents+json", "application/cloudevents-batch+json"
+"""Content types of one event and of several."""
 
 
-def _publish_frames(channel: int, exchange: str, key: str, body: bytes) -> bytes:
+def _header(content_type: str) -> bytes:
+    """As AMQP 0-9-1 writes two properties: the flags of content-type and delivery-mode, then their values."""
+    persistent = b"\x02"
+    return pack(">HB", 0x9000, len(content_type)) + content_type.encode() + persistent
+
+
+_HEADERS = {content_type: _header(content_type) for content_type in (EVENT, BATCH)}
+
+
+def _publish_frames(channel: int, exchange: str, key: str, body: bytes, content_type: str = EVENT) -> bytes:
     """``basic.publish`` with the mandatory bit, its content header and its body, ready for the socket.
 
     py-amqp encodes and sends every message by itself, which costs four times as much as all the rest of a relay.
     """
     to, route = exchange.encode(), key.encode()
     method = pack(">HHHB", 60, 40, 0, len(to)) + to + pack(">B", len(route)) + route + b"\x01"
-    header = pack(">HHQ", 60, 0, len(body)) + _HEADER
+    header = pack(">HHQ", 60, 0, len(body)) + _HEADERS[content_type]
     frames = (
         pack(">BHI", kind, channel, len(part)) + part + b"\xce" for kind, part in enumerate((method, header, body), 1)
     )
@@ -99,16 +107,24 @@ class Publisher:
         self._confirmed_beyond: set[int] = set()
         self._failure: str | None = None
 
-    def publish(self, exchange: str, key: str, body: bytes, headers: Mapping[str, Any] | None = None) -> None:
+    def publish(
+        self,
+        exchange: str,
+        key: str,
+        body: bytes,
+        headers: Mapping[str, Any] | None = None,
+        *,
+        content_type: str = EVENT,
+    ) -> None:
         """Hand a persistent, mandatory message over; nothing is certain before ``flush``."""
         self._published += 1
         if headers or len(body) > self._connection.frame_max - 8:
             self._write()
-            properties = {"content_type": _CONTENT_TYPE, "delivery_mode": 2, "application_headers": dict(headers or {})}
+            properties = {"content_type": content_type, "delivery_mode": 2, "application_headers": dict(headers or {})}
             message = amqp.Message(body, **properties)
             self._channel.basic_publish(message, exchange, key, mandatory=True)
             return
-        self._buffer += _publish_frames(self._channel.channel_id, exchange, key, body)
+        self._buffer += _publish_frames(self._channel.channel_id, exchange, key, body, content_type)
         if len(self._buffer) > 65_536:
             self._write()
 

@@ -1,7 +1,7 @@
 """Admission: who may come in now, who waits a moment, and who is told when to come back (docs/adr/0023).
 
 A process that takes all it is sent answers everybody late, then nobody. So each class of requests has a *lane*: so many
-bytes of requests at work at once; a few more wait in line; and whoever would wait longer than is worth it is refused
+bytes of requests are at work at once; a few more wait in line; and whoever would wait longer than is worth it is refused
 before anything of the request but its headers has been read.
 
     lane = Lane("batch", width=400_000, patience=0.4)
@@ -35,9 +35,11 @@ LEAST = 1_500
 USUAL = 100_000
 """Up to this size a request has the lane's patience, beyond it in proportion."""
 FIRST_RATE = 2_000_000.0
-LEAST_RATE = 50_000.0
+LEAST_RATE = 20_000.0
+AT_WORK_SECONDS = 0.25
+"""No more is at work than takes so long at the lane's pace: more would only wait inside, where nobody can be refused."""
 WINDOW_SECONDS = 0.25
-SMOOTHING = 0.3
+SMOOTHING = 0.5
 MOST_AHEAD_SECONDS = 30.0
 
 REQUESTS = Counter("tungnha_admission_requests", "Requests that asked to come in", ["lane", "outcome"])
@@ -64,7 +66,9 @@ class _Ticket:
 
 
 class Lane:
-    """For greenthreads, which give way nowhere here but while waiting. ``width`` and costs are bytes, times seconds."""
+    """For greenthreads, which give way nowhere here but while waiting. Costs are bytes, times seconds; ``width``: the most
+    at work at once, however fast the lane is.
+    """
 
     def __init__(self, name: str, *, width: int, patience: float, clock: Callable[[], float] = time.monotonic) -> None:
         self.name, self._width, self._patience, self._clock = name, width, patience, clock
@@ -102,7 +106,8 @@ class Lane:
 
     def _fits(self, cost: int) -> bool:
         """Whoever is larger than the lane is let in alone."""
-        return not self._at_work or self._at_work + cost <= self._width
+        width = min(self._width, self._pace.rate * AT_WORK_SECONDS)
+        return not self._at_work or self._at_work + cost <= width
 
     def _wait(self, client: str, cost: int) -> None:
         self._pace.full(self._clock())
@@ -174,6 +179,7 @@ class _Pace:
 
     def __init__(self) -> None:
         self.rate = FIRST_RATE
+        self._guessed = True
         self._since: float | None = None
         self._served = 0
 
@@ -187,5 +193,7 @@ class _Pace:
         self._served += cost
         took = now - self._since
         if took >= WINDOW_SECONDS:
-            self.rate = max(LEAST_RATE, self.rate + SMOOTHING * (self._served / took - self.rate))
+            share = 1.0 if self._guessed else SMOOTHING
+            self.rate = max(LEAST_RATE, self.rate + share * (self._served / took - self.rate))
+            self._guessed = False
             self._since, self._served = (now, 0) if full else (None, 0)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -16,7 +17,8 @@ import orjson
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DataError
 
-from shared.bus import PLACEHOLDER, TICK, Undecodable, Wire, parse
+from shared.bus import PLACEHOLDER, TICK, Wire
+from shared.bus import read as read_message
 from shared.log import Recorded
 
 _log = logging.getLogger(__name__)
@@ -31,6 +33,9 @@ class Delivery(NamedTuple):
     body: bytes
     exchange: str
 
+
+AT_ONCE = 2_000
+"""Events stored in one commit."""
 
 Rejection = tuple[int, str]
 """Index of a message and the reason for its dead letter; a reason quotes nothing of the message."""
@@ -75,23 +80,28 @@ class Mirror:
     uses: Uses
 
     def ingest(self, deliveries: Sequence[Delivery]) -> list[Rejection]:
-        """Store a batch from the queue in one commit; returns what belongs into the dead letters.
+        """Store what came from the queue; returns which messages belong into the dead letters.
 
-        Raises only for reasons outside the messages (no database): then nothing is stored and the batch may come again.
+        A message of several events is rejected with the reason of its first bad one; the good ones are stored anyhow.
+        Raises only for reasons outside the messages (no database): then they may all come again.
         """
         wires: dict[int, Wire] = {}
-        rejected: list[Rejection] = []
+        message_of: list[int] = []
+        rejected: dict[int, str] = {}
         for i, delivery in enumerate(deliveries):
-            try:
-                wire = parse(delivery.body)
-            except Undecodable as error:
-                rejected.append((i, error.reason))
-                continue
-            if delivery.exchange != f"{wire.source}.events" or wire.source not in self.uses:
-                rejected.append((i, "forged-source"))
-            else:
-                wires[i] = wire
-        return rejected + self.store(wires)
+            good, reason = read_message(delivery.body)
+            for wire in good:
+                if delivery.exchange != f"{wire.source}.events" or wire.source not in self.uses:
+                    reason = reason or "forged-source"
+                else:
+                    wires[len(message_of)] = wire
+                    message_of.append(i)
+            if reason:
+                rejected[i] = reason
+        for part in _parts(wires):
+            for n, reason in self.store(part):
+                rejected.setdefault(message_of[n], reason)
+        return list(rejected.items())
 
     def store(self, wires: Mapping[int, Wire], *, from_feed: bool = False) -> list[Rejection]:
         """Store checked messages; ``from_feed`` allows good forms to replace placeholders.
@@ -139,6 +149,12 @@ class Mirror:
                     where = wires[i].where if reason == "hash" else str(wires[i].log_id)
                     alarm(tx, wires[i].source, reason, f"{'feed' if from_feed else 'message'} {where}")
         return found
+
+
+def _parts(wires: Mapping[int, Wire]) -> Iterator[Mapping[int, Wire]]:
+    pairs = iter(wires.items())
+    while part := dict(islice(pairs, AT_ONCE)):
+        yield part
 
 
 def _strangers(tx: Connection, wires: Mapping[int, Wire]) -> list[Rejection]:

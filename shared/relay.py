@@ -12,13 +12,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import amqp
-import orjson
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from shared import broker, topology
-from shared.broker import Publisher
-from shared.bus import Publish, stretch
+from shared.broker import BATCH, EVENT, Publisher
+from shared.bus import Publish, packed, stretch
 from shared.log import Log
 from shared.subscription import prepare_cursors
 
@@ -108,7 +107,7 @@ class Relay:
             return 0
         runs = [_Run(partition, position, position) for partition, position in leased]
         try:
-            published = [self._hand_over(run) for run in runs]
+            published = self._hand_over(runs)
             self._ready().flush(CONFIRM_SECONDS)
         except BaseException:
             self.close()
@@ -118,12 +117,17 @@ class Relay:
         self._move(published)
         return sum(run.new - run.old for run in published)
 
-    def _hand_over(self, run: _Run) -> _Run:
+    def _hand_over(self, runs: Sequence[_Run]) -> list[_Run]:
+        """Publish what follows the cursors; where they will stand. Events of a key share messages across partitions."""
         publisher, exchange = self._ready(), topology.exchange(self._service)
-        events = self._log.read(run.partition, run.old, self._limit)
-        for key, wire in stretch(self._service, self._log.log_id, events, self._publish):
-            publisher.publish(exchange, key, orjson.dumps(wire))
-        return _Run(run.partition, run.old, events[-1].position if events else run.old)
+        read = [self._log.read(run.partition, run.old, self._limit) for run in runs]
+        wires = (wire for events in read for wire in stretch(self._service, self._log.log_id, events, self._publish))
+        for key, body, several in packed(wires):
+            publisher.publish(exchange, key, body, content_type=BATCH if several else EVENT)
+        return [
+            _Run(run.partition, run.old, events[-1].position if events else run.old)
+            for run, events in zip(runs, read, strict=True)
+        ]
 
     def _ready(self) -> Publisher:
         if self._publisher is None:

@@ -119,7 +119,7 @@ def test_batches_are_stored_and_bad_messages_end_in_the_dead_letters(
     time.sleep(1)
     counts, seconds = process.stop()
     assert seconds < 5
-    assert counts == {"ingested": 1200.0, "not-json": 2.0, "hash": 1.0}
+    assert counts == {"ingested": 12.0, "not-json": 2.0, "hash": 1.0}, "a hundred events a message"
     assert sorted(dead(rabbit)) == [("hash", "reporting.mirror")] + [("not-json", "reporting.mirror")] * 2
     assert reporting.run("SELECT kind FROM bus.alarms") == [("hash",)]
     assert depth(rabbit) == 0, "everything is acknowledged"
@@ -165,5 +165,5 @@ def test_an_outage_of_the_database_costs_no_message_its_delivery_limit(
         owner.execute("GRANT INSERT ON bus.mirror TO reporting_app")
     eventually(lambda: dense(reporting, "visits") == {0: (20, 20)})
     counts, _ = process.stop()
-    assert counts["ingested"] == 20
+    assert counts["ingested"] == 1
     assert dead(rabbit) == []

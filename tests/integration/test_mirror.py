@@ -143,6 +143,47 @@ def test_what_is_not_ours_is_named_and_the_rest_is_stored(visits: Service, repor
     assert reporting.run("SELECT position FROM bus.mirror ORDER BY 1") == [(1,), (4,)]
 
 
+def several(*messages: dict[str, Any]) -> Delivery:
+    return Delivery(orjson.dumps(messages), "visits.events")
+
+
+def test_messages_with_several_events_are_stored_once_in_any_order(
+    visits: Service, reporting: Service, mirror: Mirror
+) -> None:
+    visits.append(60)
+    visits.append(3, private=True)
+    visits.append(40)
+    events = wires(visits)
+    chance = random.Random(5)
+    chance.shuffle(events)
+    cut = [several(*events[first : first + 7]) for first in range(0, len(events), 7)]
+    again = [*chance.sample(cut, 6), several(events[3], events[50])]
+    assert mirror.ingest([*cut[:9], *again, *cut[9:]]) == []
+    assert mirror.ingest(cut) == []
+    assert dense(reporting, "visits") == {0: (103, 103)}
+
+
+def test_one_bad_event_takes_its_message_to_the_dead_letters_and_no_other_event(
+    visits: Service, reporting: Service, mirror: Mirror
+) -> None:
+    visits.append(8)
+    adopt(reporting, visits)
+    events = wires(visits)
+    batch = [
+        several(events[0], events[1] | {"position": "x"}, events[2]),
+        several(events[3], events[4] | {"source": "/tungnha/teams"}),
+        several(events[5], events[5] | {"contenthash": "00" * 16}),
+        several(events[6]),
+    ]
+    assert dict(mirror.ingest(batch)) == {0: "invalid $.position", 1: "forged-source", 2: "hash"}
+    stored = [row[0] for row in reporting.run("SELECT position FROM bus.mirror ORDER BY 1")]
+    assert stored == [1, 3, 4, 6, 7]
+    repair = repairer(visits, mirror)
+    while repair.round():
+        pass
+    assert dense(reporting, "visits") == {0: (8, 8)}
+
+
 def test_a_value_only_the_database_refuses_is_found_by_halving(
     visits: Service, reporting: Service, mirror: Mirror, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from ops.local import rabbitmq
 from shared import broker, topology
-from shared.bus import PLACEHOLDER, TICK, Wire, parse
+from shared.bus import MAX_PACKED, PLACEHOLDER, TICK, Wire, read
 from shared.relay import Relay
 from tests.bus_kit import Service, public
 
@@ -38,7 +38,9 @@ def received(rabbit: Any, queue: str = "reporting.mirror") -> list[Wire]:
         channel = connection.channel()
         while (message := channel.basic_get(queue, no_ack=True)) is not None:
             body = message.body
-            wires.append(parse(body.encode() if isinstance(body, str) else bytes(body)))
+            found, reason = read(body.encode() if isinstance(body, str) else bytes(body))
+            assert reason is None
+            wires += found
     return wires
 
 
@@ -78,11 +80,27 @@ def test_routing_keys_name_event_and_units(visits: Service, rabbit: Any, relay: 
         channel = connection.channel()
         name = channel.queue_declare(exclusive=True).queue
         channel.queue_bind(name, "visits.events", "Counted.v1.p1.*")
-        visits.append(2)
+        visits.append(1)
         visits.append(1, private=True)
+        drain(relay)
+        visits.append(1)
         drain(relay)
         keys = [channel.basic_get(name, no_ack=True) for _ in range(3)]
         assert [m.delivery_info["routing_key"] for m in keys if m] == ["Counted.v1.p1.c7"] * 2
+
+
+def test_events_of_one_key_share_messages_across_partitions(visits: Service, rabbit: Any, relay: Relay) -> None:
+    visits.append(MAX_PACKED + 10, partition=0)
+    visits.append(20, partition=1, stream="b")
+    visits.append(5, partition=1, stream="b", private=True)
+    assert drain(relay) == MAX_PACKED + 35
+    with rabbitmq.connect(rabbit.admin_uri()) as connection:
+        channel = connection.channel()
+        messages = [channel.basic_get("reporting.mirror", no_ack=True) for _ in range(4)]
+    kinds = [message.properties["content_type"] for message in messages if message]
+    assert kinds == ["application/cloudevents-batch+json"] * 2 + ["application/cloudevents+json"]
+    sizes = [len(read(bytes(message.body))[0]) for message in messages[:3]]
+    assert sizes == [MAX_PACKED, 30, 1]
 
 
 def test_an_event_that_cannot_be_mapped_goes_out_as_a_placeholder(visits: Service, rabbit: Any, relay: Relay) -> None:
@@ -168,7 +186,8 @@ def test_a_refusing_queue_moves_no_cursor(visits: Service, rabbit: Any, relay: R
         full = {"x-max-length": 1, "x-overflow": "reject-publish"}
         name = channel.queue_declare(exclusive=True, arguments=full).queue
         channel.queue_bind(name, "visits.events", "#")
-        visits.append(5)
+        visits.append(4)
+        visits.append(1, private=True)  # a message of its own
         with pytest.raises(broker.Unpublished, match="refused"):
             relay.step()
         assert cursor(visits)[0] == (0, 0)

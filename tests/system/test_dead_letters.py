@@ -28,7 +28,11 @@ def _changed(**changes: Any) -> Callable[[Event], bytes]:
 MESSAGES: dict[str, tuple[Callable[[Event], bytes], str]] = {
     "not JSON": (lambda event: b"not json", "not-json"),
     "not UTF-8": (lambda event: b'{"specversion": "\xff"}', "not-json"),
-    "too deep": (lambda event: b"[" * 100_000, "invalid $"),
+    "too deep": (lambda event: b"[" * 100_000, "not-json"),
+    "one of several without position": (
+        lambda event: json.dumps([event, event | {"position": "0"}]).encode(),
+        "invalid $.position",
+    ),
     "another format": (_changed(specversion="0.3"), "invalid $.specversion"),
     "no position": (_changed(position="-1"), "invalid $.position"),
     "U+0000": (_changed(data={"text": "a\u0000b"}), "nul-character"),

@@ -11,8 +11,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.broker import Publisher, _publish_frames
-from shared.bus import MAX_TICK, PLACEHOLDER, TICK, Public, Undecodable, Wire, parse, routing_key, stretch
+from shared.broker import BATCH, EVENT, Publisher, _publish_frames
+from shared.bus import (
+    MAX_PACKED,
+    MAX_PACKED_BYTES,
+    MAX_TICK,
+    PLACEHOLDER,
+    TICK,
+    Public,
+    Undecodable,
+    Wire,
+    packed,
+    parse,
+    read,
+    routing_key,
+    stretch,
+)
 from shared.log import Recorded
 
 LOG = uuid.UUID(int=7)
@@ -46,6 +60,40 @@ def test_every_position_travels_exactly_once(kinds: list[str], start: int) -> No
         kinds_covered = {by_position[p].type for p in range(wire.first, wire.last + 1)}
         assert kinds_covered == {{TICK: "Hidden", PLACEHOLDER: "Broken"}.get(wire.type, "Shown")}
         assert (wire.revision == 0) == (wire.type == PLACEHOLDER)
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(1, 30_000)), max_size=150))
+def test_packing_loses_nothing_and_stays_within_bounds(sizes: list[tuple[str, int]]) -> None:
+    wires = [(key, {"n": n, "x": "x" * size}) for n, (key, size) in enumerate(sizes)]
+    seen: list[tuple[str, int]] = []
+    for key, body, several in packed(iter(wires)):
+        found = orjson.loads(body) if several else [orjson.loads(body)]
+        assert (len(found) > 1) == several
+        assert len(found) <= MAX_PACKED
+        assert len(body) <= MAX_PACKED_BYTES or len(found) == 1
+        seen += [(key, wire["n"]) for wire in found]
+    assert sorted(seen, key=lambda each: each[1]) == [(key, wire["n"]) for key, wire in wires]
+    for each in "abc":
+        of_key = [n for key, n in seen if key == each]
+        assert of_key == sorted(of_key), "in order within a key"
+
+
+def test_a_small_run_is_few_messages() -> None:
+    wires = [("a" if n % 3 else "b", {"n": n}) for n in range(300)]
+    assert [(key, len(orjson.loads(body))) for key, body, _ in packed(wires)] == [("a", 100), ("b", 100), ("a", 100)]
+
+
+def test_a_message_with_several_is_read_event_by_event() -> None:
+    bodies = [orjson.dumps(wire) for _, wire in stretch("visits", LOG, [event(n, "Shown") for n in (1, 2, 3)], publish)]
+    whole = b"[" + b",".join(bodies) + b"]"
+    assert read(whole) == ([parse(body) for body in bodies], None)
+    assert read(bodies[0]) == ([parse(bodies[0])], None)
+    bad = bodies[1].replace(b'"2"', b'"-2"')
+    good, reason = read(b"[" + b",".join([bodies[0], bad, b"7", bodies[2]]) + b"]")
+    assert ([wire.last for wire in good], reason) == ([1, 3], "invalid $.position")
+    for broken, why in ((whole[:-1], "not-json"), (b"[]", "not 1 to 100 events"), (b"[1", "not-json")):
+        assert read(broken) == ([], why)
+    assert read(b"[" + b",".join(bodies * 34) + b"]") == ([], "not 1 to 100 events")
 
 
 def test_what_travels_comes_back() -> None:
@@ -146,8 +194,9 @@ def test_published_frames_are_what_py_amqp_would_send() -> None:
         def write(self, data: Any) -> None:
             self.sent += bytes(data)
 
-    transport = Transport()
-    message = amqp.Message(b"{}", content_type="application/cloudevents+json", delivery_mode=2)
-    arguments = dumps("Bssbb", (0, "visits.events", "A.v1._._", True, False))
-    frame_writer(Connection(), transport)(1, 3, spec.Basic.Publish, arguments, message)
-    assert _publish_frames(3, "visits.events", "A.v1._._", b"{}") == transport.sent
+    for content_type in (EVENT, BATCH):
+        transport = Transport()
+        message = amqp.Message(b"{}", content_type=content_type, delivery_mode=2)
+        arguments = dumps("Bssbb", (0, "visits.events", "A.v1._._", True, False))
+        frame_writer(Connection(), transport)(1, 3, spec.Basic.Publish, arguments, message)
+        assert _publish_frames(3, "visits.events", "A.v1._._", b"{}", content_type) == transport.sent
