@@ -1,8 +1,8 @@
 """Admission: who may come in now, who waits a moment, and who is told when to come back (docs/adr/0023).
 
-A process that takes all it is sent answers everybody late, then nobody. So each class of requests has a *lane*: so many
-bytes of requests are at work at once; a few more wait in line; and whoever would wait longer than is worth it is refused
-before anything of the request but its headers has been read.
+A process that takes all it is sent answers everybody late, then nobody. So each class of requests has a *lane*: as much
+is at work at once as keeps the process busy; a little more waits in line; and whoever would wait longer than is worth
+it is refused before anything of the request but its headers has been read.
 
     lane = Lane("batch", width=400_000, patience=0.4)
     lane.knock(actor.sub, likely_size)              # both raise Problem("overloaded") with Retry-After
@@ -37,7 +37,7 @@ USUAL = 100_000
 FIRST_RATE = 2_000_000.0
 LEAST_RATE = 20_000.0
 AT_WORK_SECONDS = 0.25
-"""No more is at work than takes so long at the lane's pace: more would only wait inside, where nobody can be refused."""
+"""No more is at work than takes so long at the lane's pace: it would only wait inside, where nobody can be refused."""
 WINDOW_SECONDS = 0.25
 SMOOTHING = 0.5
 MOST_AHEAD_SECONDS = 30.0
@@ -66,8 +66,9 @@ class _Ticket:
 
 
 class Lane:
-    """For greenthreads, which give way nowhere here but while waiting. Costs are bytes, times seconds; ``width``: the most
-    at work at once, however fast the lane is.
+    """For greenthreads, which give way nowhere here but while waiting. Costs are bytes, times seconds.
+
+    ``width``: the most at work at once, however fast the lane is.
     """
 
     def __init__(self, name: str, *, width: int, patience: float, clock: Callable[[], float] = time.monotonic) -> None:
