@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
-from uuid import UUID
 
 from services.visits.areas import Areas
 from services.visits.domain import (
     ForeignPlace,
+    Merged,
+    Place,
     PlaceCommand,
     PlaceEvent,
     PlaceState,
@@ -68,8 +69,8 @@ class Intake:
             [answer] = self._record([envelope], areas)
         if isinstance(answer, Rejected):
             raise answer
-        if problem := elsewhere(answer, body.place_id):
-            problem.extra = answer.place
+        if problem := self._met(answer, body):
+            problem.extra |= answer.place
             raise problem
         return answer
 
@@ -99,7 +100,7 @@ class Intake:
             time.sleep(0)  # in the api, where it is eventlet's, the others' turn
         for row in rows:
             answer = answers.get(row.index)
-            if isinstance(answer, Answer) and (problem := elsewhere(answer, row.loaded.place_id)):
+            if isinstance(answer, Answer) and (problem := self._met(answer, row.loaded)):
                 row.refuse(problem)
         return answers
 
@@ -121,12 +122,17 @@ class Intake:
                 results[i] = result
         return results
 
-
-def elsewhere(answer: Answer, place_id: UUID) -> Problem | None:
-    """An id that was used for another place is a worse mistake than a changed copy, and is called so."""
-    if answer.outcome is Outcome.CONFLICT and answer.stream_id != place_stream(place_id):
-        return Problem("visit-elsewhere", "/place_id")
-    return None
+    def _met(self, answer: Answer, body: Any) -> Problem | None:
+        """What has the id already: another content of this visit, or a visit to another place, which is worse."""
+        if answer.outcome is not Outcome.CONFLICT:
+            return None
+        stream = place_stream(body.place_id)
+        while isinstance(state := self.handler.states([stream])[stream], Merged):
+            stream = place_stream(state.into)
+        visit = state.visit(body.visit_id) if isinstance(state, Place) else None
+        if visit is None and answer.stream_id != stream:
+            return Problem("visit-elsewhere", "/place_id")
+        return Problem("conflict", extra={"revision": visit.revision} if visit else {})
 
 
 def flagged(answer: Answer) -> dict[str, Any]:

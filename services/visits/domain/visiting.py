@@ -48,6 +48,8 @@ class ForeignPlace(Rejected):
 def record(command: RecordVisit, states: States) -> Decided:
     check(command)
     place_id, via, state = _followed(command.place_id, states)
+    if isinstance(state, Place) and state.visit(command.visit_id):
+        return []  # a repeat, or another content under a used id: the log knows which
     place = state if isinstance(state, Place) else Place(command.place_kind, command.unit_id)
     unit_id = place.unit_on(command.day)
     other_unit, other_kind = unit_id != command.unit_id, place.kind != command.place_kind
