@@ -39,7 +39,7 @@ MOST_UPLOADS_PER_S = 150
 OUTSTANDING_SECONDS = 120.0
 """So much of the capacity is prepared beyond the minute: phones that are waiting to come again."""
 DRAIN_SECONDS = 900.0
-WHOLE = 10**9
+WITHOUT_END = 10**9
 Row = dict[str, Any]
 
 
@@ -86,7 +86,7 @@ def _plan(of: Stack, bodies: Prepared, length: float, connections: int, rate: fl
         connections=connections,
         rate=rate,
         seed=SEED,
-        tries=WHOLE,
+        tries=WITHOUT_END,
         rate_of_attempts=True,
         again_every=0,
     )

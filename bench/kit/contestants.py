@@ -23,6 +23,7 @@ import psycopg
 from bench.baselines.naive_tables import TABLES
 from bench.kit import stack
 from bench.kit.country import Country
+from ops import catalogue
 from ops.local import process
 from ops.local.process import Program, clean_environment
 from ops.local.stack import MARK, Stack, http_status
@@ -61,7 +62,7 @@ def servers() -> Iterator[Stack]:
 
 
 def tell(of: Stack, land: Country) -> None:
-    """What visits would have heard from teams by now: units, teams and people."""
+    """What visits would have heard by now: units, teams, people, and what the catalogues hold."""
     facts = [units.as_event(dict(row)) for row in land.units]
     with psycopg.connect(stack.superuser_url(of, "visits")) as tx:
         _copy(
@@ -72,6 +73,8 @@ def tell(of: Stack, land: Country) -> None:
         _copy(tx, "COPY read.known_teams (team_id) FROM STDIN", ((crew.team_id,) for crew in land.crews))
         people = ((person["person_id"],) for person in land.people)
         _copy(tx, "COPY read.known_people (person_id) FROM STDIN", people)
+        entries = ((row["effective"], row["kind"], row["code"], row["unit_id"], "{}") for row in catalogue.rows())
+        _copy(tx, "COPY read.catalogue (since, kind, code, unit_id, words) FROM STDIN", entries)
 
 
 def _copy(tx: psycopg.Connection[Any], statement: LiteralString, rows: Iterable[tuple[object, ...]]) -> None:

@@ -41,7 +41,7 @@ class Plan(msgspec.Struct):
     rate: float | None
     """Bodies per second."""
     seed: int
-    tries: int = 20
+    tries: int = 1_000
     rate_of_attempts: bool = False
     """Whether the rate counts those that come again, too: the load that a service sees, whatever it refuses."""
     again_every: int = AGAIN_EVERY

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO
+from uuid import UUID
 
 import orjson
 from marshmallow import ValidationError
@@ -108,17 +109,17 @@ class UploadWork:
             visit.refuse(from_validation(error))
         return visit
 
-    def _own(self, answers: Sequence[Answer]) -> Mapping[str, list[str]]:
-        """What this very job stored before it was taken over: position → flags."""
+    def _own(self, answers: Sequence[Answer]) -> Mapping[UUID, list[str]]:
+        """What this very job stored before it was taken over: visit → flags."""
         met = [a for a in answers if a.outcome is Outcome.REPEATED and a.position > self._job.heads.get(a.partition, 0)]
         after: dict[str, int] = {}
         for answer in met:
             after[answer.stream_id] = min(answer.version - 1, after.get(answer.stream_id, answer.version))
         found = self._reads.load(after) if met else {}
         stored = [event for events in found.values() for event in events if event.type == "VisitRecorded"]
-        return {f"{event.partition}:{event.position}": event.data.get("flags", []) for event in stored}
+        return {event.command_id: event.data.get("flags", []) for event in stored if event.command_id}
 
-    def _result(self, visit: Visit, answer: Answer | Rejected | None, own: Mapping[str, list[str]]) -> RowResult:
+    def _result(self, visit: Visit, answer: Answer | Rejected | None, own: Mapping[UUID, list[str]]) -> RowResult:
         line = visit.index + 1
         if isinstance(answer, Rejected):
             visit.refuse(from_rejected(answer))
@@ -128,11 +129,12 @@ class UploadWork:
         if visit.problem is not None:
             return RowResult(visit.index, "rejected", _findings(visit.problem, line), row=line)
         assert isinstance(answer, Answer)
-        flags = own.get(answer.token) if answer.token in own else flagged(answer).get("flags", [])
+        before = own.get(visit.loaded.visit_id) if answer.outcome is Outcome.REPEATED else None
+        flags = flagged(answer).get("flags", []) if before is None else before
         if flags:
             doubts = tuple(Finding(f"flag-{flag.replace('_', '-')}", row=line) for flag in flags)
             return RowResult(visit.index, "flagged", doubts, row=line)
-        outcome = Outcome.STORED if answer.token in own else answer.outcome
+        outcome = answer.outcome if before is None else Outcome.STORED
         return RowResult(visit.index, outcome.value, row=line)
 
 
