@@ -31,7 +31,7 @@ from shared.codec import EventType
 
 def first_levels(data: dict[str, Any]) -> dict[str, Any]:
     """``VisitRecorded`` 1 → 2. Coverage told only who ``does`` a skill; what was reported otherwise stood by itself."""
-    data = dict(data)
+    data = {"outcomes": [], "obstacle": None} | data
     reported = {"unit_id": data.pop("reported_unit_id"), "kind": data.pop("reported_kind")}
     data["reported"] = reported if any(reported.values()) else None
     data["covered"] = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4, uuid5
 
 import httpx
 import pytest
@@ -232,6 +232,18 @@ def test_lists_come_in_pages_of_the_callers_units(visits: Visits) -> None:
             assert refused(stranger.get(path, params={"unit": VILLAGE}))[:2] == (403, "forbidden-unit")
             assert client.get(path, params={"unit": VILLAGE, "after": "x"}).json()["pointer"] == "/after"
             assert client.get(path).json()["code"] == "missing-field"
+
+
+def test_an_opinion_heard_at_a_visit(visits: Visits) -> None:
+    row = visit(opinion={"topic": "portal_slow", "pillar": "government", "text": "Trang dịch vụ công chậm quá"})
+    with visits.client(COMMUNE, scope=f"{CLERK} opinions:read") as client:
+        assert refused(client.post("/v1/visits", json=row | {"opinion": {"topic": "x"}}))[2] == "/opinion/text"
+        assert client.post("/v1/visits", json=row).status_code == 201
+        assert client.post("/v1/visits", json=row).json()["outcome"] == "repeated"
+        altered = row | {"opinion": row["opinion"] | {"text": "khác"}}
+        assert refused(client.post("/v1/visits", json=altered))[1] == "conflict"
+        told = client.get(f"/v1/opinions/{uuid5(UUID(row['visit_id']), 'opinion')}").json()
+        assert (told["visit_id"], told["topic"], told["state"]) == (row["visit_id"], "portal_slow", "recorded"), told
 
 
 def test_what_is_personal_is_erased_under_all_ids(visits: Visits) -> None:

@@ -140,6 +140,34 @@ def test_a_whole_tail_cut_off_with_its_head_is_missed(system: System, day: date)
     assert f"{partition}:{position} and is not in the log" in differences["receipts"]
 
 
+def test_places_that_change_are_counted_anew(system: System, day: date) -> None:
+    """Visits corrected and voided, places moved, closed, of another kind, merged and separated again."""
+    phones, other = system.api("visits"), system.network.communes[-1]
+    bodies = {body["place_id"]: body for _, body in visits(system.network.crews, 60, system.fresh_day(), seed=5)}
+    rows = [body for body in bodies.values() if body["place_kind"] == "household"]
+    phones.batch("/v1/visits/batch", rows, "visit_id")
+    said = ("team_id", "member_ids", "learners", "platforms")
+    for n, row in enumerate(rows):
+        visit, place = f"/v1/visits/{row['visit_id']}", f"/v1/places/{row['place_id']}"
+        if n % 6 == 0:
+            content = {name: row[name] for name in said} | {"day": LAST.isoformat(), "reason": "wrong_day"}
+            phones.post(f"{visit}/correct", content | {"learners": row["learners"][:1]})
+        elif n % 6 == 1:
+            phones.post(f"{visit}/void", {"reason": "recorded_twice"})
+        elif n % 6 == 2:
+            phones.post(f"{place}/move", {"unit_id": other, "day": row["day"]})
+        elif n % 6 == 3:
+            phones.post(f"{place}/close", {"day": row["day"], "reason": "moved_away"})
+        elif n % 12 == 4:
+            phones.post(f"{place}/correct", {"kind": "shop", "reason": "typo"})
+        elif n % 6 == 5:
+            phones.post(f"{place}/merge", {"kept_id": rows[0]["place_id"]})
+            if n % 12 == 5:
+                phones.post(f"{place}/separate", {"kept_id": rows[0]["place_id"]})
+    system.reported(NATION_ID, day, phones)
+    system.assert_verified()
+
+
 def test_teams_rearranged_are_counted_anew(system: System, day: date) -> None:
     """Merged into a team that exists, split, and all of it undone again: verify reads what each team's stream says."""
     network, teams = system.network, system.api("teams")

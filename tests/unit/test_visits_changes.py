@@ -21,6 +21,7 @@ from services.visits.domain import (
     ErasePlace,
     Flag,
     FlagSettled,
+    Heard,
     Learner,
     Level,
     Merged,
@@ -52,6 +53,8 @@ from services.visits.domain import (
     VoidVisit,
     place_stream,
 )
+from services.visits.domain.catalogue import Pillar
+from services.visits.domain.opinion import OpinionRecorded, Subject, opinion_of, opinion_stream
 from shared.decider import Personal
 from shared.testing import Spec
 
@@ -376,3 +379,28 @@ def test_a_merged_place_is_erased_too() -> None:
     assert isinstance(state, Merged) and state.place.erased
     spec.when(SeparatePlaces(OTHER, HOME))
     assert isinstance(spec.state(place_stream(OTHER)), Place) and spec.state(place_stream(OTHER)).erased
+
+
+# --- opinions --------------------------------------------------------------------------------------------------------
+
+
+def test_an_opinion_heard_at_a_visit_is_recorded_by_the_same_command() -> None:
+    opinion = Heard("portal_slow", Personal("trang chậm quá"), Pillar.GOVERNMENT)
+    command = visit(opinion=opinion)
+    (first, recorded), (second, heard) = places().when(command).events
+    opinion_id = opinion_of(command.visit_id)
+    assert (first, second) == (place_stream(HOME), opinion_stream(opinion_id))
+    about = Subject("thon-1", "portal_slow", Pillar.GOVERNMENT)
+    assert heard == OpinionRecorded(
+        opinion_id, about, MONDAY, command.team_id, command.visit_id, HOME, Personal("trang chậm quá")
+    )
+    assert recorded.reach == (link(MONDAY, None, 1),)
+
+
+def test_an_opinion_that_was_recorded_already_is_nobody_elses() -> None:
+    opinion = Heard("portal_slow", Personal("chậm"))
+    command = visit(opinion=opinion)
+    opinion_id = opinion_of(command.visit_id)
+    before = OpinionRecorded(opinion_id, Subject("thon-1", "portal_slow"), MONDAY)
+    spec = places().given((opinion_stream(opinion_id), before))
+    spec.when(command).then_rejected("opinion-exists")

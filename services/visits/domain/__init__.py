@@ -40,6 +40,7 @@ from services.visits.domain.state import Merged, Place, PlaceState, Taught, plac
 from services.visits.domain.visit import (
     CorrectVisit,
     FlagSettled,
+    Heard,
     RecordVisit,
     Reported,
     Seen,
@@ -82,6 +83,7 @@ __all__ = [
     "Flag",
     "FlagSettled",
     "ForeignPlace",
+    "Heard",
     "Learner",
     "Level",
     "MergePlaces",

@@ -13,7 +13,17 @@ from uuid import UUID
 
 from services.visits.domain.levels import attained, band_of
 from services.visits.domain.rows import Covered, Home, Reach, changes
-from services.visits.domain.state import Doubt, Merged, Place, PlaceState, Taught, Unknown, levels_of, place_stream
+from services.visits.domain.state import (
+    Begun,
+    Doubt,
+    Merged,
+    Place,
+    PlaceState,
+    Taught,
+    Unknown,
+    levels_of,
+    place_stream,
+)
 from services.visits.domain.vocabulary import Learner, PlaceKind, Skill, SkillLevel
 from shared.decider import Rejected
 
@@ -112,9 +122,9 @@ def decide_joint(command: JoinCommand, states: Mapping[str, PlaceState]) -> Sequ
     if command.place_id == command.kept_id:
         raise Rejected("place-itself", "/kept_id")
     duplicate, kept = states[place_stream(command.place_id)], states[place_stream(command.kept_id)]
-    if isinstance(duplicate, Unknown):
+    if isinstance(duplicate, Unknown | Begun):
         raise Rejected("unknown-place")
-    if isinstance(kept, Unknown):
+    if isinstance(kept, Unknown | Begun):
         raise Rejected("unknown-place", "/kept_id")
     if isinstance(command, MergePlaces):
         return _merge(command, duplicate, kept)

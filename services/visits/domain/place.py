@@ -7,7 +7,7 @@ from datetime import date
 from uuid import UUID
 
 from services.visits.domain.rows import Covered, Home, Reach, changes
-from services.visits.domain.state import Merged, Place, PlaceState, Unknown
+from services.visits.domain.state import Begun, Merged, Place, PlaceState, Unknown
 from services.visits.domain.vocabulary import Closing, Mistake, PlaceKind, Position
 from shared.decider import Personal, Rejected, sealed
 
@@ -165,6 +165,8 @@ def decide_own(command: OwnCommand, state: PlaceState) -> OwnEvent | None:
         return _erase(command, state)
     if isinstance(state, Merged):
         raise Rejected("place-merged", into=str(state.into))
+    if isinstance(state, Begun):
+        raise Rejected("unknown-place")
     if isinstance(command, RegisterPlace):
         return _register(command, state)
     if isinstance(state, Unknown):
@@ -221,7 +223,7 @@ def _shut(command: ClosePlace | ReopenPlace, place: Place) -> PlaceClosed | Plac
 
 
 def _erase(command: ErasePlace, state: PlaceState) -> PlaceErased | None:
-    if isinstance(state, Unknown):
+    if isinstance(state, Unknown | Begun):
         raise Rejected("unknown-place")
     place = state.place if isinstance(state, Merged) else state
     return None if place.erased else PlaceErased(command.place_id)
@@ -243,6 +245,8 @@ def evolve_own(state: PlaceState, event: OwnEvent) -> PlaceState:
     if isinstance(state, Merged):
         erased = replace(state.place, erased=True)
         return Merged(state.into, erased) if isinstance(event, PlaceErased) else state
+    if isinstance(state, Begun):
+        return state
     if isinstance(event, PlaceRegistered):
         place = state if isinstance(state, Place) else Place(event.kind, event.unit_id)
         return replace(place, registered=True)

@@ -16,11 +16,22 @@ from services.visits.domain.joining import (
     decide_joint,
     evolve_joint,
 )
+from services.visits.domain.opinion import (
+    OpinionAnswered,
+    OpinionClosed,
+    OpinionEvent,
+    OpinionForwarded,
+    OpinionRecorded,
+    OpinionWithdrawn,
+    opinion_of,
+    opinion_stream,
+)
 from services.visits.domain.place import OwnCommand, OwnEvent, decide_own, evolve_own
-from services.visits.domain.state import PlaceState, Unknown, place_stream
+from services.visits.domain.state import Begun, PlaceState, Unknown, place_stream
 from services.visits.domain.visit import (
     CorrectVisit,
     FlagSettled,
+    Heard,
     RecordVisit,
     SettleFlag,
     VisitCommand,
@@ -34,11 +45,14 @@ from services.visits.domain.visiting import correct, evolve, record, settle, voi
 from shared.decider import Decider
 
 PlaceCommand = VisitCommand | OwnCommand | JoinCommand
-PlaceEvent = VisitEvent | OwnEvent | JoinEvent
+PlaceEvent = VisitEvent | OwnEvent | JoinEvent | OpinionEvent
 
 
 def _streams(command: PlaceCommand) -> tuple[str, ...]:
     match command:
+        case RecordVisit(opinion=Heard()):
+            heard = opinion_stream(opinion_of(command.visit_id))
+            return tuple(dict.fromkeys((place_stream(command.place_id), heard, *command.also)))
         case RecordVisit() | CorrectVisit() | VoidVisit() | SettleFlag():
             stream = place_stream(command.place_id)
             return (stream, *(other for other in command.also if other != stream)) if command.also else (stream,)
@@ -72,6 +86,8 @@ def _evolve(state: PlaceState, event: PlaceEvent) -> PlaceState:
             return evolve(state, event)
         case PlaceMerged() | PlaceAbsorbed() | PlaceSeparated() | PlaceRestored():
             return evolve_joint(state, event)
+        case OpinionRecorded() | OpinionForwarded() | OpinionAnswered() | OpinionClosed() | OpinionWithdrawn():
+            return Begun()
         case _:
             return evolve_own(state, event)
 

@@ -99,7 +99,12 @@ class Merged:
     place: Place
 
 
-PlaceState = Unknown | Place | Merged
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """No place at all, but the stream of an opinion that was heard already."""
+
+
+PlaceState = Unknown | Place | Merged | Begun
 
 
 def place_stream(place_id: UUID) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from services.visits.domain.catalogue import Pillar
 from services.visits.domain.content import Content
 from services.visits.domain.rows import Covered, Reach
 from services.visits.domain.vocabulary import Flag, Learner, Mistake, Obstacle, PlaceKind, Settled
@@ -116,6 +117,15 @@ VisitEvent = VisitRecorded | VisitCorrected | VisitVoided | FlagSettled
 # --- commands --------------------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """An opinion heard at the visit: it becomes a record of its own (``opinion``)."""
+
+    topic: str
+    text: Personal
+    pillar: Pillar | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordVisit(Content):
     """``unit_id``: the unit as the reporter knows it, which exists on ``day`` (checked before, by whoever knows units).
@@ -129,6 +139,7 @@ class RecordVisit(Content):
     place_kind: PlaceKind
     unit_id: str
     note: Personal | None = None
+    opinion: Heard | None = None
     today: date = ambient()
     doubts: tuple[Flag, ...] = ambient(default=())
     cleared: tuple[str, ...] = ambient(default=())

@@ -9,11 +9,24 @@ from uuid import UUID
 
 from services.visits.domain.content import Content, check, once
 from services.visits.domain.doubts import flags_of
+from services.visits.domain.opinion import OpinionRecorded, Subject, opinion_of, opinion_stream
 from services.visits.domain.rows import Changes, Home, changes, first_visit, one_more
-from services.visits.domain.state import Doubt, Merged, Place, PlaceState, Taught, levels_of, open_doubts, place_stream
+from services.visits.domain.state import (
+    Begun,
+    Doubt,
+    Merged,
+    Place,
+    PlaceState,
+    Taught,
+    Unknown,
+    levels_of,
+    open_doubts,
+    place_stream,
+)
 from services.visits.domain.visit import (
     CorrectVisit,
     FlagSettled,
+    Heard,
     RecordVisit,
     Reported,
     SettleFlag,
@@ -27,7 +40,7 @@ from services.visits.domain.vocabulary import Flag, Settled
 from shared.decider import Rejected, need
 
 States = Mapping[str, PlaceState]
-Decided = Sequence[tuple[str, VisitEvent]]
+Decided = Sequence[tuple[str, VisitEvent | OpinionRecorded]]
 
 _OF_THE_REPORT = frozenset({Flag.UNIT_DIFFERS, Flag.KIND_DIFFERS})
 """Doubts that a correction does not touch, because it cannot change the place."""
@@ -84,7 +97,20 @@ def record(command: RecordVisit, states: States) -> Decided:
         reported=reported,
         note=None if place.erased else command.note,
     )
-    return [(place_stream(place_id), event)]
+    recorded = (place_stream(place_id), event)
+    return [recorded] if command.opinion is None else [recorded, _heard(command.opinion, event, states)]
+
+
+def _heard(opinion: Heard, visit: VisitRecorded, states: States) -> tuple[str, OpinionRecorded]:
+    opinion_id = opinion_of(visit.visit_id)
+    stream = opinion_stream(opinion_id)
+    if not isinstance(states[stream], Unknown):
+        raise Rejected("opinion-exists", "/opinion")
+    about = Subject(visit.unit_id, opinion.topic, opinion.pillar)
+    heard = OpinionRecorded(
+        opinion_id, about, visit.day, visit.team_id, visit.visit_id, visit.place_id, text=opinion.text
+    )
+    return stream, heard
 
 
 def _followed(place_id: UUID, states: States) -> tuple[UUID, tuple[UUID, ...], PlaceState]:
@@ -248,7 +274,7 @@ def evolve(state: PlaceState, event: VisitEvent) -> PlaceState:
 
 
 def _recorded(state: PlaceState, event: VisitRecorded) -> PlaceState:
-    if isinstance(state, Merged):
+    if isinstance(state, Merged | Begun):
         return state
     place = state if isinstance(state, Place) else Place(event.place_kind, event.unit_id)
     via = event.reported.via if event.reported else ()

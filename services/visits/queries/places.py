@@ -19,6 +19,7 @@ from services.visits.domain import (
     place_stream,
 )
 from services.visits.domain.levels import attained, groups, named, together
+from services.visits.domain.opinion import opinion_of
 from shared.handler import Handler
 from shared.kit import Kit
 
@@ -47,6 +48,13 @@ class PlaceQueries:
             state, _ = known
             ahead += [state.into, *state.place.absorbed] if isinstance(state, Merged) else state.absorbed
         return list(found)
+
+    def opinions(self, place_id: UUID) -> list[UUID]:
+        """Ids of what its visits may have brought along."""
+        known = self.place(place_id)
+        return (
+            [opinion_of(visit.visit_id) for visit in known[0].visits] if known and isinstance(known[0], Place) else []
+        )
 
     def details(self, place_id: UUID) -> Details | None:
         """Address, contact and position, as last said; what is erased has no text."""

@@ -12,6 +12,7 @@ from services.visits.domain import (
     AgeBand,
     Content,
     Flag,
+    Heard,
     Learner,
     Level,
     Mistake,
@@ -22,8 +23,11 @@ from services.visits.domain import (
     Skill,
     SkillLevel,
 )
+from services.visits.domain.catalogue import Pillar
 from services.visits.schemas.kinds import CODE, number, personal, text, unit
 from shared.compiled import CompiledSchema
+from shared.decider import Personal
+from shared.vietnamese import nfc
 
 # A pseudonym, no name (no spaces or accents) and no long number: those are phone or identity numbers.
 LEARNER_REF = validate.Regexp(r"^(?![0-9]{9,}\Z)[A-Za-z0-9_-]{1,36}\Z")
@@ -58,11 +62,18 @@ class ContentSchema(CompiledSchema):
     note = text(2_000, load_default=None, allow_none=True)
 
 
+class HeardSchema(CompiledSchema):
+    topic = fields.String(required=True, validate=CODE)
+    pillar = fields.Enum(Pillar, by_value=True, load_default=None, allow_none=True)
+    text = text(2_000, required=True)
+
+
 class RecordVisitSchema(ContentSchema):
     visit_id = fields.UUID(required=True)
     place_id = fields.UUID(required=True)
     place_kind = fields.Enum(PlaceKind, by_value=True, required=True)
     unit_id = unit()
+    opinion = fields.Nested(HeardSchema, load_default=None, allow_none=True)
 
 
 class CorrectVisitSchema(ContentSchema):
@@ -107,9 +118,14 @@ def record_visit(body: Any, today: date, doubts: tuple[Flag, ...] = ()) -> Recor
         duration_minutes=body.duration_minutes,
         consent_ref=body.consent_ref,
         note=personal(body.note),
+        opinion=_heard(body.opinion),
         today=today,
         doubts=doubts,
     )
+
+
+def _heard(said: Any) -> Heard | None:
+    return None if said is None else Heard(said.topic, Personal(nfc(said.text)), said.pillar)
 
 
 def content(body: Any) -> Content:

@@ -108,7 +108,8 @@ class PlaceRoutes(Pieces):
             command_id = uuid5(envelope.command_id, str(other))
             self.places.handle(Envelope(command_id, ErasePlace(other), call.actor.sub, call.now))
         for place_id in group:
-            self.vault.destroy(str(place_id))
+            for subject in (place_id, *self.place_queries.opinions(place_id)):
+                self.vault.destroy(str(subject))
             audit.info("place erased", audit=True, place=str(place_id), sub=call.actor.sub)
         return answered(answer, erased=group)
 
