@@ -58,29 +58,35 @@ UNITS = [(NATION, "nation", None), (PROVINCE, "province", NATION), (COMMUNE, "co
 UNITS += [(ELSEWHERE, "province", NATION)]
 
 
-def unit_event(log_id: UUID, position: int, unit: str, level: str, parent: str | None) -> dict[str, Any]:
+def unit_event(unit: str, level: str, parent: str | None) -> dict[str, Any]:
     data = {"unit_id": unit, "level": level, "kind": level, "name": unit, "parent_id": parent, "code": None}
+    return {
+        "type": "UnitEstablished.v1",
+        "subject": f"unit:{unit}",
+        "data": data | {"effective": "2025-07-01", "document_id": None, "simulated": True},
+    }
+
+
+def as_told(log_id: UUID, position: int, about: dict[str, Any]) -> dict[str, Any]:
     return {
         "specversion": "1.0",
         "id": f"{uuid4()}:1",
         "source": "/tungnha/teams",
-        "type": "UnitEstablished.v1",
-        "subject": f"unit:{unit}",
         "time": "2026-11-01T00:00:00+00:00",
         "logid": str(log_id),
         "partition": 0,
         "position": str(position),
         "revision": 1,
         "contenthash": "00" * 16,
-        "data": data | {"effective": "2025-07-01", "document_id": None, "simulated": True},
+        **about,
     }
 
 
 @contextmanager
-def teams(uri: str) -> Iterator[str]:
-    """Stands in for teams: four units over the broker, and the address of a feed that knows the heads."""
-    log_id = uuid4()
-    heads = orjson.dumps({"log_id": str(log_id), "heads": {"0": len(UNITS)}})
+def teams(uri: str, *more: dict[str, Any]) -> Iterator[str]:
+    """Stands in for teams: four units and more over the broker, and the address of a feed that knows the heads."""
+    log_id, events = uuid4(), [*(unit_event(*unit) for unit in UNITS), *more]
+    heads = orjson.dumps({"log_id": str(log_id), "heads": {"0": len(events)}})
 
     class Heads(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -94,9 +100,9 @@ def teams(uri: str) -> Iterator[str]:
 
     connection = broker.connect(uri)
     publisher = broker.Publisher(connection)
-    for position, unit in enumerate(UNITS, 1):
-        event = unit_event(log_id, position, *unit)
-        publisher.publish(topology.exchange("teams"), "UnitEstablished.v1._._", orjson.dumps(event))
+    for position, about in enumerate(events, 1):
+        event = as_told(log_id, position, about)
+        publisher.publish(topology.exchange("teams"), f"{about['type']}._._", orjson.dumps(event))
     publisher.flush(5)
     broker.close(connection)
     with ThreadingHTTPServer(("127.0.0.1", 0), Heads) as server:

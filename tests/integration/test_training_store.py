@@ -22,6 +22,7 @@ from services.training.queries.sessions import SessionQueries
 from services.training.wiring import handler_of
 from shared.decider import Rejected
 from shared.handler import Answer, Envelope, Handler
+from shared.handling import handle_many
 from shared.kit import Kit
 from shared.log import Outcome
 from shared.settings import Settings
@@ -41,7 +42,7 @@ class Process:
 
     def send(self, *commands: Any) -> list[Answer | Rejected]:
         now = datetime.now(UTC)
-        return self.handler.handle_many([Envelope(uuid4(), command, "test", now) for command in commands])
+        return handle_many(self.handler, [Envelope(uuid4(), command, "test", now) for command in commands])
 
     def project(self) -> None:
         subscription = Subscription(Register(), self.kit.engine, self.kit.log)

@@ -17,9 +17,12 @@ from services.training.domain.sessions import ScheduleSession, SessionPart
 from services.training.domain.words import Mode, Part
 from services.training.messages import MESSAGES
 from services.training.public import publisher
-from services.training.schemas.attendance import AttendanceSchema
+from services.training.schemas.attendance import AttendanceSchema, CorrectSchema
+from services.training.schemas.certificates import AssessmentSchema
 from services.training.schemas.courses import CourseSchema
-from services.training.schemas.sessions import SessionSchema
+from services.training.schemas.roll import EnrolSchema
+from services.training.schemas.sessions import ChangeSessionSchema, SessionSchema
+from services.training.service.allowance import Allowance
 from shared.bus import Public
 from shared.log import Recorded
 from shared.problem_texts import GENERIC
@@ -34,7 +37,8 @@ ATTENDANCE = {"person_id": PERSON, "session_id": SESSION, "unit_id": "commune", 
 def test_every_rejection_has_its_texts() -> None:
     """Generic ones, which the kernel has, aside."""
     room = Path(domain.__file__).parent.parent
-    assert rejection_codes(*room.rglob("*.py")) - (GENERIC.keys() | FILES.keys()) == set(MESSAGES)
+    of_bodies = {"one-kind-of-trainer", "correction-empty"}
+    assert rejection_codes(*room.rglob("*.py")) - (GENERIC.keys() | FILES.keys()) | of_bodies == set(MESSAGES)
 
 
 def test_every_parameter_of_a_text_is_in_both_languages() -> None:
@@ -74,6 +78,15 @@ def test_a_session() -> None:
         (AttendanceSchema, ATTENDANCE | {"unit_id": "a\n"}, "unit_id"),
         (AttendanceSchema, ATTENDANCE | {"day": "2026-02-30"}, "day"),
         (AttendanceSchema, ATTENDANCE | {"part": "night"}, "part"),
+        (CourseSchema, {"title": "x", "topics": ["policy"], "certificate": {"attended_percent": 101}}, "certificate"),
+        (CourseSchema, {"title": "Tên\nhai dòng", "topics": ["policy"]}, "title"),
+        (SessionSchema, {"trainers": [{"person_id": PERSON, "organisation": "VNPT"}]}, "trainers"),
+        (SessionSchema, {"co_organisers": [{"name": "Đoàn xã"}]}, "co_organisers"),
+        (ChangeSessionSchema, {"unit_id": "u"}, "unit_id"),
+        (CorrectSchema, ATTENDANCE | {"reason": "typo", "right": {}}, "right"),
+        (AssessmentSchema, ATTENDANCE | {"score": "7"}, "score"),
+        (AssessmentSchema, ATTENDANCE | {"score": True}, "score"),
+        (EnrolSchema, {"people": []}, "people"),
     ],
 )
 def test_bad_bodies_say_where(schema: Any, body: dict[str, Any], at: str) -> None:
@@ -120,6 +133,34 @@ def test_an_event_goes_out_under_the_unit_of_its_day() -> None:
 def test_a_unit_nobody_knows_does_not_hold_an_event_back() -> None:
     data = {"unit_id": "new", "day": "2026-11-20"}
     assert published("AttendanceRecorded", **data) == Public("AttendanceRecorded", 1, data, None, None)
+
+
+def test_a_correction_goes_out_where_the_attendance_stood() -> None:
+    before = {"unit_id": "c", "day": "2026-11-20"}
+    for type_ in ("AttendanceVoided", "AttendanceCorrected"):
+        assert published(type_, person_id="x", before=before) == Public(
+            type_, 1, {"person_id": "x", "before": before}, "p", "c"
+        )
+
+
+def test_free_text_and_what_moves_with_a_record_stay() -> None:
+    plan = {"unit_id": "p", "parts": [{"day": "2026-11-20", "part": "day"}]}
+    assert published("SessionChanged", **plan, venue="Nhà ông A") == Public("SessionChanged", 1, plan, "p", None)
+    assert published("RecordsJoined", person_id="x", moved={"entries": []}) == Public(
+        "RecordsJoined", 1, {"person_id": "x"}
+    )
+    for type_ in ("AttendanceDoubled", "RecordGivenUp", "RecordReturned", "CertificateNoted", "CertificateDropped"):
+        assert published(type_, person_id="x") is None
+
+
+def test_whoever_asks_too_often_waits() -> None:
+    now = [0.0]
+    allowance = Allowance(per_second=2, burst=3, clock=lambda: now[0])
+    assert [allowance.take() for _ in range(4)] == [True, True, True, False]
+    now[0] = 0.5
+    assert [allowance.take() for _ in range(2)] == [True, False]
+    now[0] = 1_000.0
+    assert [allowance.take() for _ in range(4)] == [True, True, True, False]
 
 
 def test_what_is_private_stays() -> None:

@@ -12,8 +12,9 @@ from services.training.domain.trainee import (
     Attendance,
     Reach,
     Trainee,
+    chain,
+    difference,
     kept,
-    reach,
     trainee_stream,
     with_attendance,
 )
@@ -77,9 +78,10 @@ def decide(command: RecordAttendance, states: Mapping[str, Any]) -> Sequence[tup
     if known:
         raise Rejected("attendance-differs", "/unit_id" if known.unit_id != came.unit_id else "/mode")
     stream = trainee_stream(trainee.person_id)
-    if came.key in trainee.attended:
+    attended = trainee.attended
+    if came.key in attended:
         return [(stream, AttendanceDoubled(command.person_id, came))]
-    links = reach(trainee, with_attendance(trainee, command.person_id, came))
+    links = difference(chain(attended.values()), chain((*attended.values(), came)))
     recorded = AttendanceRecorded(
         command.person_id,
         came.session_id,

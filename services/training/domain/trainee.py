@@ -7,7 +7,6 @@ the links whose day lies in it and whose previous day lies before it, so each pe
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -134,8 +133,10 @@ def chain(attended: Iterable[Attendance]) -> Sequence[Link]:
 
 def difference(before: Iterable[Link], after: Iterable[Link]) -> tuple[Reach, ...]:
     """What takes one set of chains to another; day by day, first what is taken away."""
-    changes = Counter(after)
-    changes.subtract(Counter(before))
+    changes: dict[Link, int] = {}
+    for links, n in ((before, -1), (after, 1)):
+        for link in links:
+            changes[link] = changes.get(link, 0) + n
     made = [Reach(day, previous, n, unit_id) for (day, previous, unit_id), n in changes.items() if n]
     return tuple(sorted(made, key=lambda link: (link.day, link.n, link.unit_id, link.previous_day or date.min)))
 

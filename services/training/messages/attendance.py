@@ -61,4 +61,11 @@ ATTENDANCE: dict[str, Text] = {
         "Joined too often",
         "The record of {person} was joined into others too many times.",
     ),
+    "correction-empty": Text(
+        422,
+        "Đính chính trống",
+        "Phải nêu ít nhất một nội dung đúng: unit_id, day, part hoặc mode.",
+        "Nothing to correct",
+        "At least one thing that is right: unit_id, day, part or mode.",
+    ),
 }

@@ -96,4 +96,11 @@ SESSIONS: dict[str, Text] = {
         "Not enrolled",
         "{person} is neither on the roll of the session nor on its waiting list.",
     ),
+    "one-kind-of-trainer": Text(
+        422,
+        "Giảng viên chưa rõ",
+        "Mỗi giảng viên nêu đúng một trong hai: person_id hoặc organisation.",
+        "Trainer unclear",
+        "A trainer is given by exactly one of person_id and organisation.",
+    ),
 }

@@ -57,7 +57,7 @@ class RightSchema(Schema):
     @validates_schema
     def any(self, data: dict[str, Any], **_: Any) -> None:
         if not data:
-            raise ValidationError("At least one of unit_id, day, part and mode.")
+            raise ValidationError("correction-empty")
 
 
 class CorrectSchema(VoidSchema):

@@ -40,7 +40,7 @@ class TrainerSchema(Schema):
     @validates_schema
     def one(self, data: dict[str, Any], **_: Any) -> None:
         if (data["person_id"] is None) == (data["organisation"] is None):
-            raise ValidationError("Exactly one of person_id and organisation.")
+            raise ValidationError("one-kind-of-trainer")
 
     @post_load
     def command(self, data: dict[str, Any], **_: Any) -> Trainer:

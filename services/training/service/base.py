@@ -8,11 +8,12 @@ from uuid import UUID, uuid5
 from uuid_utils.compat import uuid7
 
 from services.training.answers import sessions
-from services.training.domain.sessions import Plan
+from services.training.domain.sessions import Plan, session_stream
 from services.training.domain.trainee import Trainee, trainee_stream
 from services.training.queries.identities import Identities
 from services.training.queries.sessions import SessionQueries
 from services.training.schemas.attendance import ATTENDANCE
+from shared.decider import Rejected
 from shared.edge import Call, require_unit
 from shared.handler import Answer, Envelope, Handler
 from shared.handling import handle_many
@@ -41,11 +42,17 @@ class Pieces:
         return self.trainee(trainee.into) if trainee.into else trainee
 
     def own_session(self, call: Call, session_id: str, at: str = "/session_id") -> tuple[Plan, int]:
-        """The session, if the caller's units cover its unit on its first day; and its version."""
-        state, version = self.handler.state(f"session:{session_id}")
+        """The session of a path, if the caller's units cover its unit on its first day; and its version."""
+        state, version = self.handler.state(session_stream(session_id))
         plan = sessions.plan(state)
         require_unit(call.actor, self.units.tree(), plan.unit_id, plan.parts[0].day, at=at)
         return plan, version
+
+    def named_session(self, call: Call, session_id: str) -> Plan:
+        """The same for a session that a body names."""
+        if self.handler.state(session_stream(session_id))[0] is None:
+            raise Rejected("unknown-session", "/session_id", session_id=session_id)
+        return self.own_session(call, session_id)[0]
 
 
 def identity(call: Call, kind: str, given: str | None) -> tuple[UUID, str]:
