@@ -236,7 +236,7 @@ def test_lists_come_in_pages_of_the_callers_units(visits: Visits) -> None:
 
 def test_an_opinion_heard_at_a_visit(visits: Visits) -> None:
     row = visit(opinion={"topic": "portal_slow", "pillar": "government", "text": "Trang dịch vụ công chậm quá"})
-    with visits.client(COMMUNE, scope=f"{CLERK} opinions:read") as client:
+    with visits.client(COMMUNE, scope=CLERK) as client:
         assert refused(client.post("/v1/visits", json=row | {"opinion": {"topic": "x"}}))[2] == "/opinion/text"
         assert client.post("/v1/visits", json=row).status_code == 201
         assert client.post("/v1/visits", json=row).json()["outcome"] == "repeated"
