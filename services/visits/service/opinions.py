@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+import structlog
 
 from services.visits.areas import Areas
 from services.visits.domain.opinion import OpinionCommand, OpinionEvent, OpinionForwarded, OpinionRecorded, OpinionState
@@ -31,6 +32,8 @@ from shared.handler import Handler
 from shared.problems import Problem
 from shared.vault import Vault
 from shared.vietnamese import hanoi_day
+
+audit = structlog.get_logger("audit")
 
 
 class OpinionRoutes(Pieces):
@@ -104,6 +107,7 @@ class OpinionRoutes(Pieces):
         """What was said and answered can never be read again, in no copy of the log; that it was said stays."""
         self._seen(call)
         self.vault.destroy(str(call.path["opinion_id"]))
+        audit.info("opinion erased", audit=True, opinion=str(call.path["opinion_id"]), sub=call.actor.sub)
         return Reply(204)
 
     def _step(self, call: Call, command: OpinionCommand) -> Reply:
