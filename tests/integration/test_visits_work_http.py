@@ -93,7 +93,7 @@ def test_an_opinion_on_its_way(visits: Visits) -> None:
     opinion = str(uuid4())
     body = {"opinion_id": opinion, "unit_id": VILLAGE, "day": DAY, "topic": "coverage", "text": "Sóng yếu ở cuối thôn"}
     path = f"/v1/opinions/{opinion}"
-    personal = "visits:read visits:write visits:admin places:read"
+    personal = "visits:read visits:write places:read places:erase"
     with (
         visits.client(VILLAGE) as village,
         visits.client(ELSEWHERE) as elsewhere,
@@ -221,7 +221,7 @@ def test_numbers_of_households(visits: Visits) -> None:
     [
         ("POST", "/v1/campaigns/{}/open", "visits:admin"),
         ("POST", "/v1/opinions", "visits:write"),
-        ("DELETE", "/v1/opinions/{}/personal", "visits:admin"),
+        ("DELETE", "/v1/opinions/{}/personal", "places:erase"),
         ("POST", "/v1/catalogue", "visits:admin"),
         ("POST", "/v1/households", "visits:write"),
     ],

@@ -102,7 +102,7 @@ class OpinionRoutes(Pieces):
     def withdraw_opinion(self, call: Call) -> Reply:
         return self._step(call, withdraw_opinion(call.path["opinion_id"], call.body))
 
-    @route("DELETE", "/v1/opinions/<uuid:opinion_id>/personal", scope="visits:admin")
+    @route("DELETE", "/v1/opinions/<uuid:opinion_id>/personal", scope="places:erase")
     def erase_opinion(self, call: Call) -> Reply:
         """What was said and answered can never be read again, in no copy of the log; that it was said stays."""
         self._seen(call)
