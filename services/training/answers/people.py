@@ -28,7 +28,7 @@ def person(
     return {
         "person_id": person_id,
         "kept_id": trainee.person_id,
-        "attendances": msgspec.to_builtins(sorted(attended, key=lambda each: each.key[::-1])),
+        "attendances": msgspec.to_builtins(sorted(attended, key=lambda each: (each.day, each.session_id, each.part))),
         "sessions": len({each.session_id for each in attended}),
         "days": len({each.day for each in attended}),
         "assessments": msgspec.to_builtins(sorted(scores, key=lambda each: (each.day, each.attempt))),
