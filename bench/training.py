@@ -1,9 +1,9 @@
 """Training at the size of the nation; servers, services and clients on the same cores.
 
 The registry's log holds units, 64,700 villages, 74,500 teams with 348,362 seats and everybody's registration.
-Training is started for the first time after that and catches up from the feed. Then 255,545 people of 59 provinces are
-uploaded as one CSV file per province, and again; then communes ask who is due, on the maps before and after the reform.
-The other services are not running. Nothing else must run on the machine.
+Training (an api, two workers) is started for the first time after that and catches up from the feed. Then 255,545
+people of 59 provinces are uploaded as one CSV file per province, and again; then communes ask who is due, on the maps
+before and after the reform. The other services are not running. Nothing else must run on the machine.
 
 For a shorter look: ``TUNGNHA_BENCH_PERCENT`` 100 of the network, ``TUNGNHA_BENCH_SECONDS`` 20 of questions.
 """
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import random
+import socket
 import subprocess
 import sys
 import time
@@ -39,6 +40,8 @@ from ops.units.seed import NATION_ID, REFORM
 
 SEED = 2026
 OTHERS = ("visits", "reporting", "training")
+WORKERS = 2
+"""One for each core: a file is done by one of them, step by step."""
 RATE = 50
 """Pages per second."""
 SAMPLE = 400
@@ -77,23 +80,31 @@ def _token(of: Stack) -> str:
 
 @contextlib.contextmanager
 def _training(of: Stack) -> Iterator[str]:
-    """An api and a worker, started as on their first day; the address of the api."""
+    """An api and two workers, started as on their first day; the address of the api."""
     running = []
-    addresses = {kind: f"127.0.0.1:{of.ports[f'training-{kind}']}" for kind in ("api", "worker")}
-    names = {"api": "TUNGNHA_HTTP_ADDRESS", "worker": "TUNGNHA_WORKER_ADDRESS"}
+    address = f"127.0.0.1:{of.ports['training-api']}"
+    workers = [("worker", "TUNGNHA_WORKER_ADDRESS", f"127.0.0.1:{port}") for port in _free_ports(WORKERS)]
     try:
-        for kind, address in addresses.items():
+        for kind, name, at in [("api", "TUNGNHA_HTTP_ADDRESS", address), *workers]:
             with (of.state.logs / f"training-{kind}.log").open("ab") as output:
-                environment = of.environment("training") | {names[kind]: address}
+                environment = of.environment("training") | {name: at}
                 command = [sys.executable, "-m", "services.training", kind]
                 running.append(subprocess.Popen(command, env=environment, cwd=ROOT, stdout=output, stderr=output))
-        _until(lambda: _healthy(addresses["api"]), "training answers")
-        yield f"http://{addresses['api']}"
+        _until(lambda: _healthy(address), "training answers")
+        yield f"http://{address}"
     finally:
         for one in running:
             one.terminate()
         for one in running:
             one.wait(30)
+
+
+def _free_ports(count: int) -> list[int]:
+    with contextlib.ExitStack() as held:
+        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]
 
 
 def _healthy(address: str) -> bool:

@@ -142,6 +142,8 @@ def difference(before: Iterable[Link], after: Iterable[Link]) -> tuple[Reach, ..
 
 
 def reach(before: Trainee, after: Trainee) -> tuple[Reach, ...]:
+    if not before.entries:  # as in nearly every row of an upload
+        return tuple(Reach(day, previous, 1, unit_id) for day, previous, unit_id in chain(after.attended.values()))
     return difference(chain(before.attended.values()), chain(after.attended.values()))
 
 
