@@ -65,8 +65,7 @@ class Reminding:
         self._began = float("-inf")
 
     def step(self) -> int:
-        """Looks at some units; how many reminders were issued. Always followed by a pause, so that a nation's round is
-        spread over minutes."""
+        """Looks at some units. The answer is always 0, so a pause follows: a nation's round is spread over minutes."""
         day = hanoi_day(self._now())
         with self._lookups.connect() as tx:
             if self._at is None and not self._begin(tx, day):
@@ -92,7 +91,7 @@ class Reminding:
         return self._at is not None
 
     def _next(self, root: str) -> tuple[str, Path] | None:
-        """The next tree: there is one nation, but a unit that nobody has placed yet may stand alone."""
+        """The next tree: there is one nation, or none yet."""
         day = hanoi_day(self._now())
         roots = sorted(self._directory.tree().existing(day, "nation"))
         following = [each for each in roots if each > root]
