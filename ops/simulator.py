@@ -19,6 +19,7 @@ LEVELS = ("knows", "understands", "does")
 LEVEL_WEIGHTS = (35, 35, 30)
 AGES = ("under_16", "16_24", "25_39", "40_59", "60_plus")
 AGE_WEIGHTS = (4, 14, 30, 32, 20)
+_AGE_OF_A_HUNDRED = [age for age, share in zip(AGES, AGE_WEIGHTS, strict=True) for _ in range(share)]
 PLATFORMS = ("vneid", "vssid", "dvcqg", "e_payment", "voso", "postmart", "mooc", "telehealth")
 EVENING = time(18, 0)
 EVENING_SECONDS = 7_200
@@ -120,15 +121,16 @@ def _visit(crew: Crew, phone: str, day: date, skew: timedelta, chance: random.Ra
         "member_ids": members,
         "started_at": rung.isoformat(),
         "duration_minutes": chance.randint(5, 60),
-        "learners": [_learner(number, chance) for number in range(1, chance.choice((1, 1, 2, 2, 3)) + 1)],
+        "learners": [_learner(place, number, chance) for number in range(1, chance.choice((1, 1, 2, 2, 3)) + 1)],
         "platforms": chance.sample(PLATFORMS, chance.choice((0, 1, 1, 2))),
     }
 
 
-def _learner(number: int, chance: random.Random) -> dict[str, Any]:
+def _learner(place: UUID, number: int, chance: random.Random) -> dict[str, Any]:
+    """Whoever lives there is as old at every visit."""
     taught = chance.sample(SKILLS, chance.choice((1, 1, 2, 3)))
     return {
         "ref": f"p{number}",
-        "age_band": chance.choices(AGES, AGE_WEIGHTS)[0],
+        "age_band": _AGE_OF_A_HUNDRED[(place.int + number * 61) % 100],
         "skills": [{"skill": skill, "level": chance.choices(LEVELS, LEVEL_WEIGHTS)[0]} for skill in taught],
     }
