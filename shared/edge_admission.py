@@ -34,6 +34,7 @@ LEAST = 1_500
 """What the smallest request costs, in bytes of a large one: its headers, and its own way through the process."""
 USUAL = 100_000
 """Up to this size a request has the lane's patience, beyond it in proportion."""
+FEW_SECONDS = 30.0
 FIRST_RATE = 2_000_000.0
 LEAST_RATE = 20_000.0
 AT_WORK_SECONDS = 0.25
@@ -68,11 +69,14 @@ class _Ticket:
 class Lane:
     """For greenthreads, which give way nowhere here but while waiting. Costs are bytes, times seconds.
 
-    ``width``: the most at work at once, however fast the lane is.
+    ``width``: the most at work at once, however fast the lane is. ``few``: so many in line are no overload, however
+    long they wait: some offices that send all they have.
     """
 
-    def __init__(self, name: str, *, width: int, patience: float, clock: Callable[[], float] = time.monotonic) -> None:
-        self.name, self._width, self._patience, self._clock = name, width, patience, clock
+    def __init__(
+        self, name: str, *, width: int, patience: float, few: int = 0, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.name, self._width, self._patience, self._few, self._clock = name, width, patience, few, clock
         self._at_work = 0
         self._lines: OrderedDict[str, deque[_Ticket]] = OrderedDict()
         self._waiting: dict[str, int] = {}
@@ -86,7 +90,7 @@ class Lane:
     def knock(self, client: str, cost: int) -> None:
         """Raises ``Problem`` if there is no use in coming in now. Reserves nothing."""
         cost = max(cost, LEAST)
-        if (self._lines or not self._fits(cost)) and self._expected(client, cost) > self._patience_for(cost):
+        if (self._lines or not self._fits(cost)) and self._too_long(client, cost):
             self._pace.full(self._clock())
             raise self._refusal(cost)
 
@@ -112,15 +116,15 @@ class Lane:
 
     def _wait(self, client: str, cost: int) -> None:
         self._pace.full(self._clock())
-        patience = self._patience_for(cost)
-        if self._expected(client, cost) > patience:
+        if self._too_long(client, cost):
             raise self._refusal(cost)
+        latest = FEW_SECONDS if self._in_line < self._few else 2 * self._patience_for(cost)
         ticket = _Ticket(cost)
         self._lines.setdefault(client, deque()).append(ticket)
         self._waiting[client] = self._waiting.get(client, 0) + cost
         try:
             # The pace may have dropped since: late answers are worth nothing to anybody.
-            with eventlet.Timeout(2 * patience, False):
+            with eventlet.Timeout(latest, False):
                 ticket.called.wait()
         except BaseException:
             if ticket.admitted:
@@ -131,6 +135,13 @@ class Lane:
                 self._take(client, ticket)
         if not ticket.admitted:
             raise self._refusal(cost)
+
+    @property
+    def _in_line(self) -> int:
+        return sum(map(len, self._lines.values()))
+
+    def _too_long(self, client: str, cost: int) -> bool:
+        return self._in_line >= self._few and self._expected(client, cost) > self._patience_for(cost)
 
     def _patience_for(self, cost: int) -> float:
         """Whoever sends much in one request expects to wait for its answer, and would have to send much again."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from shared.edge_admission import LEAST, Lane
 
 LANES = (
-    Lane("single", width=100_000, patience=0.5),
-    Lane("batch", width=300_000, patience=0.6),
+    Lane("single", width=100_000, patience=0.5, few=32),
+    Lane("batch", width=300_000, patience=0.6, few=16),
     Lane("upload", width=4 * LEAST, patience=0.0),
 )
 """Some sixty single visits and four batches of a hundred at a time keep the log busy; more would only wait inside. Four

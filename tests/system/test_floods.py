@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import threading
+import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -70,7 +71,8 @@ def flood(system: System) -> Flood:
             http.timeout = 180.0
             body = json.dumps({"rows": batch})  # the standard library writes lone surrogates
             start.wait()
-            response = http.post("/v1/visits/batch", content=body)
+            while (response := http.post("/v1/visits/batch", content=body)).status_code == 503:
+                time.sleep(int(response.headers["Retry-After"]))
         assert response.status_code == 200, response.text[:300]
         answer = response.json()
         assert Counter(result["outcome"] for result in answer["results"]) == answer["counts"]

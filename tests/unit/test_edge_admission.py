@@ -100,6 +100,16 @@ def test_late_is_refused_although_it_was_let_into_the_line() -> None:
     assert door.open_again()
 
 
+def test_a_few_are_never_refused() -> None:
+    door = Door(patience=0.0)
+    door.lane._few = 5
+    door.lane._pace.rate = 20_000.0
+    threads = [door.come(f"office {n}") for n in range(10)]
+    all_of(threads)
+    assert (len(door.served), sum(door.refused.values())) == (6, 4), "one at work, five in line"
+    assert door.open_again()
+
+
 def test_a_client_that_sends_much_waits_behind_itself() -> None:
     door = Door(patience=5.0)
     threads = [door.come("bulk") for _ in range(20)]
