@@ -12,7 +12,7 @@ from typing import ClassVar
 
 import pytest
 
-from bench.kit import account, country, history, load, measure, options, phases
+from bench.kit import account, country, history, load, measure, options, phases, prepared, wire
 from bench.kit.load import Plan, Sent
 from ops.simulator import Crew
 
@@ -114,7 +114,29 @@ def test_history_carries_transitions_that_add_up() -> None:
     assert days == sorted(days)
 
 
+def test_whoever_lives_there_is_as_old_at_every_visit() -> None:
+    crews = [Crew("t", "u", ("a", "b"), 20)]
+    ages: dict[tuple[str, str], set[str]] = {}
+    for row in country.day(crews, 400, country.FIRST_SUNDAY, 5):
+        for learner in row["learners"]:
+            ages.setdefault((row["place_id"], learner["ref"]), set()).add(learner["age_band"])
+    assert {len(each) for each in ages.values()} == {1}
+    assert len({age for each in ages.values() for age in each}) >= 4
+
+
+def test_differences_count_what_is_missing_and_what_is_too_much() -> None:
+    assert prepared.differences(Counter("aab"), Counter("abcc")) == (1, 2)
+
+
 # --- the generator -----------------------------------------------------------------------------------------------
+
+
+def test_an_answer_is_whole_or_not_yet_there() -> None:
+    text = b"HTTP/1.1 503 Busy\r\nretry-after: 7\r\nConnection: close\r\nContent-Length: 4\r\n\r\nbusy"
+    assert [wire.parsed(bytearray(text[:n])) for n in (0, 40, len(text) - 1)] == [None] * 3
+    assert wire.parsed(bytearray(text)) == wire.Answer(503, b"busy", 7.0, True)
+    plain = wire.parsed(bytearray(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"))
+    assert plain == wire.Answer(200, b"{}", 0.0, False)
 
 
 class Api(BaseHTTPRequestHandler):
