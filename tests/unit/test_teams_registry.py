@@ -176,8 +176,8 @@ def test_an_erased_person_is_not_appointed() -> None:
 
 def test_one_team_per_unit_and_kind_until_the_first_has_ended() -> None:
     spec = with_team(LEADER)
-    spec.when(establish("u", "v")).then_rejected("look-further", streams=("team:t",))
-    again = establish("u", "v", effective=date(2024, 6, 1), also=("team:t",))
+    spec.when(establish("u", "v")).then_rejected("team-place-taken", holder="t")
+    again = establish("u", "v", effective=date(2024, 6, 1))
     spec.when(again).then_rejected("team-place-taken", holder="t")
     spec.when(DissolveTeam("t", date(2024, 6, 1), "d")).then(
         ("team:t", TeamDissolved("t", "v", date(2024, 6, 1), 1, "d"))

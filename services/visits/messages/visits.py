@@ -5,13 +5,6 @@ from __future__ import annotations
 from shared.problems import Text
 
 VISITS: dict[str, Text] = {
-    "line-broken": Text(
-        422,
-        "Không đọc được dòng này",
-        "Mỗi dòng phải là một đối tượng JSON trọn vẹn, dài không quá 1 MB.",
-        "Unreadable line",
-        "Each line must be one whole JSON object of at most 1 MB.",
-    ),
     "visit-elsewhere": Text(
         409,
         "Mã lượt hướng dẫn đã dùng cho địa điểm khác",
