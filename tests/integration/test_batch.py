@@ -129,12 +129,14 @@ def test_it_starts_waits_and_stops_without_a_broker_and_survives_losing_its_disk
     visits: Service, reporting: Service, rabbit: Any, start: Callable[[], Process]
 ) -> None:
     rabbit.stop()
-    early = start()
-    time.sleep(1)
-    _, seconds = early.stop()
+    try:
+        early = start()
+        time.sleep(1)
+        _, seconds = early.stop()
+        process = start()
+    finally:
+        rabbit.start()  # whatever went wrong, the tests that follow need it
     assert seconds < 5
-    process = start()
-    rabbit.start()
     visits.append(50)
     publish_all(visits, rabbit)
     eventually(lambda: dense(reporting, "visits") == {0: (50, 50)})
