@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+import orjson
 import psycopg
 from sqlalchemy import Connection, Engine, text
 
@@ -138,3 +139,9 @@ def dense(service: Service, source: str) -> dict[int, tuple[int, int]]:
 
 def spawn_engine(service: Service, name: str) -> Engine:
     return engine(service.database.app_url, name=name, pool_size=4)
+
+
+def events_in(body: str | bytes) -> list[dict[str, Any]]:
+    """The events of a message: one, or several of its routing key."""
+    found = orjson.loads(body)
+    return found if isinstance(found, list) else [found]

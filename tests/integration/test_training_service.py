@@ -24,6 +24,7 @@ from ops.local import tokens
 from ops.local.provision import Database
 from ops.local.state import State
 from shared import broker, topology
+from tests.bus_kit import events_in
 from tests.waiting import answers, eventually, free_port
 
 NATION, PROVINCE, COMMUNE, ELSEWHERE = "nation", "province", "commune", "elsewhere"
@@ -217,11 +218,11 @@ def at_reporting(rabbit: Any, training: Training) -> dict[str, Any] | None:
     channel: amqp.Channel = connection.channel()
     found = None
     while message := channel.basic_get(topology.queue("reporting"), no_ack=True):
-        event = orjson.loads(message.body)
-        if event["type"] == "AttendanceRecorded.v1":
-            key = message.delivery_info["routing_key"].split(".")
-            assert event["data"]["reach"] in ([], [{"day": DAY, "previous_day": None, "n": 1, "unit_id": COMMUNE}])
-            found = {"province": key[2], "commune": key[3]}
+        for event in events_in(message.body):
+            if event["type"] == "AttendanceRecorded.v1":
+                key = message.delivery_info["routing_key"].split(".")
+                assert event["data"]["reach"] in ([], [{"day": DAY, "previous_day": None, "n": 1, "unit_id": COMMUNE}])
+                found = {"province": key[2], "commune": key[3]}
     broker.close(connection)
     return found
 

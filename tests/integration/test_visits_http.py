@@ -30,6 +30,7 @@ from ops.local.provision import Database
 from ops.local.state import State
 from shared import broker, topology
 from shared.migrate import migrate
+from tests.bus_kit import events_in
 from tests.waiting import answers, eventually, free_port
 
 NATION, PROVINCE, COMMUNE, VILLAGE, ELSEWHERE, FORMER = (
@@ -243,9 +244,9 @@ def at_reporting(rabbit: Any, type_: str) -> tuple[str, dict[str, Any]] | None:
     while message := channel.basic_get(topology.queue("reporting"), no_ack=True):
         body = message.body if isinstance(message.body, str) else message.body.decode()
         assert not any(word in body for word in ("gặp lại", "ngõ", "sealed", "p1", "note", "address"))
-        event = orjson.loads(body)
-        if event["type"] == type_:
-            found = message.delivery_info["routing_key"], event
+        for event in events_in(body):
+            if event["type"] == type_:
+                found = message.delivery_info["routing_key"], event
     broker.close(connection)
     return found
 

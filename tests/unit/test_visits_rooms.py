@@ -9,6 +9,7 @@ import pytest
 import services.visits
 from services.visits.messages import MESSAGES
 from shared.problem_texts import GENERIC
+from shared.problem_texts_files import FILES
 from shared.problems import rejection_codes
 
 SOURCES = sorted(Path(services.visits.__file__).parent.rglob("*.py"))
@@ -18,7 +19,7 @@ OF_AREAS = {"unit-not-on-day"}
 
 def test_every_code_has_texts_and_every_text_a_code() -> None:
     codes = rejection_codes(*SOURCES)
-    assert codes - GENERIC.keys() - MESSAGES.keys() == set()
+    assert codes - GENERIC.keys() - FILES.keys() - MESSAGES.keys() == set()
     assert MESSAGES.keys() - codes == OF_THE_KERNEL | OF_AREAS
 
 
