@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from random import Random
 from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import text
 
 from ops.local.provision import Database
 from services.visits.domain import (
@@ -31,48 +29,22 @@ from services.visits.projections.activity import Activity
 from services.visits.public import Publisher
 from services.visits.queries.places import PlaceQueries, details_answer
 from services.visits.queries.visits import VisitQueries, visit_answer
-from services.visits.wiring import EVENTS, PARTITIONS, partition_of
+from services.visits.wiring import PARTITIONS, partition_of
 from shared.decider import Personal, Rejected
 from shared.handler import Answer, Envelope
 from shared.kit import Kit
 from shared.log import Outcome
-from shared.settings import Settings
 from shared.subscription import Subscription
 from shared.unit_directory import UnitDirectory
+from tests.visits_kit import NOW, opened
 
 SUNDAY = date(2026, 10, 11)
-NOW = datetime(2026, 10, 12, 3, 0, tzinfo=UTC)
-UNITS = [
-    ("nation", "nation", None),
-    ("p1", "province", "nation"),
-    ("c1", "commune", "p1"),
-    ("c2", "commune", "p1"),
-    ("v1", "village", "c1"),
-    ("v2", "village", "c1"),
-    ("v3", "village", "c2"),
-]
 
 
 @pytest.fixture
 def kit(database: Callable[..., Database]) -> Iterator[Kit]:
-    db = database("visits")
-    settings = Settings.from_env(
-        {
-            "TUNGNHA_SERVICE_DATABASE_URL": db.app_url,
-            "TUNGNHA_VAULT_DATABASE_URL": db.vault_url,
-            "TUNGNHA_HASH_KEY": "11" * 32,
-        }
-    )
-    kit = Kit(settings, name="test", events=EVENTS, pool_size=20)
-    with kit.engine.begin() as tx:
-        for position, (unit, level, parent) in enumerate(UNITS, 1):
-            data = {"unit_id": unit, "level": level, "kind": level, "name": unit, "parent_id": parent, "code": None}
-            tx.execute(
-                text("INSERT INTO read.unit_facts VALUES (:p, 'UnitEstablished', cast(:d AS jsonb))"),
-                {"p": position, "d": json.dumps(data | {"effective": "2025-07-01"})},
-            )
-    yield kit
-    kit.close()
+    with opened(database("visits")) as kit:
+        yield kit
 
 
 def visit(n: int, place: int, day: date = SUNDAY, **other: Any) -> RecordVisit:
