@@ -13,10 +13,18 @@ from typing import Any
 
 import msgspec
 
-from shared.log import Recorded
+from shared.log import Recorded, canonical
 from shared.vault import Vault
 
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
+
+
+_encoder = msgspec.json.Encoder(order="sorted")
+
+
+def canonical_of(value: Any) -> bytes:
+    """``canonical`` of dataclasses too, in a fraction of the time: the same bytes (for fractions below 10^16)."""
+    return _encoder.encode(value)
 
 
 @dataclass(frozen=True)
@@ -66,15 +74,16 @@ class Codec:
         if subjects and self._vault:
             self._vault.ensure(subjects)
 
-    def encode(self, event: Any, event_id: str) -> tuple[str, int, dict[str, Any]]:
-        """(type, schema, data) of an event; sealed fields are encrypted, bound to subject and event id."""
+    def encode(self, event: Any, event_id: str) -> tuple[str, int, bytes]:
+        """(type, schema, canonical JSON) of an event; sealed fields are encrypted, bound to subject and event id."""
         kind = self._by_class[type(event)]
+        personal = [(name, by) for name, by in self._sealed[kind.cls] if getattr(event, name) is not None]
+        if not personal or self._vault is None:
+            return kind.name, kind.schema, canonical_of(event)
         data: dict[str, Any] = msgspec.to_builtins(event)
-        for name, by in self._sealed[kind.cls]:
-            personal = getattr(event, name)
-            if personal is not None and self._vault:
-                data[name] = self._vault.seal(str(data[by]), event_id, personal.text)
-        return kind.name, kind.schema, data
+        for name, by in personal:
+            data[name] = self._vault.seal(str(data[by]), event_id, getattr(event, name).text)
+        return kind.name, kind.schema, canonical(data)
 
     def unlock(self, stored: Iterable[Recorded]) -> None:
         """Fetch the keys of all subjects sealed in these events in one round trip, before they are decoded."""

@@ -16,9 +16,7 @@ from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 from uuid import UUID
 
-import msgspec
-
-from shared.codec import Codec, NothingChanged
+from shared.codec import Codec, NothingChanged, canonical_of
 from shared.decider import Decider, Rejected
 from shared.log import (
     Append,
@@ -28,7 +26,6 @@ from shared.log import (
     Outcome,
     Recorded,
     Unstorable,
-    canonical,
     content_hash,
 )
 from shared.recent import Recent
@@ -133,7 +130,7 @@ class Handler(Generic[C, S, E]):
         # A plain dict looks for its first key past all that were removed before.
         self._cache: OrderedDict[str, _Held[S]] = OrderedDict()
         self._recent = Recent(remembered)
-        self._ambient: dict[type, tuple[str, ...]] = {}
+        self._said: dict[type, list[str]] = {}
         self._last_metadata: tuple[str, datetime | None, dict[str, str]] = ("", None, {})
 
     def handle(self, envelope: Envelope) -> Answer:
@@ -174,16 +171,12 @@ class Handler(Generic[C, S, E]):
 
     def fingerprint(self, command: Any) -> bytes:
         """Keyed hash of what the client said: tells a repeat from an altered copy, and tells nobody the content."""
-        said = msgspec.to_builtins(command)
-        for name in self._ambient_fields(type(command)):
-            del said[name]
-        return hashlib.blake2b(canonical([type(command).__name__, said]), digest_size=16, key=self._hash_key).digest()
-
-    def _ambient_fields(self, command: type[Any]) -> tuple[str, ...]:
-        known = self._ambient.get(command)
-        if known is None:
-            known = self._ambient[command] = tuple(f.name for f in fields(command) if f.metadata.get("ambient"))
-        return known
+        kind = type(command)
+        said = self._said.get(kind)
+        if said is None:
+            said = self._said[kind] = [f.name for f in fields(kind) if not f.metadata.get("ambient")]
+        content = canonical_of([kind.__name__, {name: getattr(command, name) for name in said}])
+        return hashlib.blake2b(content, digest_size=16, key=self._hash_key).digest()
 
     def _round(
         self, envelopes: Sequence[Envelope], pending: list[int], results: dict[int, Answer | Rejected], fresh: set[str]

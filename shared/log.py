@@ -44,11 +44,13 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class NewEvent:
+    """``data``: canonical JSON, written once for the hash and for the log."""
+
     stream_id: str
     version: int
     type: str
     schema: int
-    data: dict[str, Any]
+    data: bytes
     hash: bytes
     partition: int = 0
 
@@ -152,10 +154,10 @@ def canonical(value: Any) -> bytes:
 
 
 def content_hash(
-    key: bytes, event_id: str, stream_id: str, version: int, type_: str, schema: int, data: Any, metadata: Any
+    key: bytes, event_id: str, stream_id: str, version: int, type_: str, schema: int, data: bytes, metadata: Any
 ) -> bytes:
     """Keyed 16-byte hash of a stored event: whoever changes a row without the key is found out by ``verify``."""
-    content = canonical([event_id, stream_id, version, type_, schema, data, metadata])
+    content = canonical([event_id, stream_id, version, type_, schema, orjson.Fragment(data), metadata])
     return hashlib.blake2b(content, digest_size=16, key=key).digest()
 
 
@@ -178,7 +180,8 @@ def wire(commands: Iterable[Append]) -> bytes:
                 "partitions": list(c.partitions),
                 "metadata": c.metadata,
                 "events": [
-                    [e.stream_id, e.version, e.type, e.schema, e.hash.hex(), e.data, e.partition] for e in c.events
+                    [e.stream_id, e.version, e.type, e.schema, e.hash.hex(), orjson.Fragment(e.data), e.partition]
+                    for e in c.events
                 ],
                 "reads": [read[:2] for read in c.reads],
             }

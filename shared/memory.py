@@ -50,7 +50,7 @@ class MemoryLog:
                 event.version,
                 event.type,
                 event.schema,
-                orjson.loads(orjson.dumps(event.data)),
+                orjson.loads(event.data),
                 orjson.loads(orjson.dumps(command.metadata)),
                 command.command_id,
                 ordinal,

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, text
 from ops.local.provision import Database
 from shared.bus import Public, Publish, stretch
 from shared.db import engine
-from shared.log import Append, NewEvent, PostgresLog, Recorded
+from shared.log import Append, NewEvent, PostgresLog, Recorded, canonical
 from shared.migrate import kernel_sql
 from shared.repair import Heads, Page
 
@@ -54,7 +54,7 @@ class Service:
             for k in range(min(streams, count)):
                 name = f"{stream}-{partition}-{k}" if streams > 1 else stream
                 version = self._versions[name] = self._versions.get(name, 0) + 1
-                new = NewEvent(name, version, type, 1, {"n": 1, **data}, uuid.uuid4().bytes, partition)
+                new = NewEvent(name, version, type, 1, canonical({"n": 1, **data}), uuid.uuid4().bytes, partition)
                 commands.append(Append(uuid.uuid4(), b"f", {"actor": "test"}, (new,)))
             self.log.append(commands)
 

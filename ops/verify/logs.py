@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ops.verify.difference import Difference
 from ops.verify.source import Source
-from shared.log import content_hash
+from shared.log import canonical, content_hash
 
 
 def check(source: Source) -> str:
@@ -57,7 +57,9 @@ def _hashes(source: Source) -> int:
     )
     for partition, position, command, ordinal, stream, version, type_, schema, stored, data, metadata in rows:
         seen += 1
-        expected = content_hash(source.hash_key, f"{command}:{ordinal}", stream, version, type_, schema, data, metadata)
+        expected = content_hash(
+            source.hash_key, f"{command}:{ordinal}", stream, version, type_, schema, canonical(data), metadata
+        )
         if expected != bytes(stored):
             raise Difference(f"{partition}:{position} ({type_} of {stream}) is not what was appended: its hash differs")
     return seen

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from shared.db import engine
-from shared.log import Append, Log, NewEvent, Outcome, PostgresLog, Unstorable
+from shared.log import Append, Log, NewEvent, Outcome, PostgresLog, Unstorable, canonical
 from shared.memory import MemoryLog
 from shared.migrate import kernel_sql
 
@@ -47,7 +47,7 @@ def a_command(
     *streams: tuple[str, int], partition: int = 0, id: UUID | None = None, mark: str = "a", data=None
 ) -> Append:
     data = {"mark": mark} if data is None else data
-    events = tuple(NewEvent(s, v, "Happened", 1, data, b"hash", partition) for s, v in streams)
+    events = tuple(NewEvent(s, v, "Happened", 1, canonical(data), b"hash", partition) for s, v in streams)
     return Append(id or uuid4(), mark.encode(), {"actor": "tester"}, events)
 
 
@@ -291,7 +291,7 @@ def test_the_log_has_one_identity(kernel_log, kernel_database):
 
 def across(*streams: tuple[str, int, int], id: UUID | None = None) -> Append:
     """A command over (stream, version, partition)."""
-    events = tuple(NewEvent(s, v, "Happened", 1, {}, b"hash", p) for s, v, p in streams)
+    events = tuple(NewEvent(s, v, "Happened", 1, b"{}", b"hash", p) for s, v, p in streams)
     return Append(id or uuid4(), b"a", {"actor": "tester"}, events)
 
 

@@ -24,7 +24,7 @@ from shared.edge_batch import batch_reply  # noqa: E402
 from shared.edge_feed import Feed  # noqa: E402
 from shared.edge_health import Health  # noqa: E402
 from shared.handler import Answer, Busy  # noqa: E402
-from shared.log import Append, LogUnavailable, NewEvent, Outcome, Recorded  # noqa: E402
+from shared.log import Append, LogUnavailable, NewEvent, Outcome, Recorded, canonical  # noqa: E402
 from shared.memory import MemoryLog  # noqa: E402
 from shared.problems import Problem, Text, register  # noqa: E402
 from shared.settings import Settings  # noqa: E402
@@ -147,7 +147,7 @@ def a_log() -> MemoryLog:
     """Positions 1–6 of partition 0: private, private, public, private, public, private."""
     log = MemoryLog(2)
     for i, kind in enumerate(("Hidden", "Hidden", "Shown", "Hidden", "Shown", "Hidden"), 1):
-        event = NewEvent(f"s{i}", 1, kind, 1, {"n": i}, bytes(16))
+        event = NewEvent(f"s{i}", 1, kind, 1, canonical({"n": i}), bytes(16))
         log.append([Append(uuid7(), b"f", {"actor": "a", "at": "2026-01-01T00:00:00Z"}, (event,))])
     return log
 

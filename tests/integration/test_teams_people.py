@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
+import orjson
 import pytest
 from sqlalchemy import Connection, Engine, text
 
@@ -388,7 +389,9 @@ class Told:
         command, position = uuid4(), len(self.events) + 1
         self.codec.prepare([event])
         kind, schema, data = self.codec.encode(event, f"{command}:1")
-        made = Recorded(0, position, stream, 1, kind, schema, data, {}, command, 1, b"", datetime.now(UTC))
+        made = Recorded(
+            0, position, stream, 1, kind, schema, orjson.loads(data), {}, command, 1, b"", datetime.now(UTC)
+        )
         self.events.append(made)
 
     def person(self, person_id: str, event: Any) -> None:

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import pytest
 
-from shared.log import Append, LogUnavailable, NewEvent
+from shared.log import Append, LogUnavailable, NewEvent, canonical
 from shared.memory import MemoryLog
 from shared.reader import GroupReader
 
@@ -35,7 +35,7 @@ class Counted(MemoryLog):
 def log() -> Counted:
     made = Counted()
     for number in range(10):
-        events = tuple(NewEvent(f"s{number}", v, "Happened", 1, {"v": v}, b"") for v in range(1, 4))
+        events = tuple(NewEvent(f"s{number}", v, "Happened", 1, canonical({"v": v}), b"") for v in range(1, 4))
         made.append([Append(uuid4(), b"f", {}, events)])
     return made
 

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+import orjson
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -35,7 +36,7 @@ class Stream:
         command, n = uuid4(), len(self.events) + 1
         kind, schema, data = CODEC.encode(event, f"{command}:1")
         when = FIRST + timedelta(hours=n)
-        self.events.append(Recorded(0, n, "team:t", n, kind, schema, data, {}, command, 1, b"", when))
+        self.events.append(Recorded(0, n, "team:t", n, kind, schema, orjson.loads(data), {}, command, 1, b"", when))
 
     def load(self, after: Mapping[str, int]) -> dict[str, list[Recorded]]:
         return {stream: self.events for stream in after}
