@@ -79,11 +79,11 @@ def first_visit(visit: Taught) -> Changes:
     return Changes(({"day": visit.day, "previous_day": None, "n": 1},), _from_nothing(visit.bits))
 
 
+@lru_cache(maxsize=16_384)
 def _from_nothing(bits: int) -> tuple[Covered, ...]:
     return tuple([_begun(band, group) for band, group in groups(bits)])
 
 
-@lru_cache(maxsize=16_384)
 def _begun(band: Band, group: int) -> Covered:
     return {"to": named(group)} if band is ANYBODY else {"to": named(group), "age_band": band}
 
