@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from services.teams.blind_index import BlindIndex
 from services.teams.domain import DECIDER, EVENTS
 from services.teams.files.templates import TEMPLATES
 from services.teams.files.work import ImportTask
@@ -20,6 +19,7 @@ from services.teams.reform.census import Census
 from services.teams.reform.pieces import Pieces as ReformPieces
 from services.teams.reform.store import Store as ReformStore
 from services.teams.reform.task import ReformTask
+from shared.blind_index import BlindIndex
 from shared.handler import Handler
 from shared.health import Readiness
 from shared.jobs import Jobs, Runner, Task
@@ -45,6 +45,10 @@ def handler_of(kit: Kit) -> Handler[Any, Any, Any]:
         cache_size=KEPT_STREAMS,
         guard_reads=True,
     )
+
+
+def index_of(kit: Kit) -> BlindIndex:
+    return BlindIndex(kit.settings.hash_key, b"tungnha teams: blind index of people 1")
 
 
 def jobs_of(kit: Kit) -> Jobs:
@@ -99,7 +103,7 @@ def api(settings: Settings) -> int:
         "people": people,
         "people_queries": seated,
         "duplicates": Duplicates(kit.engine, units, seated),
-        "matching": Matching(kit.engine, seated, BlindIndex(settings.hash_key)),
+        "matching": Matching(kit.engine, seated, index_of(kit)),
         "affairs": AffairQueries(kit.engine, units, kit.log, kit.codec),
         "warnings": WarningQueries(kit.engine, units),
         "jobs": jobs_of(kit),
@@ -130,7 +134,7 @@ def worker(settings: Settings) -> int:
             Affairs(),
             Unjudged(),
             Warnings(),
-            PeopleTables(kit.codec, kit.vault, BlindIndex(kit.settings.hash_key)),
+            PeopleTables(kit.codec, kit.vault, index_of(kit)),
         ],
         loops={"jobs": runner.step, "warnings": judge.step},
     )

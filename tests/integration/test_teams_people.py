@@ -19,7 +19,6 @@ from sqlalchemy import Connection, Engine, text
 from ops.local import tokens
 from ops.local.provision import Database
 from ops.local.state import State
-from services.teams.blind_index import BlindIndex
 from services.teams.domain import DECIDER, EVENTS
 from services.teams.domain.duplicates import (
     DuplicateDismissed,
@@ -30,6 +29,7 @@ from services.teams.domain.duplicates import (
 )
 from services.teams.domain.people import PersonChanged, PersonRegistered, RegisterPerson, SubjectErased, person_stream
 from services.teams.projections.people import People
+from shared.blind_index import BlindIndex
 from shared.codec import Codec
 from shared.db import engine
 from shared.decider import Personal
@@ -407,7 +407,7 @@ def tables(tx: Connection) -> dict[str, list[tuple[Any, ...]]]:
 
 def projected(tx: Connection, told: Told, size: int) -> dict[str, list[tuple[Any, ...]]]:
     """The tables after all events in batches of this size; nothing stays."""
-    people = People(told.codec, told.vault, BlindIndex(b"k" * 32))
+    people = People(told.codec, told.vault, BlindIndex(b"k" * 32, b"people"))
     with tx.begin_nested() as attempt:
         for first in range(0, len(told.events), size):
             people.apply(tx, [("", event) for event in told.events[first : first + size]])
@@ -417,7 +417,7 @@ def projected(tx: Connection, told: Told, size: int) -> dict[str, list[tuple[Any
 
 
 def test_any_cut_gives_the_same_tables_and_an_erasure_takes_tokens_and_key(reads: Engine) -> None:
-    told, index = Told(), BlindIndex(b"k" * 32)
+    told, index = Told(), BlindIndex(b"k" * 32, b"people")
     for p in PEOPLE:
         told.person(p, PersonRegistered(p, Personal("Nguyễn Văn An"), Personal("0912345678"), "teacher"))
     told.person("a", PersonChanged("a", ("name",), Personal("Trần Bình")))

@@ -12,7 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from marshmallow import ValidationError
 
-from services.teams.blind_index import BlindIndex, name_forms, phone_form
 from services.teams.domain import DECIDER
 from services.teams.domain.documents import DocumentKind, DocumentRegistered
 from services.teams.domain.duplicates import (
@@ -46,6 +45,7 @@ from services.teams.schemas.people import (
     RegisterPersonSchema,
 )
 from services.teams.schemas.teams import EstablishTeamSchema
+from shared.blind_index import BlindIndex, phone_form, word_forms
 from shared.decider import LookFurther, Personal, Rejected
 from shared.log import Recorded
 from shared.problems import from_validation, register
@@ -319,15 +319,15 @@ def test_changes_of_people_come_in_rows_too() -> None:
 
 # --- the blind index --------------------------------------------------------------------------------------------------
 
-INDEX = BlindIndex(b"k" * 32)
+INDEX = BlindIndex(b"k" * 32, b"people")
 syllables = st.sampled_from("Nguyễn Trần Hoà Hòa Đỗ THỊ h'mai An-Bình Y Ênuôl Lý  Tuấn Tuân Tuan".split(" "))
 names = st.lists(syllables, min_size=1, max_size=5).map(" ".join)
 
 
 @given(names | st.text(max_size=30))
 def test_without_accents_a_name_is_what_search_takes_it_for(name: str) -> None:
-    assert name_forms(name)[0] == fold(name)
-    assert name_forms(fold(name)) == (fold(name), fold(name))
+    assert word_forms(name)[0] == fold(name)
+    assert word_forms(fold(name)) == (fold(name), fold(name))
 
 
 @given(names)
@@ -354,7 +354,7 @@ def test_a_phone_number_has_one_form() -> None:
 
 
 def test_tokens_are_of_this_key_and_of_their_kind() -> None:
-    other = BlindIndex(b"x" * 32)
+    other = BlindIndex(b"x" * 32, b"people")
     assert INDEX.name("An") != other.name("An")
     assert INDEX.phone("0912345678") != INDEX.name("0912345678").plain
     assert -(2**63) <= INDEX.phone("0912345678") < 2**63

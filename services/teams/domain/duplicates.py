@@ -7,7 +7,7 @@ Nobody is joined into more than one other, so joins are trees and the kept perso
 holds the join. The kept person's stream gets a reservation in the same append, so that it cannot be joined into another
 one at that very moment: no chain of joins is a circle.
 
-Names play no part here: suggestions come from a blind index (``services/teams/blind_index.py``), never a decision.
+Names play no part here: suggestions come from a blind index (``shared/blind_index.py``), never a decision.
 """
 
 from __future__ import annotations

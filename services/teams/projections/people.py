@@ -8,9 +8,9 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, text
 
-from services.teams.blind_index import BlindIndex
 from services.teams.domain.duplicates import DuplicateDismissed, PeopleJoined, PeopleSeparated
 from services.teams.domain.people import PersonChanged, PersonRegistered, SubjectErased
+from shared.blind_index import BlindIndex
 from shared.codec import Codec
 from shared.log import Recorded
 from shared.vault import Vault

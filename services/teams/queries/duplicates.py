@@ -6,9 +6,7 @@ units; not those who are one already, and not those who are known to be two.
 
 from __future__ import annotations
 
-import re
-import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -17,13 +15,9 @@ import orjson
 from sqlalchemy import Connection, Engine, text
 
 from services.teams.queries.people import OPEN, PeopleQueries
+from shared import pairs
+from shared.pairs import Key
 from shared.unit_directory import UnitDirectory
-
-CHUNK = 1_000
-"""Units looked at in one query: about 5,500 seats."""
-
-SECONDS = 0.5
-"""A page that has taken so long is sent as it is: short, perhaps empty, with a ``next``."""
 
 _AGREE = "a.name = b.name AND (a.spelled = b.spelled OR a.name IN (a.spelled, b.spelled))"
 _STILL_TWO = """NOT EXISTS (SELECT FROM read.people_apart x WHERE x.one = least(a.person_id, b.person_id)
@@ -52,12 +46,6 @@ _PAIRS = text(
         WHERE a.kept <> coalesce(j.kept_id, b.person_id) AND o.units IS NOT NULL AND {_STILL_TWO}"""
 )
 
-CURSOR = re.compile(r"[A-Za-z0-9:._-]{1,64}(?:/[0-9a-f~-]{1,36}){2}")
-"""``after`` of a page."""
-
-Key = tuple[str, str, str]
-"""Commune, and the two people; the order of the pages."""
-
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -79,22 +67,7 @@ class Duplicates:
         communes = self._communes(asked)
         with self._engine.begin() as tx:
             scope = {unit for units in communes.values() for unit in units}
-            start = _key(asked.after)
-            todo = [commune for commune in sorted(communes) if commune >= start[0]]
-            found: list[tuple[Key, dict[str, Any]]] = []
-            done = start[0]
-            began = time.monotonic()
-            for places in _chunks(todo, communes):
-                pairs = self._pairs(tx, places, scope, asked)
-                found += sorted((item for item in pairs.items() if item[0] > start), key=lambda item: item[0])
-                if len(found) > asked.limit:
-                    last = found[asked.limit - 1][0]
-                    return [pair for _, pair in found[: asked.limit]], "/".join(last)
-                done = max(places.values())
-                if time.monotonic() - began > SECONDS:
-                    break
-        following = f"{done}/~/~" if any(commune > done for commune in todo) else None
-        return [pair for _, pair in found], following
+            return pairs.page(communes, lambda units: self._pairs(tx, units, scope, asked), asked.after, asked.limit)
 
     def _communes(self, asked: Asked) -> dict[str, list[str]]:
         """Commune → the units with teams in it. What stands above all communes is a place of its own."""
@@ -106,10 +79,10 @@ class Duplicates:
         return found
 
     def _pairs(
-        self, tx: Connection, places: dict[str, str], scope: set[str], asked: Asked
+        self, tx: Connection, places: Mapping[str, str], scope: set[str], asked: Asked
     ) -> dict[Key, dict[str, Any]]:
         tree, found = self._directory.tree(), dict[Key, dict[str, Any]]()
-        for row in tx.execute(_PAIRS, {"places": orjson.dumps(places).decode(), "day": asked.day}):
+        for row in tx.execute(_PAIRS, {"places": orjson.dumps(dict(places)).decode(), "day": asked.day}):
             if row.units is not None:
                 if not any(tree.covers(asked.held, unit, asked.day) for unit in row.units):
                     continue
@@ -125,20 +98,3 @@ class Duplicates:
             if known is None or len(known["reasons"]) < len(pair["reasons"]):
                 found[row.commune, one, other] = pair
         return found
-
-
-def _chunks(communes: list[str], units: dict[str, list[str]]) -> Iterator[dict[str, str]]:
-    """Unit → commune for whole communes, about ``CHUNK`` units at a time."""
-    places: dict[str, str] = {}
-    for commune in communes:
-        places.update(dict.fromkeys(units[commune], commune))
-        if len(places) >= CHUNK:
-            yield places
-            places = {}
-    if places:
-        yield places
-
-
-def _key(after: str) -> Key:
-    commune, one, other = [*after.split("/"), "", ""][:3]
-    return commune, one, other

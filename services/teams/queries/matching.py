@@ -13,8 +13,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, text
 
-from services.teams.blind_index import BlindIndex, NameTokens
 from services.teams.queries.people import OPEN, PeopleQueries, as_json
+from shared.blind_index import BlindIndex, Tokens
 
 NEAR = 3_000
 """With more units than these in question the names lead to the people, else the units do."""
@@ -44,7 +44,7 @@ _BY_NAMES = text(
 class Wanted:
     """One reference as tokens; ``unit_id`` None: anywhere in the caller's units."""
 
-    name: NameTokens
+    name: Tokens
     phone: int | None
     unit_id: str | None
 
@@ -53,7 +53,7 @@ class Wanted:
 class Candidate:
     unit_id: str
     person_id: str
-    name: NameTokens
+    name: Tokens
     phone: int | None
 
 
@@ -86,7 +86,7 @@ class Matching:
             answer = tx.execute(_BY_UNITS, asked | {"units": as_json(units)})
         found: dict[int, list[Candidate]] = {}
         for unit_id, person_id, name, spelled, phone in answer:
-            candidate = Candidate(unit_id, person_id, NameTokens(name, spelled), phone)
+            candidate = Candidate(unit_id, person_id, Tokens(name, spelled), phone)
             found.setdefault(name, []).append(candidate)
         return found
 

@@ -12,7 +12,7 @@ import structlog
 from marshmallow import Schema, fields, validate
 
 from services.teams.domain.people import ErasePerson, RegisterPerson
-from services.teams.queries.duplicates import CURSOR, Asked, Duplicates
+from services.teams.queries.duplicates import Asked, Duplicates
 from services.teams.queries.matching import Matching, Wanted
 from services.teams.queries.people import PeopleQueries
 from services.teams.schemas import kinds
@@ -32,6 +32,7 @@ from services.teams.service.base import PAGE, AsOf, Pieces, day_of, one
 from shared.edge import Call, Reply, Row, Rows, answered, route
 from shared.edge_batch import YIELD_EVERY
 from shared.handler import Envelope
+from shared.pairs import CURSOR
 from shared.problems import Problem
 from shared.vietnamese import hanoi_day
 

@@ -11,7 +11,7 @@ PEOPLE = """
 -- Whatever is asked of a single person is in the log.
 DROP TABLE read.people;
 
--- Keyed hashes (services/teams/blind_index.py) of the name without accents, with them, and of the phone number. A row
+-- Keyed hashes (shared/blind_index.py) of the name without accents, with them, and of the phone number. A row
 -- goes with its person's erasure.
 CREATE TABLE read.person_tokens (
     person_id text COLLATE "C" PRIMARY KEY,

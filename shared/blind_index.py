@@ -1,10 +1,12 @@
-"""A keyed blind index of people: equal names or phone numbers have equal tokens, and tokens tell nobody anything.
+"""A keyed blind index over what is sealed: equal words or phone numbers have equal tokens, and tokens tell nobody
+anything.
 
 A token is 64 bits of a keyed hash (BLAKE2b, RFC 7693) of a normal form; its key is derived from the service's hash key
 under a label of its own (HKDF, RFC 5869), so no other hash of the service can be compared with it. Among 350,000
 people the chance that any two different names share a token is about 1 in 300 million.
 
-There is no token of name and phone number together: who has both tokens in common has both in common.
+There is no token of two things together, a name and a phone number say: who has both tokens in common has both in
+common. What two tokens in common mean is for each service to say.
 """
 
 from __future__ import annotations
@@ -19,7 +21,6 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from shared.vietnamese import fold
 
-LABEL = b"tungnha teams: blind index of people 1"
 TOKEN_BYTES = 8
 _TONES = frozenset("\u0300\u0301\u0303\u0309\u0323")
 """Huyền, sắc, ngã, hỏi, nặng, as combining marks."""
@@ -28,13 +29,13 @@ _BETWEEN_DIGITS = {ord(character): None for character in " .-()/\t\u00a0"}
 
 
 @dataclass(frozen=True, slots=True)
-class NameTokens:
-    """``plain``: of the name without accents. ``spelled``: of the name with them; equal to ``plain`` if it has none."""
+class Tokens:
+    """``plain``: of words without accents. ``spelled``: of them with accents; equal to ``plain`` if they have none."""
 
     plain: int
     spelled: int
 
-    def agrees(self, other: NameTokens) -> bool:
+    def agrees(self, other: Tokens) -> bool:
         """Accents are optional; where both sides write them they must be the same."""
         if self.plain != other.plain:
             return False
@@ -42,13 +43,19 @@ class NameTokens:
 
 
 class BlindIndex:
-    def __init__(self, hash_key: bytes) -> None:
-        self._key = HKDF(algorithm=SHA256(), length=32, salt=None, info=LABEL).derive(hash_key)
+    """``label``: of this index alone, never to be changed, or all tokens would have to be made anew."""
 
-    def name(self, name: str) -> NameTokens:
-        plain, spelled = name_forms(name)
-        token = self._token(b"name", plain)
-        return NameTokens(token, token if spelled == plain else self._token(b"name", spelled))
+    def __init__(self, hash_key: bytes, label: bytes) -> None:
+        self._key = HKDF(algorithm=SHA256(), length=32, salt=None, info=label).derive(hash_key)
+
+    def name(self, name: str) -> Tokens:
+        return self.words(b"name", name)
+
+    def words(self, kind: bytes, words: str) -> Tokens:
+        """``kind``: words of different kinds are never compared; 16 bytes at most."""
+        plain, spelled = word_forms(words)
+        token = self._token(kind, plain)
+        return Tokens(token, token if spelled == plain else self._token(kind, spelled))
 
     def phone(self, phone: str) -> int:
         return self._token(b"phone", phone_form(phone))
@@ -58,9 +65,9 @@ class BlindIndex:
         return int.from_bytes(digest, "big", signed=True)
 
 
-def name_forms(name: str) -> tuple[str, str]:
-    """The name without accents (``shared.vietnamese.fold``), and with them in one spelling: ``Hoà`` is ``Hòa``."""
-    words = name.split()
+def word_forms(text: str) -> tuple[str, str]:
+    """Words without accents (``shared.vietnamese.fold``), and with them in one spelling: ``Hoà`` is ``Hòa``."""
+    words = text.split()
     if not words:
         return "", ""
     plain, spelled = zip(*map(_syllable, words), strict=True)
@@ -69,7 +76,7 @@ def name_forms(name: str) -> tuple[str, str]:
 
 @lru_cache(maxsize=20_000)
 def _syllable(word: str) -> tuple[str, str]:
-    """Names are made of a few thousand syllables, so most have been seen before."""
+    """Vietnamese is made of a few thousand syllables, so most have been seen before."""
     letters, tones = [], []
     for character in unicodedata.normalize("NFD", word.casefold()):
         if character in _TONES:
