@@ -26,7 +26,7 @@ def filled(of: Stack, land: Country) -> dict[str, Api]:
     land.load(apis["teams"])
     head = int(apis["teams"].get("/v1/events/heads")["heads"]["0"])
     phases.reported(apis["reporting"], apis["teams"].after)
-    for subscription in ("units@1", "network@1"):
+    for subscription in ("units@1", "network@2"):
         _await(of, subscription, head)
     apis["visits"].load("/v1/catalogue/batch", list(catalogue.rows()), lambda rows: None)
     phases.reported(apis["reporting"], apis["visits"].after)

@@ -1,4 +1,5 @@
-"""What is doubtful about visits whatever their place: teams, members and codes that nobody has heard of (yet)."""
+"""What is doubtful about visits whatever their place, and about outreach sessions: teams, members and codes that nobody
+has heard of (yet)."""
 
 from __future__ import annotations
 
@@ -51,7 +52,11 @@ class Doubting:
         return None
 
     def _of_session(self, session: Any, unit_id: str) -> set[str]:
-        return self.catalogue.unknown(CatalogueKind.OUTREACH_TOPIC, session.topics, unit_id, session.day)
+        return self.topics(session.topics, unit_id, session.day)
+
+    def topics(self, topics: Collection[str], unit_id: str, day: date) -> set[str]:
+        """Those of outreach that no catalogue has."""
+        return self.catalogue.unknown(CatalogueKind.OUTREACH_TOPIC, topics, unit_id, day)
 
     def codes(self, platforms: Collection[str], outcomes: Collection[str], unit_id: str, day: date) -> set[str]:
         """Those that no catalogue has."""

@@ -20,6 +20,7 @@ from services.visits.domain import (
     VisitRecorded,
     place_stream,
 )
+from services.visits.domain.outreach import OutreachCorrected, OutreachRecorded
 from services.visits.doubting import Doubting
 from services.visits.schemas.visits import record_visit
 from services.visits.turns import Turns
@@ -34,6 +35,8 @@ from shared.vietnamese import hanoi_day
 
 if TYPE_CHECKING:
     from shared.edge import Call
+
+_DOUBTED = (VisitRecorded, VisitCorrected, OutreachRecorded, OutreachCorrected)
 
 ROWS_AT_ONCE = 200
 """Deciding and encoding holds the process for about 50 µs a row; other requests have their turn in between."""
@@ -136,7 +139,6 @@ class Intake:
 
 
 def flagged(answer: Answer) -> dict[str, Any]:
-    """For the answer to a visit that was stored with doubts."""
-    told = (event.flags for event in answer.events if isinstance(event, VisitRecorded | VisitCorrected))
-    flags = [flag for flags in told for flag in flags]
+    """For the answer to a visit or an outreach session that was stored with doubts."""
+    flags = [flag for event in answer.events if isinstance(event, _DOUBTED) for flag in event.flags]
     return {"outcome": "flagged", "flags": flags} if flags else {}

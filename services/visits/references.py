@@ -21,7 +21,7 @@ _KNOWN = text(
 
 
 class References:
-    """Teams and people by what teams has published (``network@1``). Those known are remembered, for nobody is ever
+    """Teams and people by what teams has published (``network@2``). Those known are remembered, for nobody is ever
     forgotten there; the others only for a moment."""
 
     def __init__(self, engine: Engine) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from zlib import crc32
 
+from services.visits.comparing import LABEL, Comparing
 from services.visits.domain import PLACES
 from services.visits.domain.campaign import CAMPAIGNS
 from services.visits.domain.catalogue import CATALOGUE
@@ -14,12 +15,14 @@ from services.visits.domain.outreach import OUTREACH
 from services.visits.messages import MESSAGES
 from services.visits.messages.doubts import DOUBTS
 from services.visits.projections.activity import Activity
+from services.visits.projections.alike import Alike
 from services.visits.projections.lists import Lists
 from services.visits.projections.network import NETWORK_EVENTS, Network
 from services.visits.projections.records import Records
 from services.visits.projections.together import Together
 from services.visits.public import Publisher
 from services.visits.stored import EVENTS
+from shared.blind_index import BlindIndex
 from shared.health import Readiness
 from shared.jobs import Jobs, Runner, Task
 from shared.kit import Kit
@@ -45,6 +48,10 @@ def jobs_of(kit: Kit) -> Jobs:
     return Jobs(kit.engine, kit.vault, kit.settings.hash_key, retention=retention)
 
 
+def records_of(kit: Kit) -> Records:
+    return Records(PARTITIONS, Alike(kit.codec, Comparing(BlindIndex(kit.settings.hash_key, LABEL))))
+
+
 def api(settings: Settings) -> int:
     """Serve HTTP and ingest until told to stop; the exit code."""
     from services.visits.catalogue import Catalogue
@@ -53,6 +60,7 @@ def api(settings: Settings) -> int:
     from services.visits.files.templates import TEMPLATES
     from services.visits.intake import Intake
     from services.visits.lanes import LANES
+    from services.visits.queries.alike import AlikeQueries
     from services.visits.queries.board import Boards
     from services.visits.queries.campaigns import CampaignQueries
     from services.visits.queries.households import HouseholdQueries
@@ -94,6 +102,7 @@ def api(settings: Settings) -> int:
         "jobs": jobs_of(kit),
         "templates": TEMPLATES,
         "lists": ListQueries(kit.engine),
+        "alike": AlikeQueries(kit.engine),
         "visit_queries": visit_queries,
         "place_queries": PlaceQueries(kit, places),
         "campaign_queries": CampaignQueries(kit.engine, campaigns),
@@ -112,9 +121,10 @@ def worker(settings: Settings) -> int:
     from services.visits.doubting import Doubting
     from services.visits.files.work import HouseholdsTask
     from services.visits.intake import Intake
+    from services.visits.projections.flags import SESSION, VISIT
     from services.visits.queries.lists import ListQueries
     from services.visits.queries.visits import VisitQueries
-    from services.visits.reconciling import Reconciling
+    from services.visits.reconciling import Reconciling, Sessions, Visits
     from services.visits.references import References
     from services.visits.uploads import UploadTask
 
@@ -128,7 +138,9 @@ def worker(settings: Settings) -> int:
         UploadTask(Intake(places, units, doubting), kit.reader),
     ]
     runner = Runner(jobs_of(kit), tasks, kit.log.heads)
-    reconciling = Reconciling(places, ListQueries(kit.engine), VisitQueries(kit), doubting)
+    sessions = Sessions(kit.handler(OUTREACH, partition_of=partition_of), doubting)
+    settle = {VISIT: Visits(places, VisitQueries(kit), doubting).settle, SESSION: sessions.settle}
+    reconciling = Reconciling(ListQueries(kit.engine), doubting, settle)
     definition = Definition(
         "visits",
         PARTITIONS,
@@ -137,7 +149,7 @@ def worker(settings: Settings) -> int:
             Units(),
             Network(),
             Together(Activity.name, [Activity(PARTITIONS), Lists()], PARTITIONS),
-            Records(PARTITIONS),
+            records_of(kit),
         ],
         uses=USES,
         loops={"jobs": runner.step, "reconciling": reconciling.step},

@@ -39,12 +39,11 @@ from services.visits.domain.campaign import (
 )
 from services.visits.projections.activity import Activity
 from services.visits.projections.network import Network
-from services.visits.projections.records import Records
 from services.visits.public import Publisher
 from services.visits.queries.board import Boards
 from services.visits.queries.campaigns import CampaignQueries
 from services.visits.queries.visits import VisitQueries
-from services.visits.wiring import PARTITIONS, partition_of
+from services.visits.wiring import PARTITIONS, partition_of, records_of
 from shared.decider import Personal
 from shared.handler import Handler
 from shared.kit import Kit
@@ -172,7 +171,7 @@ def test_a_board_equals_a_recount(kit: Kit, seed: int) -> None:
     window = [v for v in visits if PLAN.first_day <= v.day <= PLAN.last_day]
     active = {v.team_id for v in window}
     silent = {team: unit for team, unit in STANDING.items() if unit != "c3" and team not in active}
-    assert board["sum"]["teams"] == {"standing": 5, "silent": len(silent)}
+    assert board["sum"]["teams"] == {"standing": 5, "suspended": 0, "silent": len(silent)}
     listed = Boards(kit.engine).silent_teams(PLAN, tree_of(kit), NOW, PLAN.unit_ids, "", 9)
     assert {UUID(each["team_id"]): each["unit_id"] for each in listed} == silent
 
@@ -183,12 +182,103 @@ def test_targets_and_pages_of_silent_teams(kit: Kit) -> None:
     assert board["sum"]["targets"] == {"visits": 100, "households": None, "covered": {"public_services": 20}}
     assert [each["targets"]["households"] for each in board["units"]] == [None, 9, None, None]
     assert board["sum"]["projected"]["visits"] == 0
-    assert board["sum"]["teams"] == {"standing": 5, "silent": 5}
+    assert board["sum"]["teams"] == {"standing": 5, "suspended": 0, "silent": 5}
     first = boards.silent_teams(PLAN, tree, NOW, ("c1",), "", 2)
     rest = boards.silent_teams(PLAN, tree, NOW, ("c1",), first[-1]["team_id"], 2)
     assert [each["unit_id"] for each in (*first, *rest)] == ["v1", "v2", "c1"]
     before = boards.board(PLAN, tree, NOW - timedelta(30))
     assert (before["elapsed_days"], before["sum"]["projected"]["visits"]) == (0, None)
+
+
+MEMBERS = {
+    "TeamSuspended": "suspended",
+    "TeamResumed": "resumed",
+    "TeamRenamed": "renamed",
+    "SeatReleased": "released",
+    "TeamDissolved": "dissolved",
+}
+
+
+def corrected(fact: int, type_: str, day: date | None) -> tuple[str, dict[str, Any]]:
+    """Of the first team; ``day`` None: it never was so."""
+    now = None if day is None else {"team_id": str(TEAMS[0]), "effective": day.isoformat()}
+    told = {"fact": fact, "type": type_, "how": "voided" if now is None else "corrected", MEMBERS[type_]: now}
+    return "TeamCorrected", {"facts": [told], "counts": [], "effective": SUNDAY.isoformat()}
+
+
+def teams_on(kit: Kit, *days: int) -> list[dict[str, int]]:
+    """What the board says of the teams at noon of these days of the campaign."""
+    noons = [NOW + timedelta(day - 1) for day in days]
+    return [Boards(kit.engine).board(PLAN, tree_of(kit), noon)["sum"]["teams"] for noon in noons]
+
+
+def tell(kit: Kit, *facts: tuple[str, dict[str, Any]]) -> None:
+    with kit.engine.begin() as tx:
+        events = [
+            of_teams(n, type_, **{"team_id": str(TEAMS[0]), "unit_id": "v1"} | data)
+            for n, (type_, data) in enumerate(facts)
+        ]
+        Network().apply(tx, events)
+
+
+def test_a_suspended_team_is_not_silent_as_of_the_day(kit: Kit) -> None:
+    days = [(SUNDAY + timedelta(n)).isoformat() for n in range(3)]
+    all_of_them, without = ({"standing": 5 - n, "suspended": n, "silent": 5 - n} for n in (0, 1))
+    tell(kit, ("TeamRenamed", {"effective": days[0]}), ("TeamSuspended", {"effective": days[1]}))
+    assert teams_on(kit, 0, 1, 2) == [all_of_them, without, without]
+    listed = Boards(kit.engine).silent_teams(PLAN, tree_of(kit), NOW, PLAN.unit_ids, "", 9)
+    assert str(TEAMS[0]) not in {each["team_id"] for each in listed} and len(listed) == 4
+    tell(kit, ("TeamResumed", {"effective": days[2]}), ("SeatReleased", {"effective": days[0]}))
+    assert teams_on(kit, 0, 1, 2) == [all_of_them, without, all_of_them]
+    tell(kit, corrected(3, "TeamSuspended", SUNDAY))
+    assert teams_on(kit, 0, 1, 2) == [without, without, all_of_them]
+    tell(kit, corrected(4, "TeamResumed", None))
+    assert teams_on(kit, 0, 1, 2) == [without] * 3
+    tell(kit, corrected(3, "TeamSuspended", None), corrected(4, "TeamResumed", SUNDAY))
+    assert teams_on(kit, 0, 1, 2) == [all_of_them] * 3
+
+
+def test_a_suspended_team_that_serves_another_unit_stays_suspended_until_it_ends(kit: Kit) -> None:
+    day = SUNDAY.isoformat()
+    moved = {"from_unit_id": "v1", "unit_id": "v2", "seats": 0, "effective": day}
+    tell(kit, ("TeamSuspended", {"effective": "2026-09-01"}), ("TeamReassigned", moved))
+    assert teams_on(kit, 1) == [{"standing": 4, "suspended": 1, "silent": 4}]
+    rearranged = {"team_id": str(TEAMS[0]), "unit_id": "v2", "existed": True, "exists": False}
+    seats: dict[str, Any] = {"carried": [], "joined": [], "released": [], "restored": []}
+    tell(kit, ("TeamsRearranged", {"teams": [rearranged], "effective": day, **seats}))
+    assert teams_on(kit, 1) == [{"standing": 4, "suspended": 0, "silent": 4}]
+    again = rearranged | {"existed": False, "exists": True}
+    tell(kit, ("TeamsRearranged", {"teams": [again], "effective": (SUNDAY + timedelta(1)).isoformat(), **seats}))
+    assert teams_on(kit, 1) == [{"standing": 5, "suspended": 0, "silent": 5}]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_suspensions_equal_a_recount_however_facts_come_and_are_corrected(kit: Kit, seed: int) -> None:
+    chance = Random(seed)
+    known: list[tuple[str, date | None]] = [("TeamEstablished", date(2026, 1, 1))]
+    told: list[tuple[str, dict[str, Any]]] = []
+    for _ in range(25):
+        day = SUNDAY + timedelta(chance.randint(-2, 3))
+        if len(known) > 1 and chance.random() < 0.4:
+            n = chance.randrange(1, len(known))
+            known[n] = (known[n][0], None if chance.random() < 0.4 else day)
+            told.append(corrected(n + 1, *known[n]))
+        else:
+            type_ = chance.choice(["TeamSuspended", "TeamResumed", "TeamRenamed", "SeatReleased"])
+            known.append((type_, day))
+            told.append((type_, {"effective": day.isoformat()}))
+    while told:
+        size = chance.randint(1, 9)
+        tell(kit, *told[:size])
+        told = told[size:]
+    for n in range(3):
+        said = [
+            type_
+            for day, _, type_ in sorted((day, i, type_) for i, (type_, day) in enumerate(known) if day is not None)
+            if day <= SUNDAY + timedelta(n) and type_ in ("TeamSuspended", "TeamResumed")
+        ]
+        suspended = int(said[-1:] == ["TeamSuspended"])
+        assert teams_on(kit, n) == [{"standing": 5 - suspended, "suspended": suspended, "silent": 5 - suspended}]
 
 
 def test_the_life_of_a_campaign_in_lists_and_publicly(kit: Kit) -> None:
@@ -201,7 +291,7 @@ def test_the_life_of_a_campaign_in_lists_and_publicly(kit: Kit) -> None:
             handler.handle(envelope(OpenCampaign(campaign_id, SUNDAY)))
     handler.handle(envelope(CloseCampaign(ids[0], SUNDAY)))
     handler.handle(envelope(CancelCampaign(ids[2], Personal("bão"))))
-    project(kit, Records(PARTITIONS))
+    project(kit, records_of(kit))
 
     def listed(unit: str, state: str | None = None, day: date = SUNDAY) -> list[str]:
         return [each["state"] for each in queries.listed(day, day, state, unit, tree)]

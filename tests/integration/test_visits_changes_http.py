@@ -188,8 +188,7 @@ def test_doubts_are_listed_settled_and_end_by_themselves(visits: Visits) -> None
 
         def states() -> dict[str, str]:
             found = client.get("/v1/flags", params={"unit": VILLAGE, "limit": 500}).json()
-            assert {each["state"] for each in found["flags"]} <= {each["state"] for each in found["counts"]}
-            return {each["flag"]: each["state"] for each in found["flags"] if each["visit_id"] == row["visit_id"]}
+            return {each["flag"]: each["state"] for each in found["flags"] if each["id"] == row["visit_id"]}
 
         assert eventually(lambda: states() == {"team_unknown": "open", "code_unknown": "open"})
         path = f"/v1/visits/{row['visit_id']}/flags"
@@ -204,11 +203,88 @@ def test_doubts_are_listed_settled_and_end_by_themselves(visits: Visits) -> None
         entry |= {"name_vi": "Ứng dụng", "name_en": "App", "pillars": ["society"]}
         assert client.post("/v1/catalogue", json=entry).status_code == 201
         assert eventually(lambda: states() == {"team_unknown": "confirmed", "code_unknown": "reconciled"})
+        counts = client.get("/v1/flags", params={"unit": VILLAGE}).json()["counts"]
+        assert {"confirmed", "reconciled"} <= {each["state"] for each in counts if each["of"] == "visit"}
         flags = client.get(f"/v1/visits/{row['visit_id']}").json()["flags"]
         assert flags == [
             {"flag": "team_unknown", "state": "confirmed"},
             {"flag": "code_unknown", "state": "reconciled"},
         ]
+
+
+def test_doubts_about_sessions_are_listed_and_settled_like_those_about_visits(visits: Visits) -> None:
+    topic, session = f"topic_{uuid4().hex[:8]}", str(uuid4())
+    body: dict[str, Any] = {"unit_id": VILLAGE, "day": AFTER, "team_id": str(uuid4()), "member_ids": [MEMBER]}
+    body |= {
+        "session_id": session,
+        "occasion": "meeting",
+        "heads": [{"age_band": "60_plus", "n": 3}],
+        "topics": [topic],
+    }
+    path, query = f"/v1/outreach/{session}/flags", {"unit": VILLAGE, "of": "session", "limit": 500}
+    with visits.client(COMMUNE) as client, visits.client(ELSEWHERE) as stranger:
+        answer = client.post("/v1/outreach", json=body).json()
+        assert (answer["outcome"], answer["flags"]) == ("flagged", ["team_unknown", "code_unknown"])
+
+        def states() -> dict[str, str]:
+            found = client.get("/v1/flags", params=query).json()
+            assert {each["of"] for each in found["flags"]} <= {"session"}
+            return {each["flag"]: each["state"] for each in found["flags"] if each["id"] == session}
+
+        assert eventually(lambda: states() == {"team_unknown": "open", "code_unknown": "open"})
+        assert session not in client.get("/v1/flags", params=query | {"of": "visit"}).text
+        assert refused(stranger.post(f"{path}/team_unknown", json={"how": "dismissed"}))[1] == "forbidden-unit"
+        assert client.post(f"{path}/team_unknown", json={"how": "dismissed"}).status_code == 201
+        assert refused(client.post(f"{path}/day_in_future", json={"how": "confirmed"}))[1] == "unknown-flag"
+        assert client.post(f"{path}/nonsense", json={"how": "confirmed"}).status_code == 404
+        entry = {"kind": "outreach_topic", "code": topic, "unit_id": NATION, "effective": "2025-07-01"}
+        with visits.client() as admin:
+            named = {"name_vi": "Chủ đề", "name_en": "Topic", "pillars": []}
+            assert admin.post("/v1/catalogue", json=entry | named).status_code == 201
+        ended = {"team_unknown": "dismissed", "code_unknown": "reconciled"}
+        assert eventually(lambda: states() == ended)
+        shown = client.get(f"/v1/outreach/{session}").json()
+        assert {each["flag"]: each["state"] for each in shown["flags"]} == ended
+        assert [each["told"] for each in shown["history"]] == ["recorded", "flag_settled", "flag_settled"]
+        assert client.post(f"/v1/outreach/{session}/void", json={"reason": "other"}).status_code == 201
+        assert eventually(lambda: states() == {})
+
+
+def test_probable_duplicates_are_for_those_who_may_see_addresses(visits: Visits) -> None:
+    places = [str(UUID(int=n, version=4)) for n in (901, 902)]
+    address = f"Số 7, ngõ {uuid4().hex[:6]}"
+    with visits.client(COMMUNE, scope=CLERK) as clerk, visits.client(ELSEWHERE, scope=CLERK) as stranger:
+        for place, unit in zip(places, (VILLAGE, VILLAGE), strict=True):
+            told = {"place_id": place, "kind": "household", "unit_id": unit, "address": address}
+            assert clerk.post("/v1/places", json=told).status_code == 201
+
+        def suggested(**query: Any) -> list[dict[str, Any]]:
+            answer = clerk.get("/v1/places/duplicates", params={"unit": COMMUNE} | query)
+            assert address not in answer.text
+            found: list[dict[str, Any]] = answer.json()["duplicates"]
+            return [pair for pair in found if pair["place_id"] in places]
+
+        pair = {"unit_id": VILLAGE, "kind": "household", "place_id": places[0], "other_id": places[1]}
+        assert eventually(lambda: suggested() == [pair | {"reasons": ["same_address"]}])
+        assert suggested(kind="household") and suggested(unit=VILLAGE) and not suggested(kind="shop")
+        where = {"unit": COMMUNE}
+        assert refused(stranger.get("/v1/places/duplicates", params=where))[:2] == (403, "forbidden-unit")
+        assert refused(clerk.get("/v1/places/duplicates", params={"unit": "nowhere"}))[1:] == ("unknown-unit", "/unit")
+        assert refused(clerk.get("/v1/places/duplicates", params=where | {"after": "!"}))[2] == "/after"
+        with visits.client(COMMUNE) as plain:
+            assert refused(plain.get("/v1/places/duplicates", params=where))[:2] == (403, "forbidden-scope")
+
+        dismiss, other = f"/v1/places/{places[0]}/dismiss", {"other_id": places[1]}
+        assert refused(stranger.post(dismiss, json=other))[1] == "forbidden-unit"
+        assert refused(clerk.post(dismiss, json={"other_id": places[0]}))[1:] == ("place-itself", "/other_id")
+        assert refused(clerk.post(dismiss, json={"other_id": str(uuid4())}))[1:] == ("unknown-place", "/other_id")
+        assert clerk.post(dismiss, json=other).status_code == 201
+        assert eventually(lambda: suggested() == [])
+        details = {"address": f"{address}, xã Ngọc Hoà", "contact": "0912345678"}
+        assert clerk.post(f"/v1/places/{places[1]}/details", json=details).status_code == 201
+        assert eventually(lambda: suggested() == [pair | {"reasons": ["same_address"]}])
+        assert clerk.delete(f"/v1/places/{places[1]}/personal").status_code == 201
+        assert suggested() == [], "its tokens went with its key"
 
 
 def test_lists_come_in_pages_of_the_callers_units(visits: Visits) -> None:

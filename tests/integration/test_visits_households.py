@@ -26,10 +26,9 @@ from services.visits.domain.households import (
     WithdrawHouseholds,
 )
 from services.visits.files.templates import TEMPLATES
-from services.visits.projections.records import Records
 from services.visits.public import Publisher
 from services.visits.queries.households import HouseholdQueries
-from services.visits.wiring import PARTITIONS, jobs_of, partition_of
+from services.visits.wiring import PARTITIONS, jobs_of, partition_of, records_of
 from shared.access import Actor
 from shared.jobs import FINAL, IMPORT, RESULT
 from shared.kit import Kit
@@ -68,7 +67,7 @@ def test_what_counts_on_a_day_and_in_sum(kit: Kit) -> None:
         declared("c3", 900),
     ):
         handler.handle(envelope(command))
-    project(kit, Records(PARTITIONS))
+    project(kit, records_of(kit))
 
     of_village = queries.of("v1", date(2026, 6, 29))
     assert (of_village["counts"]["total"], [each["total"] for each in of_village["declared"]]) == (100, [100, 130])

@@ -24,11 +24,10 @@ from services.visits.domain.opinion import (
     WithdrawOpinion,
 )
 from services.visits.projections.opinions import STATES
-from services.visits.projections.records import Records
 from services.visits.public import Publisher
 from services.visits.queries.below import units_of
 from services.visits.queries.opinions import OpinionQueries, Wanted
-from services.visits.wiring import PARTITIONS, partition_of
+from services.visits.wiring import PARTITIONS, partition_of, records_of
 from shared.decider import Personal, Rejected
 from shared.handler import Handler
 from shared.kit import Kit
@@ -83,8 +82,8 @@ def test_lists_and_counts_equal_a_fold_of_every_stream(kit: Kit, seed: int) -> N
         except Rejected as rejected:
             assert rejected.code == "opinion-over"
         if chance.random() < 0.2:
-            project(kit, Records(PARTITIONS))
-    project(kit, Records(PARTITIONS))
+            project(kit, records_of(kit))
+    project(kit, records_of(kit))
 
     queries, today = queries_of(kit), DAY + timedelta(9)
     last = {opinion: queries.events(opinion)[0][-1] for opinion in units}
@@ -108,7 +107,7 @@ def test_lists_and_counts_equal_a_fold_of_every_stream(kit: Kit, seed: int) -> N
 def test_pages_come_in_order_without_gaps(kit: Kit) -> None:
     handler, queries = kit.handler(OPINIONS, partition_of=partition_of), queries_of(kit)
     do(handler, *(recorded(n, day=DAY - timedelta(n % 3)) for n in range(1, 12)))
-    project(kit, Records(PARTITIONS))
+    project(kit, records_of(kit))
     found: list[dict[str, Any]] = []
     after = None
     while page := queries.page(wanted(kit, "c1", after=after, limit=4)):
@@ -134,7 +133,7 @@ def test_what_was_said_stays_here_and_can_be_erased(kit: Kit) -> None:
     ]
     told, version = queries.events(UUID(int=1))
     assert ([event.text.text for event in (told[0], told[2])], version) == ([TEXT.text, REPLY.text], 3)
-    project(kit, Records(PARTITIONS))
+    project(kit, records_of(kit))
     before = queries.page(wanted(kit, "v1"))
     kit.vault.destroy(str(UUID(int=1)))
     told, _ = queries.events(UUID(int=1))

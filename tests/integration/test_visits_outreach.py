@@ -23,11 +23,10 @@ from services.visits.domain.outreach import (
     VoidOutreach,
 )
 from services.visits.domain.vocabulary import AgeBand
-from services.visits.projections.records import Records
 from services.visits.public import Publisher
 from services.visits.queries.below import units_of
 from services.visits.queries.outreach import OutreachQueries, Wanted
-from services.visits.wiring import PARTITIONS, partition_of
+from services.visits.wiring import PARTITIONS, partition_of, records_of
 from shared.decider import Personal
 from shared.kit import Kit
 from shared.unit_directory import UnitDirectory
@@ -70,8 +69,8 @@ def test_heads_equal_a_recount(kit: Kit, seed: int) -> None:
             told[session_id] = random_session(chance)
             handler.handle(envelope(CorrectOutreach(session_id, told[session_id], SessionReason.TYPO, DAY)))
         if chance.random() < 0.3:
-            project(kit, Records(PARTITIONS))
-    project(kit, Records(PARTITIONS))
+            project(kit, records_of(kit))
+    project(kit, records_of(kit))
 
     queries, tree = OutreachQueries(kit.engine, kit.log, kit.codec), UnitDirectory(kit.engine).tree()
     for unit, below in (("nation", {"v1", "v2", "v3", "c1", "c3"}), ("c1", {"c1", "v1", "v2"}), ("v3", {"v3"})):

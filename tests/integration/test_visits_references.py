@@ -16,11 +16,10 @@ from ops.local.provision import Database
 from services.visits.catalogue import Catalogue
 from services.visits.domain.catalogue import CATALOGUE, CatalogueKind, EndEntry, Pillar, SetEntry, Words
 from services.visits.projections.network import Network
-from services.visits.projections.records import Records
 from services.visits.public import Publisher
 from services.visits.references import References
 from services.visits.schemas.catalogue import SetEntrySchema, set_entry
-from services.visits.wiring import PARTITIONS, partition_of
+from services.visits.wiring import PARTITIONS, partition_of, records_of
 from shared.kit import Kit
 from shared.unit_directory import UnitDirectory
 from tests.visits_kit import envelope, of_teams, opened, project
@@ -156,7 +155,7 @@ def test_codes_of_the_nation_and_of_the_province_on_the_day(kit: Kit) -> None:
         entry("vneid", day=date(2026, 9, 1)),
     ):
         entries.handle(envelope(command))
-        project(kit, Records(PARTITIONS))
+        project(kit, records_of(kit))
     codes = ("vneid", "local", "other", "filed")
 
     def unknown(unit: str, day: date) -> set[str]:

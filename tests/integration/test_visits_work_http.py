@@ -258,7 +258,8 @@ def test_an_outreach_session(visits: Visits) -> None:
         assert client.post("/v1/outreach", json=rows[0]).json()["outcome"] == "repeated"
         assert client.post("/v1/outreach", json=rows[0] | {"topics": []}).json()["code"] == "conflict"
         shown = client.get(path).json()
-        assert shown["flags"] == ["team_unknown", "member_unknown", "code_unknown"] and "note" not in str(shown)
+        flags = ["team_unknown", "member_unknown", "code_unknown"]
+        assert shown["flags"] == [{"flag": flag, "state": "open"} for flag in flags] and "note" not in str(shown)
         assert clerk.get(path).json()["history"][0]["note"] == "đông người"
         corrected = body | {"reason": "typo", "heads": [{"age_band": "60_plus", "n": 21}]}
         assert client.post(f"{path}/correct", json=corrected, headers={"If-Match": '"1"'}).status_code == 201

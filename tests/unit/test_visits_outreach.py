@@ -18,16 +18,18 @@ from services.visits.domain.outreach import (
     Held,
     Occasion,
     OutreachCorrected,
+    OutreachFlagSettled,
     OutreachRecorded,
     OutreachVoided,
     RecordOutreach,
     Session,
     SessionReason,
+    SettleOutreach,
     Voided,
     VoidOutreach,
     outreach_stream,
 )
-from services.visits.domain.vocabulary import AgeBand, Flag
+from services.visits.domain.vocabulary import AgeBand, Flag, Settled
 from shared.decider import Personal
 from shared.testing import Spec
 
@@ -64,6 +66,33 @@ def test_correct_and_void() -> None:
     assert spec.state(STREAM) == Voided(MORE)
     spec.when(void).then()
     spec.when(CorrectOutreach(ID, SESSION, SessionReason.TYPO, today=DAY)).then_rejected("session-voided")
+
+
+def test_doubts_are_settled_like_those_of_visits() -> None:
+    old = (Flag.DAY_LONG_PAST,)
+    spec = Spec(OUTREACH).given((STREAM, OutreachRecorded(ID, SESSION, (*old, Flag.TEAM_UNKNOWN))))
+
+    def settle(flag: Flag, how: Settled) -> OutreachFlagSettled:
+        return OutreachFlagSettled(ID, SESSION.unit_id, DAY, flag, how)
+
+    confirmed = SettleOutreach(ID, Flag.DAY_LONG_PAST, Settled.CONFIRMED)
+    spec.when(confirmed).then((STREAM, settle(Flag.DAY_LONG_PAST, Settled.CONFIRMED)))
+    spec.when(confirmed).then()
+    spec.when(SettleOutreach(ID, Flag.DAY_LONG_PAST, Settled.DISMISSED))
+    spec.then((STREAM, settle(Flag.DAY_LONG_PAST, Settled.DISMISSED)))
+    spec.when(SettleOutreach(ID, Flag.DAY_LONG_PAST, Settled.RECONCILED)).then()
+    spec.when(SettleOutreach(ID, Flag.TEAM_UNKNOWN, Settled.RECONCILED))
+    spec.then((STREAM, settle(Flag.TEAM_UNKNOWN, Settled.RECONCILED)))
+    spec.when(SettleOutreach(ID, Flag.CODE_UNKNOWN, Settled.DISMISSED)).then_rejected(
+        "unknown-flag", flag="code_unknown"
+    )
+
+    long_after = DAY + timedelta(401)
+    spec.when(CorrectOutreach(ID, MORE, SessionReason.TYPO, today=long_after, doubts=(Flag.CODE_UNKNOWN,)))
+    spec.then((STREAM, OutreachCorrected(ID, SessionReason.TYPO, SESSION, MORE, (*old, Flag.CODE_UNKNOWN))))
+    assert spec.state(STREAM) == Held(MORE, ((Flag.DAY_LONG_PAST, Settled.DISMISSED), (Flag.CODE_UNKNOWN, None)))
+    spec.when(VoidOutreach(ID, SessionReason.OTHER))
+    spec.when(SettleOutreach(ID, Flag.CODE_UNKNOWN, Settled.DISMISSED)).then_rejected("unknown-flag")
 
 
 def test_what_cannot_be() -> None:

@@ -2,12 +2,13 @@
 
 A *place* (stream ``place:<uuid>``) with the visits paid to it is what this package exports: ``place`` has what happens
 to places, ``visit`` the commands and events of visits, ``visiting`` their decisions, ``joining`` two ids of one place,
-``rows`` what all of it adds up to; ``places`` is the decider. Beside it, one file each: *campaigns*, *opinions*,
-declared numbers of *households*, *catalogues*. ``vocabulary`` holds the closed lists.
+``alike`` two that may be one, ``rows`` what all of it adds up to; ``places`` is the decider. Beside it, one file each:
+*campaigns*, *opinions*, declared numbers of *households*, *catalogues*. ``vocabulary`` holds the closed lists.
 """
 
 from __future__ import annotations
 
+from services.visits.domain.alike import PlaceToldApart, TellPlacesApart
 from services.visits.domain.content import Content
 from services.visits.domain.joining import (
     Carried,
@@ -107,6 +108,7 @@ __all__ = [
     "PlaceRestored",
     "PlaceSeparated",
     "PlaceState",
+    "PlaceToldApart",
     "Position",
     "Reach",
     "RecordVisit",
@@ -120,6 +122,7 @@ __all__ = [
     "Skill",
     "SkillLevel",
     "Taught",
+    "TellPlacesApart",
     "VisitCorrected",
     "VisitRecorded",
     "VisitVoided",

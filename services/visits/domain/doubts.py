@@ -1,4 +1,5 @@
-"""What is doubtful about a visit. A doubt never stops one: it is stored, counted and flagged, and somebody may look."""
+"""What is doubtful about a visit, and what becomes of it. A doubt never stops one: it is stored, counted and flagged,
+and somebody may look. Outreach sessions have the same doubts, settled in the same way."""
 
 from __future__ import annotations
 
@@ -7,8 +8,9 @@ from datetime import date, datetime, timedelta, timezone
 
 from services.visits.domain.content import Content
 from services.visits.domain.levels import band_of
-from services.visits.domain.state import Place, Taught
-from services.visits.domain.vocabulary import AgeBand, Flag, Learner
+from services.visits.domain.state import Doubt, Place, Taught
+from services.visits.domain.vocabulary import AgeBand, Flag, Learner, Settled
+from shared.decider import Rejected
 
 FUTURE_DAYS = 1
 """A phone's clock may be ahead of ours over midnight."""
@@ -61,3 +63,28 @@ def _may_be_one(learner: Learner, day: date, bits: int, other_day: date) -> bool
         return True
     grown = _BANDS[learner.age_band] - _BANDS[band]
     return grown == 1 and day > other_day if grown > 0 else grown == -1 and day < other_day
+
+
+# --- what becomes of doubts ------------------------------------------------------------------------------------------
+
+
+def settles(doubts: tuple[Doubt, ...], flag: Flag, how: Settled) -> bool:
+    """Whether that changes anything: a person may think again; what ends by itself ends only what is still open.
+
+    Raises ``Rejected`` if there is no such doubt.
+    """
+    known = dict(doubts)
+    if flag not in known:
+        raise Rejected("unknown-flag", "/flag", flag=flag)
+    before = known[flag]
+    return before != how and not (how is Settled.RECONCILED and before is not None)
+
+
+def settled(doubts: tuple[Doubt, ...], flag: Flag, how: Settled) -> tuple[Doubt, ...]:
+    return tuple([(each, how if each == flag else before) for each, before in doubts])
+
+
+def after_correction(doubts: tuple[Doubt, ...], flags: tuple[Flag, ...]) -> tuple[Doubt, ...]:
+    """``flags``: all that hold now; a doubt that was settled stays settled."""
+    known = dict(doubts)
+    return tuple([(flag, known.get(flag)) for flag in flags])

@@ -1,7 +1,7 @@
 """Outreach sessions (*buổi tuyên truyền*): a meeting, a market day; heads are counted, nobody is named.
 
-One stream per session, ``outreach:<uuid>``: recorded, corrected any number of times, voided. Every event holds the
-session before and after it, so a reader only takes the one away and adds the other.
+One stream per session, ``outreach:<uuid>``: recorded, corrected any number of times, voided. These events hold the
+session before and after, so a reader only takes the one away and adds the other. Doubts are settled like a visit's.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from enum import StrEnum
 from uuid import UUID
 
 from services.visits.domain.content import check_days, once
-from services.visits.domain.doubts import of_time
-from services.visits.domain.vocabulary import AgeBand, Flag
+from services.visits.domain.doubts import after_correction, of_time, settled, settles
+from services.visits.domain.state import Doubt, open_doubts
+from services.visits.domain.vocabulary import AgeBand, Flag, Settled
 from shared.decider import Decider, Personal, Rejected, ambient, sealed
 
 
@@ -93,8 +94,19 @@ class OutreachVoided:
     note: Personal | None = sealed(by="session_id", default=None)
 
 
-OutreachEvent = OutreachRecorded | OutreachCorrected | OutreachVoided
-EVENTS: tuple[type, ...] = (OutreachRecorded, OutreachCorrected, OutreachVoided)
+@dataclass(frozen=True, slots=True)
+class OutreachFlagSettled:
+    """``unit_id`` and ``day``: those of the session as it is told by now."""
+
+    session_id: UUID
+    unit_id: str
+    day: date
+    flag: Flag
+    how: Settled
+
+
+OutreachEvent = OutreachRecorded | OutreachCorrected | OutreachVoided | OutreachFlagSettled
+EVENTS: tuple[type, ...] = (OutreachRecorded, OutreachCorrected, OutreachVoided, OutreachFlagSettled)
 
 # --- commands --------------------------------------------------------------------------------------------------------
 
@@ -127,7 +139,14 @@ class VoidOutreach:
     note: Personal | None = None
 
 
-OutreachCommand = RecordOutreach | CorrectOutreach | VoidOutreach
+@dataclass(frozen=True, slots=True)
+class SettleOutreach:
+    session_id: UUID
+    flag: Flag
+    how: Settled
+
+
+OutreachCommand = RecordOutreach | CorrectOutreach | VoidOutreach | SettleOutreach
 
 # --- states ----------------------------------------------------------------------------------------------------------
 
@@ -140,7 +159,7 @@ class Unheld:
 @dataclass(frozen=True, slots=True)
 class Held:
     session: Session
-    flags: tuple[Flag, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,17 +194,28 @@ def _decide(command: OutreachCommand, state: OutreachState) -> OutreachEvent | N
             raise Rejected("session-exists", "/session_id")
         case _, Unheld():
             raise Rejected("unknown-session")
+        case SettleOutreach() as settle, (Held() | Voided()) as known:
+            return _settle(settle, known)
         case VoidOutreach(), Voided():
             return None
         case VoidOutreach(session_id, reason, note), Held(before):
             return OutreachVoided(session_id, reason, before, note)
-        case CorrectOutreach(session_id, session, reason, today, note), Held(before, flags):
+        case CorrectOutreach(session_id, session, reason, today, note), Held(before, doubts):
             after = _checked(session)
-            doubts = _flags(after, today, command.doubts)
-            changed = (after, doubts) != (before, flags)
-            return OutreachCorrected(session_id, reason, before, after, doubts, note) if changed else None
+            flags = _flags(after, today, command.doubts)
+            changed = (after, flags) != (before, tuple(flag for flag, _ in doubts))
+            return OutreachCorrected(session_id, reason, before, after, flags, note) if changed else None
         case _:
             raise Rejected("session-voided")
+
+
+def _settle(command: SettleOutreach, state: Held | Voided) -> OutreachFlagSettled | None:
+    """A session that was voided has no doubts any more."""
+    doubts = state.doubts if isinstance(state, Held) else ()
+    if not settles(doubts, command.flag, command.how):
+        return None
+    session = state.session
+    return OutreachFlagSettled(command.session_id, session.unit_id, session.day, command.flag, command.how)
 
 
 def _checked(session: Session) -> Session:
@@ -203,11 +233,16 @@ def _flags(session: Session, today: date, doubts: tuple[Flag, ...]) -> tuple[Fla
 def evolve(state: OutreachState, event: OutreachEvent) -> OutreachState:
     match event:
         case OutreachRecorded():
-            return Held(event.session, event.flags)
+            return Held(event.session, open_doubts(event.flags))
         case OutreachCorrected():
-            return Held(event.after, event.flags)
+            before = state.doubts if isinstance(state, Held) else ()
+            return Held(event.after, after_correction(before, event.flags))
         case OutreachVoided():
             return Voided(event.before)
+        case OutreachFlagSettled():
+            if not isinstance(state, Held):
+                return state
+            return Held(state.session, settled(state.doubts, event.flag, event.how))
 
 
 OUTREACH: Decider[OutreachCommand, OutreachState, OutreachEvent] = Decider(

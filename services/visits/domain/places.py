@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from services.visits.domain.alike import PlaceToldApart, TellPlacesApart, tell_apart
 from services.visits.domain.joining import (
     JoinCommand,
     JoinEvent,
@@ -44,8 +45,8 @@ from services.visits.domain.visit import (
 from services.visits.domain.visiting import correct, evolve, record, settle, void
 from shared.decider import Decider
 
-PlaceCommand = VisitCommand | OwnCommand | JoinCommand
-PlaceEvent = VisitEvent | OwnEvent | JoinEvent | OpinionEvent
+PlaceCommand = VisitCommand | OwnCommand | JoinCommand | TellPlacesApart
+PlaceEvent = VisitEvent | OwnEvent | JoinEvent | PlaceToldApart | OpinionEvent
 
 
 def _streams(command: PlaceCommand) -> tuple[str, ...]:
@@ -58,6 +59,8 @@ def _streams(command: PlaceCommand) -> tuple[str, ...]:
             return (stream, *(other for other in command.also if other != stream)) if command.also else (stream,)
         case MergePlaces() | SeparatePlaces():
             return place_stream(command.place_id), place_stream(command.kept_id)
+        case TellPlacesApart():
+            return place_stream(command.place_id), place_stream(command.other_id)
         case _:
             return (place_stream(command.place_id),)
 
@@ -74,6 +77,8 @@ def _decide(command: PlaceCommand, states: Mapping[str, PlaceState]) -> Sequence
             return settle(command, states)
         case MergePlaces() | SeparatePlaces():
             return decide_joint(command, states)
+        case TellPlacesApart():
+            return tell_apart(command, states)
         case _:
             stream = place_stream(command.place_id)
             event = decide_own(command, states[stream])
@@ -86,6 +91,8 @@ def _evolve(state: PlaceState, event: PlaceEvent) -> PlaceState:
             return evolve(state, event)
         case PlaceMerged() | PlaceAbsorbed() | PlaceSeparated() | PlaceRestored():
             return evolve_joint(state, event)
+        case PlaceToldApart():
+            return state
         case OpinionRecorded() | OpinionForwarded() | OpinionAnswered() | OpinionClosed() | OpinionWithdrawn():
             return Begun()
         case _:

@@ -8,12 +8,11 @@ from datetime import date
 from uuid import UUID
 
 from services.visits.domain.content import Content, check, once
-from services.visits.domain.doubts import flags_of
+from services.visits.domain.doubts import after_correction, flags_of, settled, settles
 from services.visits.domain.opinion import OpinionRecorded, Subject, opinion_of, opinion_stream
 from services.visits.domain.rows import Changes, Home, changes, first_visit, one_more
 from services.visits.domain.state import (
     Begun,
-    Doubt,
     Merged,
     Place,
     PlaceState,
@@ -36,7 +35,7 @@ from services.visits.domain.visit import (
     VisitVoided,
     VoidVisit,
 )
-from services.visits.domain.vocabulary import Flag, Settled
+from services.visits.domain.vocabulary import Flag
 from shared.decider import Rejected, need
 
 States = Mapping[str, PlaceState]
@@ -207,12 +206,8 @@ def correct(command: CorrectVisit, states: States) -> Decided:
 
 
 def corrected(visit: Taught, content: Content, flags: tuple[Flag, ...]) -> Taught:
-    """A doubt that was settled stays settled."""
-    settled = dict(visit.doubts)
-    doubts: tuple[Doubt, ...] = tuple([(flag, settled.get(flag)) for flag in flags])
-    return visit._replace(
-        day=content.day, levels=levels_of(content.learners), doubts=doubts, revision=visit.revision + 1
-    )
+    doubts, revision = after_correction(visit.doubts, flags), visit.revision + 1
+    return visit._replace(day=content.day, levels=levels_of(content.learners), doubts=doubts, revision=revision)
 
 
 def voided(visit: Taught) -> Taught:
@@ -241,13 +236,8 @@ def void(command: VoidVisit, states: States) -> Decided:
 
 
 def settle(command: SettleFlag, states: States) -> Decided:
-    """A person may think again; what ends by itself ends only what is still open."""
     place_id, _, visit = _found(command, states)
-    doubts = dict(visit.doubts)
-    if command.flag not in doubts:
-        raise Rejected("unknown-flag", "/flag", flag=command.flag)
-    before = doubts[command.flag]
-    if before == command.how or (command.how is Settled.RECONCILED and before is not None):
+    if not settles(visit.doubts, command.flag, command.how):
         return []
     seen = command.seen
     event = FlagSettled(command.visit_id, place_id, seen.unit_id, seen.content.day, command.flag, command.how)
@@ -269,8 +259,7 @@ def evolve(state: PlaceState, event: VisitEvent) -> PlaceState:
         case VisitVoided():
             return _instead(state, voided(visit))
         case FlagSettled():
-            doubts = tuple([(flag, event.how if flag == event.flag else how) for flag, how in visit.doubts])
-            return _instead(state, visit._replace(doubts=doubts))
+            return _instead(state, visit._replace(doubts=settled(visit.doubts, event.flag, event.how)))
 
 
 def _recorded(state: PlaceState, event: VisitRecorded) -> PlaceState:

@@ -29,9 +29,6 @@ DOUBTS: dict[str, Text] = {
     "flag-place-closed": _doubt("Vào ngày đó địa điểm này đã đóng cửa.", "The place was closed on that day."),
     "flag-team-unknown": _doubt("Chưa biết tổ này.", "The team is not known yet."),
     "flag-member-unknown": _doubt("Chưa biết thành viên này.", "A member is not known yet."),
-    "flag-team-elsewhere": _doubt(
-        "Vào ngày đó tổ này thuộc địa bàn khác.", "The team belonged to another area on that day."
-    ),
     "flag-code-unknown": _doubt(
         "Danh mục ngày đó không có mã nền tảng hoặc kết quả này.",
         "The catalogue of that day has no such platform or outcome.",

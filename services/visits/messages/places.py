@@ -42,10 +42,10 @@ PLACES: dict[str, Text] = {
     ),
     "place-itself": Text(
         422,
-        "Không thể gộp một địa điểm với chính nó",
-        "Địa điểm trùng và địa điểm được giữ lại phải là hai địa điểm khác nhau.",
-        "A place with itself",
-        "The duplicate and the place that is kept must be two places.",
+        "Cần hai địa điểm khác nhau",
+        "Cả hai mã đều chỉ cùng một địa điểm.",
+        "Two different places are needed",
+        "Both ids are the same place.",
     ),
     "kinds-differ": Text(
         409,

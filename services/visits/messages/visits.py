@@ -57,9 +57,9 @@ VISITS: dict[str, Text] = {
     "unknown-flag": Text(
         409,
         "Không có nghi vấn này",
-        "Lượt hướng dẫn này không có nghi vấn “{flag}” nào.",
+        "Không có nghi vấn “{flag}” nào về lượt hướng dẫn hoặc buổi tuyên truyền này.",
         "No such doubt",
-        "This visit has no flag {flag}.",
+        "Nothing here is flagged {flag}.",
     ),
     "forbidden-place": Text(
         403,

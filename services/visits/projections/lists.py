@@ -1,21 +1,19 @@
 """What can be listed per unit: places, visits, and the doubts about visits.
 
 ``read.places`` where each place stands by everything recorded · ``read.visits`` each visit as it is now ·
-``read.flags`` each doubt, with what it is about where that may become known by itself.
+``read.flags`` (``flags``) each doubt.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 import orjson
 from sqlalchemy import Connection, TextClause, text
 
+from services.visits.projections import flags
+from services.visits.projections.flags import Data, Rows
 from shared.log import Recorded
-
-Rows = list[dict[str, Any]]
-Data = Mapping[str, Any]
 
 _PLACES = text(
     """INSERT INTO read.places (place_id, unit_id, kind)
@@ -30,16 +28,6 @@ _VISITS = text(
               x (day date, visit_id uuid, place_id uuid, team_id uuid, unit_id text)
        ON CONFLICT DO NOTHING"""
 )
-_FLAGS = text(
-    """INSERT INTO read.flags AS f (day, visit_id, unit_id, flag, state, about)
-       SELECT x.day, x.visit_id, x.unit_id, x.flag, x.state, x.about
-         FROM json_to_recordset(cast(:rows AS json))
-              x (day date, visit_id uuid, unit_id text, flag text, state text, about jsonb)
-       ON CONFLICT (visit_id, flag) DO UPDATE
-          SET state = CASE WHEN excluded.state = 'open' THEN f.state ELSE excluded.state END,
-              day = excluded.day, about = coalesce(excluded.about, f.about)"""
-)
-_UNFLAGGED = text("DELETE FROM read.flags WHERE visit_id = :visit_id AND NOT flag = ANY(:flags)")
 _CORRECTED = text(
     """UPDATE read.visits SET day = :day, team_id = :team_id, revision = :revision
         WHERE (unit_id, day, visit_id) = (:unit_id, :was, :visit_id)"""
@@ -68,7 +56,7 @@ class Lists:
         """New rows first, all at once; what changes them came after them in the log, or is about others."""
         visits: Rows = []
         places: Rows = []
-        flags: Rows = []
+        doubts: Rows = []
         rest: list[tuple[str, Data]] = []
         for _, event in batch:
             data: Data = event.data
@@ -77,7 +65,7 @@ class Lists:
                 if event.version == 1:
                     places.append({name: data[name] for name in ("place_id", "unit_id")} | {"kind": data["place_kind"]})
                 if data["flags"]:
-                    flags += _doubts(data, data, data["flags"])
+                    doubts += flags.opened(flags.VISIT, data["visit_id"], data["unit_id"], data, data["flags"])
             elif event.type == "PlaceRegistered":
                 if event.version == 1:
                     places.append({name: data[name] for name in ("place_id", "unit_id", "kind")})
@@ -86,7 +74,7 @@ class Lists:
         # Sorted, so that two workers writing the same rows cannot deadlock.
         _insert(tx, _PLACES, sorted(places, key=lambda row: row["place_id"]))
         _insert(tx, _VISITS, sorted(visits, key=lambda row: (row["unit_id"], row["day"], row["visit_id"])))
-        _insert(tx, _FLAGS, sorted(flags, key=lambda row: (row["visit_id"], row["flag"])))
+        flags.store(tx, doubts)
         for type_, data in rest:
             _CHANGES[type_](tx, data)
 
@@ -96,44 +84,23 @@ def _insert(tx: Connection, statement: TextClause, rows: Rows) -> None:
         tx.execute(statement, {"rows": orjson.dumps(rows).decode()})
 
 
-def _doubts(data: Data, content: Data, flags: Sequence[str]) -> Rows:
-    about = {name: content[name] for name in ("team_id", "member_ids", "platforms")}
-    about["outcomes"] = content.get("outcomes", [])
-    return [
-        {
-            "day": content["day"],
-            "visit_id": data["visit_id"],
-            "unit_id": data["unit_id"],
-            "flag": flag,
-            "state": "open",
-            "about": about if flag.endswith("_unknown") else None,
-        }
-        for flag in flags
-    ]
-
-
 def _corrected(tx: Connection, data: Data) -> None:
     after = data["after"]
     told = {"unit_id": data["unit_id"], "visit_id": data["visit_id"], "revision": data["revision"]}
     tx.execute(_CORRECTED, told | {"day": after["day"], "team_id": after["team_id"], "was": data["before"]["day"]})
-    tx.execute(_UNFLAGGED, {"visit_id": data["visit_id"], "flags": list(data["flags"])})
-    _insert(tx, _FLAGS, _doubts(data, after, data["flags"]))
+    doubts = flags.opened(flags.VISIT, data["visit_id"], data["unit_id"], after, data["flags"])
+    flags.corrected(tx, doubts, data["visit_id"])
 
 
 def _voided(tx: Connection, data: Data) -> None:
     tx.execute(_VOIDED, data)
-    tx.execute(_UNFLAGGED, {"visit_id": data["visit_id"], "flags": []})
-
-
-def _settled(tx: Connection, data: Data) -> None:
-    row = {name: data[name] for name in ("day", "visit_id", "unit_id", "flag")}
-    _insert(tx, _FLAGS, [row | {"state": data["how"], "about": None}])
+    flags.corrected(tx, [], data["visit_id"])
 
 
 _CHANGES: Mapping[str, Callable[[Connection, Data], object]] = {
     "VisitCorrected": _corrected,
     "VisitVoided": _voided,
-    "FlagSettled": _settled,
+    "FlagSettled": lambda tx, data: flags.settled(tx, flags.VISIT, data["visit_id"], data),
     "PlaceMoved": lambda tx, data: tx.execute(_MOVED, data),
     "PlaceCorrected": lambda tx, data: tx.execute(_PLACE_CORRECTED, data),
     "PlaceClosed": lambda tx, data: tx.execute(_SHUT, {**data, "open": False}),

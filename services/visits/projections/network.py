@@ -1,6 +1,7 @@
-"""What teams says of its network: which teams and people were ever heard of, and where teams stand.
+"""What teams says of its network: which teams and people were ever heard of, where teams stand, which are suspended.
 
-Teams' events tell what changes from a day on, so their rows only add up and late facts and corrections need no order.
+Teams' events tell what changes from a day on, so where they stand only adds up, and late facts and corrections need no
+order; for suspensions see ``suspensions``.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from services.visits.projections import suspensions
 from shared.log import Recorded
 
 Data = Mapping[str, Any]
@@ -26,9 +28,9 @@ _STANDS = text(
 
 
 class Network:
-    """Projection ``network@1`` of teams' log."""
+    """Projection ``network@2`` of teams' log."""
 
-    name = "network@1"
+    name = "network@2"
     sources: Mapping[str, Collection[int]] = {"teams": (0,)}
 
     def apply(self, tx: Connection, batch: Sequence[tuple[str, Recorded]]) -> None:
@@ -47,6 +49,7 @@ class Network:
             of_teams, units, days = zip(*keys, strict=True)
             ns = [stands[key] for key in keys]
             tx.execute(_STANDS, {"teams": list(of_teams), "units": list(units), "days": list(days), "ns": ns})
+        suspensions.store(tx, events)
 
 
 def _people(type_: str, data: Data) -> Iterator[str]:
@@ -62,7 +65,7 @@ def _people(type_: str, data: Data) -> Iterator[str]:
                     yield from _seated(fact.get(member) or {})
         case "TeamEstablished" | "TeamReconstituted" | "SeatAppointed":
             yield from _seated(data)
-        case _:  # a team that ends or moves says how many seats it has, not whose
+        case _:  # a team that ends or moves says how many seats it has, not whose; others sat there before
             return
 
 
@@ -106,7 +109,7 @@ _STANDING: Mapping[str, Callable[[Data], Iterator[Stand]]] = {
     "TeamsRearranged": _rearranged,
     "TeamCorrected": _corrected,
 }
-NETWORK_EVENTS = frozenset({*_STANDING, "TeamReconstituted", "SeatAppointed", "PeopleJoined"})
+NETWORK_EVENTS = suspensions.FACTS | {"PeopleJoined"}
 
 
 def _stands(type_: str, data: Data) -> Iterator[Stand]:

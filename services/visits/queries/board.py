@@ -29,9 +29,13 @@ _GAINED = text(
 _TEAMS = text(
     """SELECT t.team_id, t.unit_id,
               EXISTS (SELECT FROM read.active a WHERE a.team_id = t.team_id AND a.visits > 0
-                         AND a.day BETWEEN :first AND :last) AS active
+                         AND a.day BETWEEN :first AND :last) AS active,
+              coalesce(s.suspended, false) AS suspended
          FROM (SELECT team_id, unit_id FROM read.team_units WHERE day <= :on
-                GROUP BY team_id, unit_id HAVING sum(n) > 0) t ORDER BY t.team_id, t.unit_id"""
+                GROUP BY team_id, unit_id HAVING sum(n) > 0) t
+         LEFT JOIN (SELECT DISTINCT ON (team_id) team_id, suspended FROM read.team_suspensions WHERE day <= :on
+                     ORDER BY team_id, day DESC, fact DESC) s USING (team_id)
+        ORDER BY t.team_id, t.unit_id"""
 )
 _AS_OF = text(
     "SELECT partition, position FROM bus.cursors WHERE subscription = :name AND source = '' ORDER BY partition"
@@ -46,6 +50,7 @@ class _Done:
     households: int = 0
     covered: dict[str, int] = field(default_factory=lambda: dict.fromkeys(SKILLS, 0))
     teams: int = 0
+    suspended: int = 0
     silent: int = 0
 
 
@@ -88,21 +93,25 @@ class Boards:
             for of in sums.concerned(unit_id, day):
                 of.covered[skill] += households
         on = _standing_day(plan, today)
-        for _, unit_id, active in _in_turns(connection.execute(_TEAMS, window | {"on": on})):
+        for _, unit_id, active, suspended in _in_turns(connection.execute(_TEAMS, window | {"on": on})):
             for of in sums.concerned(unit_id, on):
-                of.teams += 1
-                of.silent += not active
+                of.teams += not suspended
+                of.suspended += suspended
+                of.silent += not (active or suspended)
 
     def silent_teams(
         self, plan: Plan, tree: UnitTree, now: datetime, roots: Collection[str], after: str, limit: int
     ) -> list[dict[str, str]]:
-        """Teams at or below the roots that stand there by now and have no visit in the campaign's days, by id."""
+        """Teams at or below the roots that stand there by now and have no visit in the campaign's days, by id.
+
+        Nobody expects any of a suspended team.
+        """
         on = _standing_day(plan, hanoi_day(now))
         window = {"first": plan.first_day, "last": plan.last_day, "on": on}
         places, found = _Places(tree, roots), list[dict[str, str]]()
         with self.engine.connect() as connection:
-            for team_id, unit_id, active in _in_turns(connection.execute(_TEAMS, window)):
-                if team_id > after and not active and places.roots(unit_id, on):
+            for team_id, unit_id, active, suspended in _in_turns(connection.execute(_TEAMS, window)):
+                if team_id > after and not (active or suspended) and places.roots(unit_id, on):
                     found.append({"team_id": team_id, "unit_id": unit_id})
                     if len(found) == limit:
                         break
@@ -169,5 +178,5 @@ def _shown(done: _Done, targets: Targets, elapsed: float, days: int) -> dict[str
         | {"covered": {skill: per_day(n, elapsed) for skill, n in done.covered.items()}},
         "projected": {name: projected(n, elapsed, days) for name, n in figures.items()}
         | {"covered": {skill: projected(n, elapsed, days) for skill, n in done.covered.items()}},
-        "teams": {"standing": done.teams, "silent": done.silent},
+        "teams": {"standing": done.teams, "suspended": done.suspended, "silent": done.silent},
     }

@@ -23,18 +23,18 @@ _VISITS = """SELECT visit_id, unit_id, day, place_id, team_id, revision, voided 
                 AND (unit_id, day, visit_id) > (cast(:after_unit AS text) COLLATE "C", cast(:after_day AS date),
                                                 cast(:after AS uuid))
               ORDER BY unit_id, day, visit_id LIMIT :limit"""
-_FLAGS = """SELECT visit_id, flag, unit_id, day, state FROM read.flags
-             WHERE {units} AND (cast(:flag AS text) IS NULL OR flag = :flag)
+_FLAGS = """SELECT id, of, flag, unit_id, day, state FROM read.flags
+             WHERE {units} AND (cast(:of AS text) IS NULL OR of = :of)
+               AND (cast(:flag AS text) IS NULL OR flag = :flag)
                AND (cast(:state AS text) IS NULL OR state = :state)
-               AND (visit_id, flag) > (cast(:after AS uuid), cast(:after_flag AS text) COLLATE "C")
-             ORDER BY visit_id, flag COLLATE "C" LIMIT :limit"""
-_COUNTS = (
-    """SELECT flag, state, count(*) AS n FROM read.flags WHERE {units} GROUP BY flag, state ORDER BY flag, state"""
-)
+               AND (id, flag) > (cast(:after AS uuid), cast(:after_flag AS text) COLLATE "C")
+             ORDER BY id, flag COLLATE "C" LIMIT :limit"""
+_COUNTS = """SELECT of, flag, state, count(*) AS n FROM read.flags WHERE {units}
+              GROUP BY of, flag, state ORDER BY of DESC, flag, state"""
 _WAITING = text(
-    """SELECT visit_id, flag, unit_id, day, about FROM read.flags
-        WHERE state = 'open' AND about IS NOT NULL AND (visit_id, flag) > (:after, cast(:after_flag AS text))
-        ORDER BY visit_id, flag LIMIT :limit"""
+    """SELECT id, of, flag, unit_id, day, about FROM read.flags
+        WHERE state = 'open' AND about IS NOT NULL AND (id, flag) > (:after, cast(:after_flag AS text))
+        ORDER BY id, flag LIMIT :limit"""
 )
 _WHERE_IT_IS = text(
     "SELECT partition, position FROM bus.cursors WHERE subscription = :name AND source = '' ORDER BY partition"
@@ -66,21 +66,22 @@ class ListQueries:
     def flags(
         self,
         units: Sequence[str] | None,
+        of: str | None,
         flag: str | None,
         state: str | None,
         after: tuple[UUID, str],
         limit: int,
     ) -> list[Any]:
-        return self._rows(
-            _FLAGS, units, {"flag": flag, "state": state, "after": after[0], "after_flag": after[1]}, limit
-        )
+        """Doubts about visits and outreach sessions (``of``; None: about both)."""
+        asked = {"of": of, "flag": flag, "state": state, "after": after[0], "after_flag": after[1]}
+        return self._rows(_FLAGS, units, asked, limit)
 
     def counts(self, units: Sequence[str] | None) -> list[Any]:
         """How many doubts of which kind are in which state."""
         return self._rows(_COUNTS, units, {}, 0)
 
     def waiting(self, after: tuple[UUID, str], limit: int) -> list[Any]:
-        """Open doubts that may end by themselves, by visit."""
+        """Open doubts that may end by themselves, by what they are about."""
         with self.engine.connect() as connection:
             asked = {"after": after[0], "after_flag": after[1], "limit": limit}
             return list(connection.execute(_WAITING, asked))

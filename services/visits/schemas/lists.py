@@ -11,8 +11,10 @@ from uuid import UUID
 from marshmallow import Schema, ValidationError, fields, validate
 
 from services.visits.domain import Flag, PlaceKind
+from services.visits.projections.flags import SESSION, VISIT
 from services.visits.queries.lists import FIRST_DAY, FIRST_ID
 from services.visits.schemas.kinds import UNIT_ID
+from shared.pairs import CURSOR
 
 PAGE = 500
 _WORD = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -56,7 +58,13 @@ class VisitsQuery(OfUnit):
     after = After(_word, date.fromisoformat, UUID, first=("", FIRST_DAY, FIRST_ID))
 
 
+class DuplicatesQuery(OfUnit):
+    kind = fields.Enum(PlaceKind, by_value=True, load_default=None)
+    after = fields.String(load_default="", validate=validate.Regexp(rf"(?:{CURSOR.pattern})?\Z"))
+
+
 class FlagsQuery(OfUnit):
+    of = fields.String(load_default=None, validate=validate.OneOf((VISIT, SESSION)))
     flag = fields.Enum(Flag, by_value=True, load_default=None)
     state = fields.String(load_default=None, validate=validate.OneOf(STATES))
     after = After(UUID, _word, first=(FIRST_ID, ""))

@@ -66,6 +66,12 @@ class JoinPlacesSchema(CompiledSchema):
     kept_id = fields.UUID(required=True)
 
 
+class OtherPlaceSchema(CompiledSchema):
+    """That the path's place is not."""
+
+    other_id = fields.UUID(required=True)
+
+
 def register_place(body: Any) -> RegisterPlace:
     return RegisterPlace(body.place_id, body.kind, body.unit_id, *_details(body))
 

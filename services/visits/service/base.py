@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.visits.domain import PlaceCommand, PlaceEvent, PlaceState
+from services.visits.domain import Flag, PlaceCommand, PlaceEvent, PlaceState
 from shared.edge import Call
 from shared.handler import Handler
 from shared.problems import Problem
@@ -11,6 +11,13 @@ from shared.vietnamese import hanoi_day
 
 PERSONAL = "places:read"
 """Scope of addresses and notes."""
+
+
+def flag_of(call: Call) -> Flag:
+    """The doubt that the path names."""
+    if call.path["flag"] not in {*Flag}:
+        raise Problem("not-found", where="path")
+    return Flag(call.path["flag"])
 
 
 class Pieces:

@@ -1,22 +1,30 @@
-"""What there is per unit: places, visits, and the doubts about them. Rows of today's map, as far as ``as_of``."""
+"""What there is per unit: places, visits, and the doubts about visits and outreach sessions.
+
+Rows of today's map, as far as ``as_of``.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 from services.visits.projections.activity import Activity
-from services.visits.queries.below import units_of
+from services.visits.projections.records import Records
+from services.visits.queries.alike import AlikeQueries
+from services.visits.queries.below import homes, units_of
 from services.visits.queries.lists import ListQueries
-from services.visits.schemas.lists import FlagsQuery, PlacesQuery, VisitsQuery
+from services.visits.schemas.lists import DuplicatesQuery, FlagsQuery, PlacesQuery, VisitsQuery
 from services.visits.service.base import Pieces
 from shared.edge import Call, Reply, route
 from shared.problems import Problem
+from shared.units import UnitTree
 from shared.vietnamese import hanoi_day
 
 
 class ListRoutes(Pieces):
     lists: ListQueries
+    alike: AlikeQueries
 
     @route("GET", "/v1/places", scope="visits:read", query=PlacesQuery)
     def list_places(self, call: Call) -> Reply:
@@ -24,6 +32,13 @@ class ListRoutes(Pieces):
         query, units = call.query, self._units(call)
         rows = self.lists.places(units, query["kind"], query["after"], query["limit"])
         return self._page(call, "places", rows, lambda row: f"{row['unit_id']}/{row['place_id']}")
+
+    @route("GET", "/v1/places/duplicates", scope="places:read", query=DuplicatesQuery)
+    def suggest_duplicates(self, call: Call) -> Reply:
+        """Pairs of ids and why: whoever may see addresses looks at both, then merges them or tells them apart."""
+        query = call.query
+        found, following = self.alike.page(self._homes(call), query["kind"], query["after"], query["limit"])
+        return Reply(200, {"as_of": self.lists.as_of(Records.name), "duplicates": found, "next": following})
 
     @route("GET", "/v1/visits", scope="visits:read", query=VisitsQuery)
     def list_visits(self, call: Call) -> Reply:
@@ -33,19 +48,26 @@ class ListRoutes(Pieces):
 
     @route("GET", "/v1/flags", scope="visits:read", query=FlagsQuery)
     def list_flags(self, call: Call) -> Reply:
-        """``counts``: all doubts of the unit, by kind and state."""
+        """Of visits and of outreach sessions. ``counts``: all doubts of the unit, by kind and state."""
         query, units = call.query, self._units(call)
-        rows = self.lists.flags(units, query["flag"], query["state"], query["after"], query["limit"])
+        rows = self.lists.flags(units, query["of"], query["flag"], query["state"], query["after"], query["limit"])
         more = {"counts": self.lists.counts(units)}
-        return self._page(call, "flags", rows, lambda row: f"{row['visit_id']}/{row['flag']}", more)
+        return self._page(call, "flags", rows, lambda row: f"{row['id']}/{row['flag']}", more)
 
     def _units(self, call: Call) -> list[str] | None:
+        return units_of(*self._asked(call))
+
+    def _homes(self, call: Call) -> dict[str, list[str]]:
+        return homes(*self._asked(call))
+
+    def _asked(self, call: Call) -> tuple[UnitTree, str, date]:
+        """The unit of the query and today. Raises ``Problem`` unless it is the caller's."""
         unit_id, tree, today = call.query["unit"], self.units.tree(), hanoi_day(call.now)
         if unit_id not in tree:
             raise Problem("unknown-unit", "/unit", where="query")
         if not tree.covers(call.actor.units, unit_id, today):
             raise Problem("forbidden-unit", "/unit", where="query", day=today.isoformat())
-        return units_of(tree, unit_id, today)
+        return tree, unit_id, today
 
     def _page(
         self,

@@ -1,22 +1,30 @@
-"""Outreach sessions: recorded, corrected, voided."""
+"""Outreach sessions: recorded, corrected, voided, their doubts settled."""
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import Any
 
 import msgspec
 
 from services.visits.areas import Areas
+from services.visits.domain import Settled
 from services.visits.domain.outreach import (
+    OUTREACH,
+    Held,
     OutreachCommand,
     OutreachCorrected,
     OutreachEvent,
+    OutreachFlagSettled,
     OutreachRecorded,
     OutreachState,
     OutreachVoided,
-    Session,
+    SettleOutreach,
+    Unheld,
+    Voided,
 )
 from services.visits.doubting import Doubting
+from services.visits.intake import flagged
 from services.visits.queries.below import units_of
 from services.visits.queries.outreach import OutreachQueries, Wanted
 from services.visits.schemas.kinds import behind
@@ -29,7 +37,8 @@ from services.visits.schemas.outreach import (
     record_outreach,
     void_outreach,
 )
-from services.visits.service.base import PERSONAL, Pieces
+from services.visits.schemas.visits import SettleFlagSchema
+from services.visits.service.base import PERSONAL, Pieces, flag_of
 from shared.edge import Call, Reply, Row, Rows, answered, route
 from shared.edge_batch import batch_reply
 from shared.handler import Handler
@@ -47,7 +56,8 @@ class OutreachRoutes(Pieces):
         Areas(self.units.tree(), call.actor).require(call.body.unit_id, call.body.day)
         [doubts] = self.doubting.flags_of_sessions([(call.body, call.body.unit_id)])
         command = record_outreach(call.body, hanoi_day(call.now), doubts)
-        return answered(self.outreach.handle(call.envelope(command, command.session_id)), id=str(command.session_id))
+        answer = self.outreach.handle(call.envelope(command, command.session_id))
+        return answered(answer, id=str(command.session_id), **flagged(answer))
 
     @route("POST", "/v1/outreach/batch", scope="visits:write", body=Rows(RecordOutreachSchema))
     def record_sessions(self, call: Call) -> Reply:
@@ -61,7 +71,7 @@ class OutreachRoutes(Pieces):
         commands = [record_outreach(row.loaded, today, flags) for row, flags in zip(good, doubts, strict=True)]
         answers = self.outreach.handle_many([call.envelope(command, command.session_id) for command in commands])
         answered_rows = dict(zip((row.index for row in good), answers, strict=True))
-        return batch_reply(rows, answered_rows, call.locale, key="session_id")
+        return batch_reply(rows, answered_rows, call.locale, key="session_id", say=flagged)
 
     @route("POST", "/v1/outreach/<uuid:session_id>/correct", scope="visits:write", body=CorrectOutreachSchema)
     def correct_session(self, call: Call) -> Reply:
@@ -70,7 +80,8 @@ class OutreachRoutes(Pieces):
         Areas(self.units.tree(), call.actor).require(call.body.unit_id, call.body.day)
         [doubts] = self.doubting.flags_of_sessions([(call.body, call.body.unit_id)])
         command = correct_outreach(call.path["session_id"], call.body, hanoi_day(call.now), doubts)
-        return answered(self.outreach.handle(call.envelope(command)), id=str(command.session_id))
+        answer = self.outreach.handle(call.envelope(command))
+        return answered(answer, id=str(command.session_id), **flagged(answer))
 
     @route("POST", "/v1/outreach/<uuid:session_id>/void", scope="visits:write", body=VoidOutreachSchema)
     def void_session(self, call: Call) -> Reply:
@@ -78,17 +89,24 @@ class OutreachRoutes(Pieces):
         command = void_outreach(call.path["session_id"], call.body)
         return answered(self.outreach.handle(call.envelope(command)), id=str(command.session_id))
 
+    @route("POST", "/v1/outreach/<uuid:session_id>/flags/<flag>", scope="visits:write", body=SettleFlagSchema)
+    def settle_session_flag(self, call: Call) -> Reply:
+        self._session(call)
+        session_id = call.path["session_id"]
+        command = SettleOutreach(session_id, flag_of(call), Settled(call.body.how))
+        return answered(self.outreach.handle(call.envelope(command)), id=str(session_id))
+
     @route("GET", "/v1/outreach/<uuid:session_id>", scope="visits:read")
     def show_session(self, call: Call) -> Reply:
-        """As it is told by now, and what was told before."""
-        events, version = self._session(call)
+        """As it is told by now, its doubts, and what was told before."""
+        events, state, version = self._session(call)
         personal = PERSONAL in call.actor.scopes
-        last = events[-1]
+        doubts = state.doubts if isinstance(state, Held) else ()
         answer = {
-            "session_id": last.session_id,
-            "state": "voided" if isinstance(last, OutreachVoided) else "held",
-            **msgspec.to_builtins(_told(last)),
-            "flags": [] if isinstance(last, OutreachVoided) else last.flags,
+            "session_id": call.path["session_id"],
+            "state": "held" if isinstance(state, Held) else "voided",
+            **msgspec.to_builtins(state.session),
+            "flags": [{"flag": flag, "state": how or "open"} for flag, how in doubts],
             "history": [_history(event, personal=personal) for event in events],
         }
         return Reply(200, answer, etag=version)
@@ -108,27 +126,25 @@ class OutreachRoutes(Pieces):
         answer: dict[str, Any] = {"sessions": page, "next": following}
         return Reply(200, answer if asked["after"] else {"sum": self.outreach_queries.sum(wanted)} | answer)
 
-    def _session(self, call: Call) -> tuple[list[OutreachEvent], int]:
+    def _session(self, call: Call) -> tuple[list[OutreachEvent], Held | Voided, int]:
+        """Everything told of it, what it is by now, and the version of its stream."""
         events, version = self.outreach_queries.events(call.path["session_id"])
-        if not events:
+        state = reduce(OUTREACH.evolve, events, OUTREACH.initial(""))
+        if isinstance(state, Unheld):
             raise Problem("not-found", where="path")
-        self.require_sight(call, _told(events[-1]).unit_id)
-        return events, version
-
-
-def _told(event: OutreachEvent) -> Session:
-    match event:
-        case OutreachRecorded():
-            return event.session
-        case OutreachCorrected():
-            return event.after
-        case OutreachVoided():
-            return event.before
+        self.require_sight(call, state.session.unit_id)
+        return events, state, version
 
 
 def _history(event: OutreachEvent, *, personal: bool) -> dict[str, Any]:
-    told = {OutreachRecorded: "recorded", OutreachCorrected: "corrected", OutreachVoided: "voided"}[type(event)]
-    entry = {"told": told, "session": msgspec.to_builtins(_told(event))}
-    if not isinstance(event, OutreachRecorded):
-        entry["reason"] = event.reason
+    entry: dict[str, Any]
+    match event:
+        case OutreachRecorded(session=session):
+            entry = {"told": "recorded", "session": msgspec.to_builtins(session)}
+        case OutreachCorrected(reason=reason, after=session):
+            entry = {"told": "corrected", "session": msgspec.to_builtins(session), "reason": reason}
+        case OutreachVoided(reason=reason, before=session):
+            entry = {"told": "voided", "session": msgspec.to_builtins(session), "reason": reason}
+        case OutreachFlagSettled(flag=flag, how=how):
+            return {"told": "flag_settled", "flag": flag, "how": how}
     return entry | {"note": event.note.text} if personal and event.note is not None else entry

@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 import structlog
 
 from services.visits.areas import Areas
-from services.visits.domain import ErasePlace, Merged, MergePlaces, Place, SeparatePlaces
+from services.visits.domain import ErasePlace, Merged, MergePlaces, Place, SeparatePlaces, TellPlacesApart
 from services.visits.queries.places import PlaceQueries, details_answer, place_answer
 from services.visits.schemas.places import (
     ClosePlaceSchema,
@@ -17,6 +17,7 @@ from services.visits.schemas.places import (
     DetailsSchema,
     JoinPlacesSchema,
     MovePlaceSchema,
+    OtherPlaceSchema,
     RegisterPlaceSchema,
     change_place,
     close_place,
@@ -92,6 +93,12 @@ class PlaceRoutes(Pieces):
     def separate_places(self, call: Call) -> Reply:
         self._require_place(call, call.body.kept_id, "/kept_id")
         return self._change_place(call, SeparatePlaces(call.path["place_id"], call.body.kept_id))
+
+    @route("POST", "/v1/places/<uuid:place_id>/dismiss", scope="visits:write", body=OtherPlaceSchema)
+    def dismiss_duplicate(self, call: Call) -> Reply:
+        """These are two: no duplicate of each other until the address or the contact of one of them changes."""
+        self._require_place(call, call.body.other_id, "/other_id")
+        return self._change_place(call, TellPlacesApart(call.path["place_id"], call.body.other_id))
 
     @route("DELETE", "/v1/places/<uuid:place_id>/personal", scope="places:erase")
     def erase_place(self, call: Call) -> Reply:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from services.visits.areas import Areas
 from services.visits.changing import Changing
-from services.visits.domain import CorrectVisit, Flag, Settled, SettleFlag, VoidVisit
+from services.visits.domain import CorrectVisit, Settled, SettleFlag, VoidVisit
 from services.visits.doubting import Doubting
 from services.visits.intake import Intake, flagged
 from services.visits.queries.visits import KnownVisit, VisitQueries, visit_answer
@@ -19,7 +19,7 @@ from services.visits.schemas.visits import (
     VoidVisitSchema,
     content,
 )
-from services.visits.service.base import PERSONAL, Pieces
+from services.visits.service.base import PERSONAL, Pieces, flag_of
 from shared.edge import Call, Reply, Rows, answered, route
 from shared.edge_batch import batch_reply
 from shared.problems import Problem
@@ -98,10 +98,7 @@ class VisitRoutes(Pieces):
 
     @route("POST", "/v1/visits/<uuid:visit_id>/flags/<flag>", scope="visits:write", body=SettleFlagSchema)
     def settle_flag(self, call: Call) -> Reply:
-        visit_id, how = call.path["visit_id"], Settled(call.body.how)
-        if call.path["flag"] not in {*Flag}:
-            raise Problem("not-found", where="path")
-        flag = Flag(call.path["flag"])
+        visit_id, flag, how = call.path["visit_id"], flag_of(call), Settled(call.body.how)
 
         def command(known: KnownVisit) -> SettleFlag:
             return SettleFlag(
