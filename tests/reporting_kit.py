@@ -242,7 +242,7 @@ def recount(
         "visits": len(period),
         "people_taught": sum(fact[3] for fact in period),
         "households_reached": len({fact[0] for fact in period}),
-        "households_covered": dict.fromkeys((*SKILLS, "all"), covered),
+        **{f"covered_{skill}": covered for skill in (*SKILLS, "all")},
         "attendances": len(attendances),
         "people_trained": sum(_counts(facts, fact, first) for fact in attendances),
     }

@@ -66,8 +66,8 @@ def reported(reporting: Api, communes: Iterable[str]) -> tuple[Counter[str], int
     """Visits by village as the reports of these communes tell them, and the nation's."""
     told: Counter[str] = Counter()
     for commune in communes:
-        answer = reporting.get(f"/v1/reports/{commune}/children")
-        told.update({row["unit"]["id"]: row["figures"]["visits"] for row in answer["children"]})
+        answer = reporting.get(f"/v1/reports/{commune}", by="unit", indicators="visits", limit=1_000)
+        told.update({row["unit"]["id"]: row["figures"]["visits"] for row in answer["units"]})
     return told, int(reporting.get(f"/v1/reports/{NATION_ID}")["figures"]["visits"])
 
 

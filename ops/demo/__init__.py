@@ -14,8 +14,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from ops import verify
 from ops.client import Api, Receipts, Refused
+from ops.demo import declared, sunday, tables
 from ops.demo import national as nation
-from ops.demo import sunday, tables
 from ops.demo.asking import check
 from ops.demo.story import Story, play
 from ops.demo.world import World
@@ -71,6 +71,8 @@ def _main(small: bool, seed: int, visits: int | None) -> int:
         rush = sunday.play(story, apis, count, progress)
     receipts.close()
     tables.show(out, story, apis, rush)
+    at_published_size = [story.chuong_my, story.ninh_binh, *([] if small else [story.thai_binh])]
+    declared.play(out, story.units, apis["reporting"], at_published_size)
     seconds = time.monotonic() - started
     code = verify.main()
     out.print(f"{seconds:.0f} s without verify; the stack is still running: ./tungnha status · ./tungnha down")

@@ -17,7 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from ops import verify
 from ops.client import Api
-from ops.demo import reform, trained
+from ops.demo import declared, reform, trained
 from ops.demo.asking import Answer, check
 from ops.demo.network import COUNTED, FORMED, PROVINCES, Network
 from ops.demo.story import Total
@@ -40,6 +40,7 @@ def play(world: World, apis: Mapping[str, Api], out: Console, share: float = 1.0
         for chapter in (_build, _network_counted, _trained, _reform, _reform_counted):
             chapter(network, apis, progress)
             progress.console.print(f"   {time.monotonic() - started:.0f} s")
+    declared.play(out, world.units, apis["reporting"], [NATION_ID])
     out.print("the stack is still running: ./tungnha status; now counting everything anew, which takes a while")
     return verify.main()
 

@@ -81,5 +81,5 @@ def _table(title: str, before: dict[str, Any], now: dict[str, Any], today: date)
         table.add_row(label, f"{before[name]:,}", f"{now[name]:,}")
     table.add_row("hộ có người thực hiện · households covered", "", "")
     for skill, label in SKILLS.items():
-        table.add_row(f"  {label}", f"{before['households_covered'][skill]:,}", f"{now['households_covered'][skill]:,}")
+        table.add_row(f"  {label}", f"{before[f'covered_{skill}']:,}", f"{now[f'covered_{skill}']:,}")
     return table

@@ -37,6 +37,21 @@ UNIT_TYPES = {
 }
 
 Figures = Counter[str]
+COUNTED = (
+    "teams",
+    "teams_commune",
+    "teams_village",
+    "seats",
+    "visits",
+    "people_taught",
+    "households_reached",
+    *(f"covered_{skill}" for skill in (*SKILLS, "all")),
+    "attendances",
+    "people_trained",
+)
+"""The indicators that are counted anew."""
+MOST_ROWS = 1_000
+"""In a page of units."""
 
 
 @dataclass
@@ -117,8 +132,8 @@ def count(facts: Facts, first: date, last: date) -> dict[str, Figures]:
             found[unit_id]["visits"] += 1
             found[unit_id]["people_taught"] += taught
     for unit_id, does in facts.places.households_able(last):
-        found[unit_id].update(f"covered.{skill}" for skill in does)
-        found[unit_id]["covered.all"] += len(does) == len(SKILLS)
+        found[unit_id].update(f"covered_{skill}" for skill in does)
+        found[unit_id]["covered_all"] += len(does) == len(SKILLS)
     for unit_id in facts.places.households_met(first, last):
         found[unit_id]["households_reached"] += 1
     _training(facts, found, first, last)
@@ -157,6 +172,7 @@ def _answers(
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """What the reports say of these units: the nation by itself, every other among its parent's children."""
     query = {"from": first.isoformat(), "to": last.isoformat(), "map": map_day.isoformat()}
+    query["indicators"] = ",".join(COUNTED)
     by_parent: dict[str | None, list[str]] = defaultdict(list)
     for unit_id in units:
         by_parent[tree.parent(unit_id, map_day)].append(unit_id)
@@ -164,12 +180,21 @@ def _answers(
         if parent is None:
             told = {u: _get(http, f"/v1/reports/{u}", query)["figures"] for u in children}
         else:
-            answer = _get(http, f"/v1/reports/{parent}/children", query)["children"]
-            told = {child["unit"]["id"]: child["figures"] for child in answer}
+            told = {row["unit"]["id"]: row["figures"] for row in _rows(http, parent, query)}
         for unit_id in children:
             if unit_id not in told:
                 raise Difference(f"{_named(tree, unit_id, map_day)} is missing among the children of its parent")
             yield unit_id, told[unit_id]
+
+
+def _rows(http: httpx.Client, parent: str, query: dict[str, str]) -> Iterator[dict[str, Any]]:
+    """The units right below, page by page."""
+    offset: int | None = 0
+    while offset is not None:
+        page = {"by": "unit", "limit": str(MOST_ROWS), "offset": str(offset)}
+        answer = _get(http, f"/v1/reports/{parent}", query | page)
+        yield from answer["units"]
+        offset = answer["next"]
 
 
 def _get(http: httpx.Client, path: str, query: dict[str, str]) -> dict[str, Any]:
@@ -181,15 +206,13 @@ def _get(http: httpx.Client, path: str, query: dict[str, str]) -> dict[str, Any]
 
 
 def _compare(where: str, expected: Figures, told: dict[str, Any]) -> int:
-    flat = {name: value for name, value in told.items() if not isinstance(value, dict)}
-    flat |= {f"covered.{skill}": n for skill, n in told.get("households_covered", {}).items()}
-    for name, value in flat.items():
+    for name, value in told.items():
         if value != expected[name]:
             raise Difference(f"{where}: {name} is {value}, counted anew {expected[name]}")
-    missing = {name for name, value in expected.items() if value} - flat.keys()
+    missing = {name for name, value in expected.items() if value} - told.keys()
     if missing:
         raise Difference(f"{where}: the report does not tell {sorted(missing)}")
-    return len(flat)
+    return len(told)
 
 
 def _named(tree: UnitTree, unit_id: str, day: date) -> str:

@@ -1,8 +1,7 @@
-"""Periods that reports are asked for: calendars as data. Pure.
+"""Periods that reports are asked for. Calendars are data (``calendars.json``), their arithmetic is here.
 
-Two calendars. ``calendar``: months, quarters and years as everybody knows them. ``administrative``: the periods of
-reports by decree 09/2019/NĐ-CP, article 12, whose month runs from the 15th of the month before to the 14th; quarters
-and years are made of such months, so a year runs from 15 December to 14 December. A week begins on Monday in both.
+A calendar says on which day its months begin; quarters and years are made of such months. A week begins on Monday in
+all of them.
 """
 
 from __future__ import annotations
@@ -11,6 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
 
 
 class Step(StrEnum):
@@ -21,13 +24,14 @@ class Step(StrEnum):
     YEAR = "year"
 
 
-@dataclass(frozen=True, slots=True)
-class Calendar:
+class Calendar(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``first_day``: the day of the month on which its months begin; one that does not begin on the first is named
-    after the month in which it ends."""
+    after the month in which it ends. ``title``, ``about``: ``{"vi": …, "en": …}``."""
 
     name: str
-    first_day: int
+    first_day: Annotated[int, msgspec.Meta(ge=1, le=28)]
+    title: dict[str, str]
+    about: dict[str, str]
 
     def month_of(self, day: date) -> tuple[int, int]:
         """Year and month of the period that a day lies in."""
@@ -40,7 +44,8 @@ class Calendar:
         return date(months // 12, months % 12 + 1, self.first_day)
 
 
-CALENDARS = {each.name: each for each in (Calendar("calendar", 1), Calendar("administrative", 15))}
+_FILE = Path(__file__).with_name("calendars.json")
+CALENDARS = {each.name: each for each in msgspec.json.decode(_FILE.read_bytes(), type=list[Calendar])}
 _MONTHS = {Step.MONTH: 1, Step.QUARTER: 3, Step.YEAR: 12}
 
 

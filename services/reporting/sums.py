@@ -1,38 +1,79 @@
-"""SQL sums over the read model: of one or several units, on one map, in one transaction."""
+"""SQL sums over the read model: of one or several units, on one map, in one transaction, of the figures wanted."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, text
 
-from services.reporting.domain import FIRST, FLOWS, HOUSEHOLD, PERSON, STOCKS
+from services.reporting.domain import FIRST, FLOWS, STOCKS
+from services.reporting.figures import REACHED
 from services.reporting.placing import EVERYWHERE
-from services.reporting.schemas import Settled
 from services.reporting.store import MAP_TODAY, QUALITY, ROLLED_UP, Slot
 
 _COLUMN = {"village": "home", "commune": "commune", "district": "district", "province": "province"}
 
 
-@dataclass(slots=True)
-class Sums:
-    """The numbers of one unit: stocks as of the day asked for, flows of the period, quality of all of it."""
+@dataclass(frozen=True, slots=True)
+class Window:
+    """``first``–``last``: the period of flows and distinct figures, both days included; stocks are as of ``as_of``."""
 
-    figures: dict[str, int] = field(default_factory=lambda: dict.fromkeys((*STOCKS, *FLOWS, *QUALITY), 0))
-    reached: dict[str, int] = field(default_factory=lambda: dict.fromkeys((HOUSEHOLD, PERSON), 0))
+    first: date
+    last: date
+    as_of: date
 
-    def minus(self, others: Collection[Sums]) -> Sums:
-        """What is left of these without the others: every number here is additive over units."""
-        return Sums(
-            {name: n - sum(other.figures[name] for other in others) for name, n in self.figures.items()},
-            {kind: n - sum(other.reached[kind] for other in others) for kind, n in self.reached.items()},
+    @property
+    def until(self) -> date:
+        """The last day looked at: quality is of all facts up to it."""
+        return max(self.last, self.as_of)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which columns and kinds have to be read for some figures."""
+
+    stocks: tuple[str, ...]
+    flows: tuple[str, ...]
+    kinds: tuple[str, ...]
+
+    @classmethod
+    def of(cls, figures: Iterable[str]) -> Wanted:
+        names = set(figures)
+        kinds = tuple(kind for name, kind in REACHED.items() if name in names)
+        names |= {FIRST[kind] for kind in kinds}
+        return cls(
+            tuple(name for name in STOCKS if name in names), tuple(name for name in FLOWS if name in names), kinds
         )
 
+    @property
+    def figures(self) -> tuple[str, ...]:
+        return (*self.stocks, *self.flows, *(f"reached_{kind}" for kind in self.kinds), *QUALITY)
+
+
+@dataclass(slots=True)
+class Sums:
+    """The wanted figures of one unit."""
+
+    figures: dict[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def zero(cls, wanted: Wanted) -> Sums:
+        return cls(dict.fromkeys(wanted.figures, 0))
+
+    def minus(self, others: Collection[Sums]) -> Sums:
+        """What is left of these without the others: every figure is additive over units."""
+        return Sums({name: n - sum(other.figures[name] for other in others) for name, n in self.figures.items()})
+
+    def met_first(self, wanted: Wanted) -> None:
+        """Add those who were never met before to those who were, but not in the period."""
+        for kind in wanted.kinds:
+            self.figures[f"reached_{kind}"] += self.figures[FIRST[kind]]
+
     def __bool__(self) -> bool:
-        return any(self.figures.values()) or any(self.reached.values())
+        return any(self.figures.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,82 +86,96 @@ class Standing:
     units: tuple[str, ...]
 
 
-def summed(tx: Connection, where: Standing, asked: Settled) -> dict[str, Sums]:
+def summed(tx: Connection, where: Standing, window: Window, wanted: Wanted) -> dict[str, Sums]:
     """The sums of every unit asked for."""
     if where.level == "nation":
-        return {where.units[0]: _national(tx, where, asked)}
-    return _summed(tx, where, asked)
+        return {where.units[0]: _national(tx, where, window, wanted)}
+    return _summed(tx, where, window, wanted)
 
 
-def _national(tx: Connection, where: Standing, asked: Settled) -> Sums:
+def _national(tx: Connection, where: Standing, window: Window, wanted: Wanted) -> Sums:
     """The nation's sums are the same on every map, only how well the leaves are placed is not."""
-    rolled_up = replace(where, map=where.map if where.map in ROLLED_UP else MAP_TODAY, units=(EVERYWHERE,))
-    sums = _summed(tx, rolled_up, asked)[EVERYWHERE]
+    sums = _summed(tx, _everywhere(where), window, wanted)[EVERYWHERE]
     if where.map not in ROLLED_UP:
-        row = tx.execute(
-            text(
-                f"""SELECT coalesce(sum(f.facts) FILTER (WHERE p.estimated), 0) AS estimated,
-                           coalesce(sum(f.facts) FILTER (WHERE p.successor_unknown), 0) AS successor_unknown,
-                           coalesce(sum(f.facts) FILTER (WHERE p.home IS NULL), 0) AS unplaced
-                      FROM {where.slot.table("placement")} p JOIN {where.slot.table("leaf")} f ON f.unit = p.leaf
-                     WHERE p.map = :map AND f.day <= :until
-                       AND (p.estimated OR p.successor_unknown OR p.home IS NULL)"""
-            ),
-            {"map": where.map, "until": max(asked.last, asked.as_of)},
-        ).mappings()
-        sums.figures |= {name: int(n) for name, n in row.one().items()}
+        sums.figures |= dict.fromkeys(QUALITY, 0) | _doubtful(tx, where, window.until, [date.min]).get(1, {})
     return sums
 
 
-def _summed(tx: Connection, where: Standing, asked: Settled) -> dict[str, Sums]:
-    found = {unit: Sums() for unit in where.units}
+def _doubtful(tx: Connection, where: Standing, until: date, firsts: Sequence[date]) -> dict[int, dict[str, int]]:
+    """How many of the nation's facts are placed doubtfully on a map without roll-ups, by bucket of days."""
+    statement = f"""SELECT {_BUCKET} AS bucket, sum(f.facts) FILTER (WHERE p.estimated) AS estimated,
+                           sum(f.facts) FILTER (WHERE p.successor_unknown) AS successor_unknown,
+                           sum(f.facts) FILTER (WHERE p.home IS NULL) AS unplaced
+                      FROM {where.slot.table("placement")} p JOIN {where.slot.table("leaf")} f ON f.unit = p.leaf
+                     WHERE p.map = :map AND f.day <= :until
+                       AND (p.estimated OR p.successor_unknown OR p.home IS NULL)
+                     GROUP BY 1"""
+    parameters = {"map": where.map, "until": until, "firsts": list(firsts)}
+    rows = tx.execute(text(statement), parameters).mappings()
+    return {row["bucket"]: {name: int(row[name] or 0) for name in QUALITY} for row in rows}
+
+
+def _everywhere(where: Standing) -> Standing:
+    return replace(where, map=where.map if where.map in ROLLED_UP else MAP_TODAY, units=(EVERYWHERE,))
+
+
+def _summed(tx: Connection, where: Standing, window: Window, wanted: Wanted) -> dict[str, Sums]:
+    found = {unit: Sums.zero(wanted) for unit in where.units}
     parameters = {
         "map": where.map,
         "units": list(where.units),
-        "first": asked.first,
-        "last": asked.last,
-        "as_of": asked.as_of,
-        "until": max(asked.last, asked.as_of),
-        "kinds": [HOUSEHOLD, PERSON],
+        "first": window.first,
+        "last": window.last,
+        "as_of": window.as_of,
+        "until": window.until,
+        "kinds": list(wanted.kinds),
     }
-    for row in tx.execute(text(_figures(where)), parameters).mappings():
-        found[row["unit"]].figures = {name: int(row[name] or 0) for name in (*STOCKS, *FLOWS, *QUALITY)}
-    for unit, kind, n in tx.execute(text(_reached(where)), parameters):
-        found[unit].reached[kind] = int(n)
+    for row in tx.execute(text(_figures(where, wanted)), parameters).mappings():
+        columns = (*wanted.stocks, *wanted.flows, *QUALITY)
+        found[row["unit"]].figures |= {name: int(row[name] or 0) for name in columns}
+    if wanted.kinds:
+        for unit, kind, n in tx.execute(text(_reached(where)), parameters):
+            found[unit].figures[f"reached_{kind}"] = int(n)
     for sums in found.values():
-        for kind, column in FIRST.items():
-            sums.reached[kind] += sums.figures[column]
+        sums.met_first(wanted)
     return found
 
 
-def series(tx: Connection, where: Standing, firsts: Sequence[date], asked: Settled) -> list[Sums]:
-    """The sums of one unit in each of the periods that begin on ``firsts`` and follow one another up to the question's
-    last day: stocks as of the period's end, flows and distinct figures within it. Quality is of the whole only.
+def series(tx: Connection, where: Standing, firsts: Sequence[date], window: Window, wanted: Wanted) -> list[Sums]:
+    """The sums of one unit in each of the periods that begin on ``firsts`` and follow one another up to the window's
+    last day: stocks as of the period's end (never later than ``as_of``), flows and distinct figures within it.
     """
+    asked = where
     if where.level == "nation":
-        where = replace(where, map=where.map if where.map in ROLLED_UP else MAP_TODAY, units=(EVERYWHERE,))
-    found = [Sums() for _ in firsts]
+        where = _everywhere(where)
+    found = [Sums.zero(wanted) for _ in firsts]
     parameters = {
         "map": where.map,
         "units": list(where.units),
         "firsts": list(firsts),
         "first": firsts[0],
-        "last": asked.last,
-        "as_of": asked.as_of,
-        "kinds": [HOUSEHOLD, PERSON],
+        "last": window.last,
+        "as_of": window.as_of,
+        "kinds": list(wanted.kinds),
     }
-    standing = dict.fromkeys(STOCKS, 0)
-    for number, row in _by_bucket(tx, _bucketed(where), parameters, len(firsts)):
-        for name in STOCKS:
+    standing = dict.fromkeys((*wanted.stocks, *QUALITY), 0)
+    for number, row in _by_bucket(tx, _bucketed(where, wanted), parameters, len(firsts)):
+        for name in standing:
             standing[name] += int(row[name] or 0) if row else 0
         if number:
             found[number - 1].figures |= standing
-            found[number - 1].figures |= {name: int(row[name] or 0) for name in FLOWS} if row else {}
-    for number, kind, n in tx.execute(text(_bucketed_reach(where)), parameters):
-        found[number - 1].reached[kind] = int(n)
+            found[number - 1].figures |= {name: int(row[name] or 0) for name in wanted.flows} if row else {}
+    if wanted.kinds:
+        for number, kind, n in tx.execute(text(_bucketed_reach(where)), parameters):
+            found[number - 1].figures[f"reached_{kind}"] = int(n)
     for sums in found:
-        for kind, column in FIRST.items():
-            sums.reached[kind] += sums.figures[column]
+        sums.met_first(wanted)
+    if asked.level == "nation" and asked.map not in ROLLED_UP:
+        doubtful, so_far = _doubtful(tx, asked, window.last, firsts), dict.fromkeys(QUALITY, 0)
+        for number in range(len(found) + 1):
+            so_far = {name: n + doubtful.get(number, {}).get(name, 0) for name, n in so_far.items()}
+            if number:
+                found[number - 1].figures |= so_far
     return found
 
 
@@ -133,15 +188,17 @@ def _by_bucket(
         yield number, rows.get(number)
 
 
+# --- SQL ---------------------------------------------------------------------------------------------------------
+
 _BUCKET = "width_bucket(day, cast(:firsts AS date[]))"
 
 
-def _bucketed(where: Standing) -> str:
+def _bucketed(where: Standing, wanted: Wanted) -> str:
     sums = [
-        *(f"sum({name}) FILTER (WHERE day <= :as_of) AS {name}" for name in STOCKS),
-        *(f"sum({name}) AS {name}" for name in FLOWS),
+        *(f"sum({name}) FILTER (WHERE day <= :as_of) AS {name}" for name in wanted.stocks),
+        *(f"sum({name}) AS {name}" for name in (*wanted.flows, *QUALITY)),
     ]
-    source = _source(where, "rollup", "leaf")
+    source = _source(where, "rollup", "leaf", wanted)
     return f"SELECT {_BUCKET} AS bucket, {', '.join(sums)} FROM {source} WHERE day <= :last GROUP BY 1"
 
 
@@ -152,13 +209,14 @@ def _bucketed_reach(where: Standing) -> str:
                 GROUP BY 1, 2"""
 
 
-def _figures(where: Standing) -> str:
+def _figures(where: Standing, wanted: Wanted) -> str:
     sums = [
-        *(f"sum({name}) FILTER (WHERE day <= :as_of) AS {name}" for name in STOCKS),
-        *(f"sum({name}) FILTER (WHERE day BETWEEN :first AND :last) AS {name}" for name in FLOWS),
+        *(f"sum({name}) FILTER (WHERE day <= :as_of) AS {name}" for name in wanted.stocks),
+        *(f"sum({name}) FILTER (WHERE day BETWEEN :first AND :last) AS {name}" for name in wanted.flows),
         *(f"sum({name}) AS {name}" for name in QUALITY),
     ]
-    return f"SELECT unit, {', '.join(sums)} FROM {_source(where, 'rollup', 'leaf')} WHERE day <= :until GROUP BY unit"
+    source = _source(where, "rollup", "leaf", wanted)
+    return f"SELECT unit, {', '.join(sums)} FROM {source} WHERE day <= :until GROUP BY unit"
 
 
 def _reached(where: Standing) -> str:
@@ -167,27 +225,40 @@ def _reached(where: Standing) -> str:
                 GROUP BY unit, kind"""
 
 
-_OF_LEAVES = {
-    "leaf": ", ".join(
+def _of_leaves(wanted: Wanted | None) -> str:
+    """Columns of a leaf ``f`` placed by ``p``; without wanted figures those of its pairs of days."""
+    if wanted is None:
+        return "f.kind, f.day, f.previous_day, f.n"
+    return ", ".join(
         (
-            *(f"f.{name}" for name in ("day", *STOCKS, *FLOWS)),
+            *(f"f.{name}" for name in ("day", *wanted.stocks, *wanted.flows)),
             "CASE WHEN p.estimated THEN f.facts ELSE 0 END AS estimated",
             "CASE WHEN p.successor_unknown THEN f.facts ELSE 0 END AS successor_unknown",
             "CASE WHEN p.home IS NULL THEN f.facts ELSE 0 END AS unplaced",
         )
-    ),
-    "reach": "f.kind, f.day, f.previous_day, f.n",
-}
+    )
 
 
-def _source(where: Standing, rollup: str, leaf: str) -> str:
+def _source(where: Standing, rollup: str, leaf: str, wanted: Wanted | None = None) -> str:
     """Rows of the wanted units: roll-ups where the map has them, else leaves through their placement."""
     if where.map in ROLLED_UP and where.level != "village":
         return f"(SELECT * FROM {where.slot.table(rollup)} WHERE map = :map AND unit = ANY(:units)) s"
     column = f"p.{_COLUMN[where.level]}"
-    return f"""(SELECT {column} AS unit, {_OF_LEAVES[leaf]}
+    return f"""(SELECT {column} AS unit, {_of_leaves(wanted)}
                   FROM {where.slot.table("placement")} p JOIN {where.slot.table(leaf)} f ON f.unit = p.leaf
                  WHERE p.map = :map AND {column} = ANY(:units)) s"""
+
+
+# --- leaves ------------------------------------------------------------------------------------------------------
+
+
+def leaves(tx: Connection, where: Standing) -> list[str] | None:
+    """The leaves that stand at or below the units; None for the nation: all of them, placed or not."""
+    if where.level == "nation":
+        return None
+    statement = f"""SELECT leaf FROM {where.slot.table("placement")} p
+                     WHERE p.map = :map AND p.{_COLUMN[where.level]} = ANY(:units)"""
+    return list(tx.execute(text(statement), {"map": where.map, "units": list(where.units)}).scalars())
 
 
 def spread(

@@ -10,11 +10,17 @@ from datetime import UTC, date, datetime
 import orjson
 
 from services.reporting.domain import USES as COUNTED
+from services.reporting.domain import declared, notes
 from services.reporting.maps import Maps
 from services.reporting.messages import MESSAGES
+from services.reporting.own import Own
 from services.reporting.projections import Figures
 from services.reporting.public import publish
-from services.reporting.queries import Reports
+from services.reporting.queries.declared import DeclaredQueries
+from services.reporting.queries.notes import NoteQueries
+from services.reporting.queries.reports import Reports
+from services.reporting.queries.sources import Sources
+from services.reporting.queries.standing import Area
 from services.reporting.rebuild import AlreadyRebuilding, Rebuilt, rebuild
 from shared.db import engine
 from shared.health import Readiness
@@ -27,6 +33,7 @@ from shared.vietnamese import hanoi_day
 from shared.worker import Definition, Loop, run_worker
 
 PARTITIONS = 1
+EVENTS: tuple[type, ...] = (*declared.EVENTS, *notes.EVENTS)
 USES: Uses = {source: types | UNIT_EVENTS if source == "teams" else types for source, types in COUNTED.items()}
 
 
@@ -40,11 +47,19 @@ def api(settings: Settings) -> int:
     from shared.edge_server import run_api
 
     register(MESSAGES)
-    kit = Kit(settings, name="reporting-api")
+    kit = Kit(settings, name="reporting-api", events=EVENTS)
     readiness = Readiness()
     readiness.add("log", lambda: None if kit.log.heads() else "no partitions")
+    area = Area(kit.engine, UnitDirectory(kit.engine), today)
     pieces: Mapping[str, object] = {
-        "reports": Reports(kit.engine, UnitDirectory(kit.engine), today),
+        "area": area,
+        "reports": Reports(area),
+        "sources": Sources(area),
+        "declared": kit.handler(declared.DECLARED),
+        "declared_queries": DeclaredQueries(area, kit.log, kit.codec),
+        "notes": kit.handler(notes.NOTES),
+        "note_queries": NoteQueries(area, kit.log, kit.codec),
+        "vault": kit.vault,
         "mirror": Mirror(kit.engine, USES),
         "log": kit.log,
         "publish": publish,
@@ -56,7 +71,7 @@ def api(settings: Settings) -> int:
 def worker(settings: Settings) -> int:
     kit = Kit(settings, name="reporting-worker")
     definition = Definition(
-        "reporting", PARTITIONS, projections=[Units(), Figures(UnitDirectory(kit.engine))], uses=USES
+        "reporting", PARTITIONS, projections=[Units(), Figures(UnitDirectory(kit.engine)), Own()], uses=USES
     )
     # Beside the kernel's loops: units change and days pass without an event of the figures.
     stop = threading.Event()

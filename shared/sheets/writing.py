@@ -71,14 +71,14 @@ def write_xlsx(to: BinaryIO, pages: Iterable[Page], locale: str = "vi") -> None:
 # --- cells -----------------------------------------------------------------------------------------------------------
 
 
-def csv_of(rows: Iterable[Sequence[Cell]], delimiter: str = ",") -> Iterator[bytes]:
-    """Rows of cells as CSV: UTF-8 with BOM, CRLF, days as dd/mm/yyyy."""
+def csv_of(rows: Iterable[Sequence[Cell]], delimiter: str = ",", point: str = ".") -> Iterator[bytes]:
+    """Rows of cells as CSV: UTF-8 with BOM, CRLF, days as dd/mm/yyyy; ``point``: what parts the decimals."""
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, delimiter=delimiter, lineterminator="\r\n")
     buffer.write("\ufeff")
     for n, cells in enumerate(rows, 1):
         # Excel shows an empty line as a row, a line of one quoted empty text as well; csv writes the latter.
-        writer.writerow([_csv_text(cell) for cell in cells])
+        writer.writerow([_csv_text(cell, point) for cell in cells])
         if n % ROWS_PER_PIECE == 0:
             yield buffer.getvalue().encode()
             buffer.seek(0)
@@ -86,8 +86,11 @@ def csv_of(rows: Iterable[Sequence[Cell]], delimiter: str = ",") -> Iterator[byt
     yield buffer.getvalue().encode()
 
 
-def _csv_text(cell: Cell) -> str:
+def _csv_text(cell: Cell, point: str) -> str:
+    """A negative number is no formula."""
     text = shown(cell)
+    if isinstance(cell, int | float):
+        return text.replace(".", point)
     return "'" + text if RISKY.match(text) else text
 
 

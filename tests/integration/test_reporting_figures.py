@@ -7,20 +7,20 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import partial
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, text
 
 from ops.local.provision import Database
+from services.reporting.indicators import CATALOGUE
 from services.reporting.maps import Maps
-from services.reporting.periods import CALENDARS, Step
 from services.reporting.placing import BEFORE_REFORM
 from services.reporting.projections import Figures
-from services.reporting.queries import Reports
+from services.reporting.queries.reports import Reports
+from services.reporting.queries.standing import Area
 from services.reporting.rebuild import rebuild
-from services.reporting.schemas import Question, Trend
+from services.reporting.schemas.reports import Question
 from shared.db import engine
 from shared.memory import MemoryLog
 from shared.subscription import Subscription
@@ -56,7 +56,7 @@ class Stack:
 
     def __post_init__(self) -> None:
         self.maps = Maps(self.engine, UnitDirectory(self.engine, 0), lambda: self.today, resting=0)
-        self.reports = Reports(self.engine, UnitDirectory(self.engine, 0), lambda: self.today)
+        self.reports = Reports(Area(self.engine, UnitDirectory(self.engine, 0), lambda: self.today))
 
     def subscription(self, limit: int = 500) -> Subscription:
         return Subscription(Figures(UnitDirectory(self.engine, 0)), self.engine, MemoryLog(), limit=limit)
@@ -72,15 +72,13 @@ class Stack:
             pass
 
     def answer(self, unit: str, map_day: date | None = None, **question: Any) -> dict[str, Any]:
-        return self.ask(self.reports.report, unit, map_day, **question)
+        asked = Question(CATALOGUE.chosen(question.pop("names", ())), map_day=map_day, **question)
+        return self.reports.answer(self.reports.area.shown(unit, map_day), asked.settled(self.today), "en")
 
-    def ask(self, what: Any, unit: str, map_day: date | None, first: date = EVER, **question: Any) -> dict[str, Any]:
-        asked = Question(first, question.get("last"), question.get("as_of"), map_day, {})
-        answer: dict[str, Any] = what(*self.reports.shown(unit, asked), "en")
-        return answer
-
-    def trend(self, trend: Trend, shown: Any, asked: Any, locale: str) -> dict[str, Any]:
-        return self.reports.trend(shown, asked, trend, locale)
+    def figures_of(self, unit: str, map_day: date | None, **question: Any) -> dict[str, int]:
+        """Without the ratios."""
+        figures = self.answer(unit, map_day, **question)["figures"]
+        return {name: n for name, n in figures.items() if isinstance(n, int)}
 
     def tables(self) -> dict[str, list[Any]]:
         """Everything but rows of zeros."""
@@ -140,8 +138,8 @@ def test_figures_equal_a_recount_on_every_map_in_any_order(stack: Stack, seed: i
             first = EVER + timedelta(days=rng.randrange(900))
             last = first + timedelta(days=rng.randrange(900))
             as_of = EVER + timedelta(days=rng.randrange(1800))
-            answer = stack.answer(unit, map_day, first=first, last=last, as_of=as_of)
-            assert answer["figures"] == recount(facts, tree, unit, map_day, first, last, as_of), (unit, map_day)
+            told = stack.figures_of(unit, map_day, first=first, last=last, as_of=as_of)
+            assert told == recount(facts, tree, unit, map_day, first, last, as_of), (unit, map_day)
     nation = stack.answer(NATION)["figures"]
     for _ in range(4):
         map_day = EVER + timedelta(days=rng.randrange(1800))
@@ -172,61 +170,6 @@ def test_batches_do_not_matter_and_a_rebuild_gives_the_same(stack: Stack, seed: 
     live = stack.tables()
     assert rebuild(stack.engine, UnitDirectory(stack.engine), lambda: TODAY, lambda done, total: None).slot == "1a"
     assert stack.tables() == live
-
-
-def test_children_and_the_remainder_add_up(stack: Stack) -> None:
-    rng = random.Random(3)
-    units = country(rng)
-    stack.mirror.add([*unit_rows(units), *some_facts(rng, tree_of(units), 80).events])
-    stack.units()
-    stack.maps.settle()
-    stack.figures()
-    for unit, map_day in (
-        (NATION, BEFORE_REFORM),
-        (NATION, TODAY),
-        ("p1", BEFORE_REFORM),
-        ("q1", TODAY),
-        ("q1-n1", TODAY),
-    ):
-        answer = stack.ask(stack.reports.children, unit, map_day)
-        parts = [child["figures"] for child in answer["children"]]
-        parts += [answer["remainder"]["figures"]] if answer["remainder"] else []
-        for name, n in answer["total"].items():
-            if isinstance(n, int):
-                assert sum(part[name] for part in parts) == n, (unit, name)
-        assert answer["total"] == stack.answer(unit, map_day)["figures"]
-    remainder = stack.ask(stack.reports.children, NATION, TODAY)["remainder"]
-    assert remainder["figures"]["visits"] == 1
-    assert "unplaced" in codes(stack.answer(NATION))
-    assert "unplaced" in codes(stack.answer(NATION, date(2023, 1, 1)))
-
-
-@pytest.mark.parametrize("step", [Step.WEEK, Step.MONTH, Step.QUARTER, Step.YEAR])
-@pytest.mark.parametrize("calendar", CALENDARS)
-def test_a_trend_equals_one_report_for_each_of_its_periods(stack: Stack, step: Step, calendar: str) -> None:
-    rng = random.Random(f"{step} {calendar}")
-    units = country(rng)
-    stack.mirror.add([*unit_rows(units), *some_facts(rng, tree_of(units), 80).events])
-    stack.units()
-    stack.maps.settle()
-    stack.figures()
-    first, last = date(2025, 3, 3), date(2026, 5, 20)
-    trend = Trend(Question(first, last, None, None, {}), step, CALENDARS[calendar])
-    for unit, map_day in (
-        (NATION, TODAY),
-        (NATION, date(2023, 1, 1)),
-        ("p1-d1", BEFORE_REFORM),
-        ("q1", TODAY),
-        ("q1-n1", TODAY),
-        ("q1-n1", AFTER),
-        ("p1-d1-c1-v1", BEFORE_REFORM),
-    ):
-        answer = stack.ask(partial(stack.trend, trend), unit, map_day, first, last=last)
-        assert (answer["periods"][0]["from"], answer["periods"][-1]["to"]) == (first, last)
-        for each in rng.sample(answer["periods"], min(6, len(answer["periods"]))):
-            alone = stack.answer(unit, map_day, first=each["from"], last=each["to"], as_of=each["to"])
-            assert each["figures"] == alone["figures"], (unit, each["period"])
-        assert answer["total"] == stack.answer(unit, map_day, first=first, last=last)["figures"]
 
 
 def test_a_former_district_answers_for_its_own_leaves_and_lists_its_successors(stack: Stack) -> None:
@@ -312,7 +255,7 @@ def test_another_map_stays_complete_while_facts_of_new_places_arrive(stack: Stac
     stack.mirror.add(facts.events[20:])
     stack.figures()
     for unit in ("p1", "p2", "p1-d1", "p1-d1-c1", "p1-d1-c1-v1"):
-        assert stack.answer(unit, day)["figures"] == recount(facts, tree, unit, day, EVER, TODAY, TODAY)
+        assert stack.figures_of(unit, day) == recount(facts, tree, unit, day, EVER, TODAY, TODAY)
 
 
 def test_projecting_while_the_map_changes_loses_nothing(stack: Stack) -> None:
@@ -349,7 +292,7 @@ def test_projecting_while_the_map_changes_loses_nothing(stack: Stack) -> None:
     rebuild(stack.engine, UnitDirectory(stack.engine), lambda: TODAY, lambda done, total: None)
     assert stack.tables() == live
     for unit in (NATION, "q1", "q2", "q1-n1"):
-        assert stack.answer(unit)["figures"] == recount(facts, tree, unit, TODAY, EVER, TODAY, TODAY)
+        assert stack.figures_of(unit, None) == recount(facts, tree, unit, TODAY, EVER, TODAY, TODAY)
 
 
 def test_an_event_that_breaks_the_contract_is_parked_and_a_rebuild_parks_it_again(stack: Stack) -> None:

@@ -203,11 +203,13 @@ def test_from_the_bus_to_the_report(reporting: Reporting) -> None:
             )
             day = hanoi_day(datetime.now(UTC)) if map_day == "today" else date.fromisoformat(map_day)
             expected = recount(facts, tree, unit, day, date(2023, 3, 1), date(2025, 3, 1), date(2025, 3, 1))
-            assert answer.json()["figures"] == expected, (unit, map_day)
+            told = answer.json()["figures"]
+            assert {name: told[name] for name in expected} == expected, (unit, map_day)
         check_shape(client.get(f"/v1/reports/{NATION}").json(), reporting)
         check_caching(client)
-        rows = client.get(f"/v1/reports/{NATION}/children", params={"map": EVE}).json()
-        assert [row["unit"]["id"] for row in rows["children"]] == ["p1", "p2", "p3"]
+        check_indicators(client)
+        rows = client.get(f"/v1/reports/{NATION}", params={"map": EVE, "by": "unit"}).json()
+        assert [row["unit"]["id"] for row in rows["units"]] == ["p1", "p2", "p3"]
         former = client.get("/v1/reports/p1-d1").json()
         assert former["map_of_figures"] == EVE and "unit_not_on_map" in {w["code"] for w in former["warnings"]}
         assert former["successors"]
@@ -228,6 +230,17 @@ def check_caching(client: httpx.Client) -> None:
     first = client.get("/v1/reports/q1")
     again = client.get("/v1/reports/q1", headers={"If-None-Match": first.headers["ETag"]})
     assert (again.status_code, again.content) == (304, b"")
+
+
+def check_indicators(client: httpx.Client) -> None:
+    known = {each["code"]: each for each in client.get("/v1/indicators").json()["indicators"]}
+    assert known["coverage_all"]["denominator"] == "unknown" and known["visits"]["version"] == 1
+    assert [each["name"] for each in client.get("/v1/calendars").json()["calendars"]] == ["calendar", "administrative"]
+    answer = client.get(f"/v1/reports/{NATION}", params={"indicators": "coverage_all,mean_team_size"}).json()
+    assert answer["indicators"] == {"coverage_all": 1, "mean_team_size": 1}
+    rate, mean = answer["figures"]["coverage_all"], answer["figures"]["mean_team_size"]
+    assert (rate["value"], rate["denominator"]) == (None, "unknown") and rate["numerator"] > 0
+    assert mean["value"] == round(mean["numerator"] / mean["denominator"], 4)
 
 
 def check_rebuild(reporting: Reporting, client: httpx.Client) -> None:
@@ -254,16 +267,24 @@ def test_bad_questions_and_strangers(reporting: Reporting) -> None:
             ("/v1/reports/atlantis", 404, "no-such-unit", "/unit_id"),
             (f"/v1/reports/{NATION}?from=2026-02-01&to=2026-01-01", 422, "period-reversed", "/from"),
             (f"/v1/reports/{NATION}?map=2021-12-31", 422, "map-too-early", "/map"),
+            (f"/v1/reports/{NATION}?from=0001-01-01&previous=true", 422, "out-of-range", "/from"),
             (f"/v1/reports/{NATION}?map=yesterday", 422, "wrong-type", "/map"),
             (f"/v1/reports/{NATION}?from=1/2/2026", 422, "wrong-type", "/from"),
             (f"/v1/reports/{NATION}?after=soon", 422, "wrong-format", "/after"),
             (f"/v1/reports/{NATION}?after=9:1", 422, "no-such-position", "/after"),
             (f"/v1/reports/{NATION}?colour=red", 422, "unknown-field", "/colour"),
-            (f"/v1/reports/{NATION}/grandchildren", 404, "not-found", ""),
-            (f"/v1/reports/{NATION}/trend", 422, "missing-field", "/from"),
-            (f"/v1/reports/{NATION}/trend?from=2026-01-01&by=fortnight", 422, "unknown-choice", "/by"),
-            (f"/v1/reports/{NATION}/trend?from=2026-01-01&calendar=lunar", 422, "unknown-choice", "/calendar"),
-            (f"/v1/reports/{NATION}/trend?from=2022-01-01&to=2026-01-01&by=day", 422, "too-many-periods", "/by"),
+            (f"/v1/reports/{NATION}/children", 404, "not-found", ""),
+            (f"/v1/reports/{NATION}?by=month", 422, "missing-field", "/from"),
+            (f"/v1/reports/{NATION}?previous=true", 422, "missing-field", "/from"),
+            (f"/v1/reports/{NATION}?from=2026-01-01&by=fortnight", 422, "unknown-choice", "/by"),
+            (f"/v1/reports/{NATION}?from=2026-01-01&calendar=lunar", 422, "unknown-choice", "/calendar"),
+            (f"/v1/reports/{NATION}?from=2022-01-01&to=2026-01-01&by=day", 422, "too-many-periods", "/by"),
+            (f"/v1/reports/{NATION}?indicators=visits,happiness", 422, "unknown-indicator", "/indicators"),
+            (f"/v1/reports/{NATION}?indicators=households", 422, "indicator-only-declared", "/indicators"),
+            (f"/v1/reports/{NATION}?known_at=2026-01-01", 422, "known-at-unavailable", "/known_at"),
+            (f"/v1/reports/{NATION}?sort=visits", 422, "only-by-unit", "/sort"),
+            (f"/v1/reports/{NATION}?by=unit&indicators=visits&sort=-seats", 422, "sort-not-shown", "/sort"),
+            ("/v1/reports/q1?by=unit&level=province", 422, "level-not-below", "/level"),
         ):
             answer = client.get(path)
             problem = answer.json()
@@ -284,3 +305,123 @@ def test_waiting_for_a_position_that_does_not_come(reporting: Reporting) -> None
         pending = client.get(f"/v1/reports/{NATION}", params={"after": "2:1"})
         assert (pending.status_code, pending.json()["positions"]["visits"]["2"]) == (202, 0)
         assert 4 < time.monotonic() - began < 9
+
+
+DECLARED = {
+    "unit_id": "p1-d1",
+    "indicator": "visits",
+    "day": EVE,
+    "value": 0,
+    "qualifier": "more_than",
+    "source": "Cổng thông tin điện tử",
+}
+NOTE = {
+    "unit_id": "p1-d1-c1",
+    "topic": "public_services",
+    "day": "2025-01-01",
+    "title": "Điểm hỗ trợ tối thứ Bảy",
+    "text": "Mỗi tối thứ Bảy, hai thành viên trực tại nhà văn hoá.",
+}
+
+
+def test_declared_figures_notes_files_and_sources_over_http(reporting: Reporting) -> None:
+    units = country(random.Random(2))
+    facts = Facts()
+    for n in range(3):
+        visited(facts, f"h{n}", "p1-d1-c1-v1", date(2025, 1, n + 1), set(), 2, False)
+    reporting.happen([*unit_rows(units), *facts.events])
+    after = reporting.heads()
+    with (
+        reporting.client(NATION, scope="reporting:read reporting:write", locale="en") as client,
+        reporting.client("q2", scope="reporting:read reporting:write") as stranger,
+        reporting.client(NATION) as reader,
+    ):
+        eventually(lambda: client.get(f"/v1/reports/{NATION}", params={"after": after}).status_code == 200, 40)
+        check_declared(client, stranger, reader)
+        check_notes(client, stranger)
+        check_files(client)
+        check_sources(client, stranger)
+
+
+def check_declared(client: httpx.Client, stranger: httpx.Client, reader: httpx.Client) -> None:
+    figure_id = str(uuid4())
+    body = DECLARED | {"figure_id": figure_id}
+    assert [client.post("/v1/declared", json=body).status_code for _ in range(2)] == [201, 200]
+    assert client.post("/v1/declared", json=body | {"value": 5}).status_code == 409
+    assert reader.post("/v1/declared", json=body).json()["code"] == "forbidden-scope"
+    assert stranger.post("/v1/declared", json=DECLARED).json()["code"] == "forbidden-unit"
+    wrong = client.post("/v1/declared", json=DECLARED | {"indicator": "happiness"})
+    assert (wrong.status_code, wrong.json()["pointer"]) == (422, "/indicator") and "/v1/indicators" in wrong.text
+    assert client.post("/v1/declared", json=DECLARED | {"indicator": "seats", "since": EVE}).json()["code"] == (
+        "since-of-stock"
+    )
+    corrected = client.post(f"/v1/declared/{figure_id}/correct", json=DECLARED | {"value": 2, "reason": "typo"})
+    assert corrected.status_code == 201
+    shown = client.get(f"/v1/declared/{figure_id}")
+    assert (shown.json()["value"], [step["told"] for step in shown.json()["history"]]) == (2, ["declared", "corrected"])
+    assert shown.headers["ETag"] == '"2"' and {step["by"] for step in shown.json()["history"]} == {"test"}
+    listed = {"unit": "p1", "below": "true"}
+    eventually(lambda: [f["value"] for f in client.get("/v1/declared", params=listed).json()["figures"]] == [2], 10)
+    assert client.get("/v1/declared", params={"unit": "p1"}).json()["figures"] == []
+    [beside] = client.get("/v1/reconciliation/p1-d1").json()["reconciled"]
+    assert (beside["derived"], beside["difference"], beside["holds"], beside["map"]) == (3, 1, True, EVE)
+    check_ratio(client, figure_id)
+    assert client.post(f"/v1/declared/{figure_id}/withdraw", json={"reason": "retracted"}).status_code == 201
+    assert client.get(f"/v1/declared/{figure_id}").json()["state"] == "withdrawn"
+    assert client.get(f"/v1/declared/{uuid4()}").status_code == 404
+    assert stranger.get(f"/v1/declared/{figure_id}").json()["code"] == "forbidden-unit"
+
+
+def check_ratio(client: httpx.Client, figure_id: str) -> None:
+    other = client.post("/v1/declared", json=DECLARED | {"indicator": "people_taught", "day": "2024-01-01", "value": 4})
+    over = other.json()["figure_id"]
+    ratio = client.get("/v1/declared/ratio", params={"of": figure_id, "over": over}).json()
+    assert ratio["ratio"] == {"value": 0.5, "numerator": 2, "denominator": 4} and ratio["same_day"] is False
+    assert [each["code"] for each in ratio["warnings"]] == ["dates_differ", "not_exact"]
+    missing = client.get("/v1/declared/ratio", params={"of": figure_id, "over": str(uuid4())}).json()
+    assert (missing["code"], missing["pointer"]) == ("unknown-figure", "/over")
+    assert client.post(f"/v1/declared/{over}/withdraw", json={"reason": "other"}).status_code == 201
+
+
+def check_notes(client: httpx.Client, stranger: httpx.Client) -> None:
+    note_id = str(uuid4())
+    body = NOTE | {"note_id": note_id}
+    assert [client.post("/v1/notes", json=body).status_code for _ in range(2)] == [201, 200]
+    refused = client.post("/v1/notes", json=NOTE | {"text": "Gọi 0912 345 678"}).json()
+    assert (refused["code"], refused["pointer"]) == ("note-personal", "/text") and "0912" not in refused["detail"]
+    below = {"unit": "p1", "topic": "public_services"}
+    eventually(lambda: len(client.get("/v1/notes", params=below).json()["notes"]) == 1, 10)
+    [note] = client.get("/v1/notes", params=below).json()["notes"]
+    assert (note["title"], note["text"], note["state"]) == (NOTE["title"], NOTE["text"], "shared")
+    assert client.get("/v1/notes", params=below | {"topic": "other"}).json()["notes"] == []
+    assert stranger.get("/v1/notes", params=below).json()["code"] == "forbidden-unit"
+    assert client.post(f"/v1/notes/{note_id}/withdraw", json={"reason": "outdated"}).status_code == 201
+    gone = client.get(f"/v1/notes/{note_id}").json()
+    assert (gone["state"], gone["title"], gone["text"]) == ("withdrawn", None, None)
+    eventually(lambda: client.get("/v1/notes", params=below).json()["notes"] == [], 10)
+
+
+def check_files(client: httpx.Client) -> None:
+    asked = {"by": "unit", "map": EVE, "from": "2025-01-01", "to": EVE, "indicators": "activity", "limit": "1"}
+    media = {
+        "csv": "text/csv; charset=utf-8",
+        "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        "html": "text/html; charset=utf-8",
+    }
+    for name, content_type in media.items():
+        file = client.get(f"/v1/reports/{NATION}", params=asked | {"format": name})
+        assert (file.status_code, file.headers["Content-Type"]) == (200, content_type)
+        if name != "xlsx":
+            assert all(unit in file.text for unit in ("Province P1", "Province P2", "Province P3")), (
+                "all units, no page"
+            )
+    assert client.get(f"/v1/reports/{NATION}", params={"format": "pdf"}).json()["code"] == "unknown-choice"
+
+
+def check_sources(client: httpx.Client, stranger: httpx.Client) -> None:
+    page = client.get("/v1/sources/p1-d1", params={"indicator": "people_taught", "map": EVE}).json()
+    assert (page["figure"], page["next"], [event["adds"] for event in page["events"]]) == (6, None, [2, 2, 2])
+    assert {event["source"] for event in page["events"]} == {"visits"}
+    wrong = client.get("/v1/sources/p1-d1", params={"indicator": "visits", "page": "soon"}).json()
+    assert (wrong["code"], wrong["pointer"]) == ("wrong-format", "/page")
+    assert stranger.get("/v1/sources/p1-d1", params={"indicator": "visits"}).json()["code"] == "forbidden-unit"

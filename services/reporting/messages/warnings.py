@@ -1,48 +1,8 @@
-"""Texts of this service's problems and warnings, Vietnamese and English."""
+"""Texts of the warnings that answers carry."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-
-from shared.problem_texts import Text
-
-MESSAGES: Mapping[str, Text] = {
-    "no-such-unit": Text(
-        404,
-        "Không có đơn vị này",
-        "Chưa từng có đơn vị hành chính mang mã {unit}.",
-        "No such unit",
-        "There has never been an administrative unit with the id {unit}.",
-    ),
-    "period-reversed": Text(
-        422,
-        "Khoảng thời gian không hợp lệ",
-        "Ngày đầu ({first}) sau ngày cuối ({last}).",
-        "Period ends before it begins",
-        "The first day ({first}) is after the last day ({last}).",
-    ),
-    "map-too-early": Text(
-        422,
-        "Bản đồ hành chính quá sớm",
-        "Chỉ có bản đồ hành chính từ ngày {first}.",
-        "Map too early",
-        "There are maps of administrative units from {first} on.",
-    ),
-    "too-many-periods": Text(
-        422,
-        "Quá nhiều kỳ",
-        "Chỉ trả lời tối đa {most} kỳ; hãy thu hẹp khoảng thời gian hoặc chọn kỳ dài hơn {step}.",
-        "Too many periods",
-        "At most {most} periods are answered; narrow the days, or ask for longer periods than {step}.",
-    ),
-    "no-such-position": Text(
-        422,
-        "Không có phân vùng này",
-        "Nguồn {source} không có phân vùng {partition}.",
-        "No such partition",
-        "The source {source} has no partition {partition}.",
-    ),
-}
 
 WARNINGS: Mapping[str, tuple[str, str]] = {
     "estimated": (
@@ -68,6 +28,18 @@ WARNINGS: Mapping[str, tuple[str, str]] = {
     "parked": (
         "{events} sự kiện chưa được tính vì có lỗi.",
         "{events} events are not counted because they could not be processed.",
+    ),
+    "not_derived": (
+        "Chưa có số đếm từ sự kiện để đối chiếu.",
+        "Nothing is counted from events to compare this with.",
+    ),
+    "dates_differ": (
+        "Tử số tính đến ngày {day}, mẫu số tính đến ngày {other}: tỷ lệ của hai thời điểm khác nhau.",
+        "The numerator is of {day}, the denominator of {other}: a ratio of two dates.",
+    ),
+    "not_exact": (
+        "Có số chỉ được công bố ở mức ước lượng (hơn, gần, khoảng).",
+        "At least one of the figures was published as an approximation (more than, nearly, about).",
     ),
 }
 

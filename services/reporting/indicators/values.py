@@ -1,0 +1,43 @@
+"""From the figures of a unit to the value of an indicator. Pure.
+
+A count is a number. A ratio is never printed bare: ``{"value", "numerator", "denominator"}``, the value null where the
+denominator is nothing or ``"unknown"``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from services.reporting.indicators.indicator import Indicator, Unit
+
+Value = int | float | dict[str, Any]
+UNKNOWN = "unknown"
+_FACTOR = {Unit.RATIO: 1, Unit.PERCENT: 100}
+_PLACES = {Unit.RATIO: 4, Unit.PERCENT: 2}
+
+
+def value(of: Indicator, figures: Mapping[str, int]) -> Value:
+    """Callers see to it that the indicator is counted (``numerator``) and its figures are there."""
+    numerator = sum(figures[name] for name in of.numerator or ())
+    if not of.is_ratio:
+        return numerator
+    if of.denominator is None:
+        return {"value": None, "numerator": numerator, "denominator": UNKNOWN}
+    denominator = sum(figures[name] for name in of.denominator)
+    return {"value": ratio(of.unit, numerator, denominator), "numerator": numerator, "denominator": denominator}
+
+
+def ratio(unit: Unit, numerator: float, denominator: float) -> float | None:
+    return round(_FACTOR[unit] * numerator / denominator, _PLACES[unit]) if denominator else None
+
+
+def plain(value: Value) -> float | None:
+    """The number by which values are ranked and compared."""
+    return value["value"] if isinstance(value, dict) else value
+
+
+def difference(now: Value, before: Value) -> float | None:
+    """None where one of the two is not known."""
+    a, b = plain(now), plain(before)
+    return None if a is None or b is None else round(a - b, 4)

@@ -1,0 +1,120 @@
+"""Why a question about figures is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from shared.problem_texts import Text
+
+REPORTS: Mapping[str, Text] = {
+    "no-such-unit": Text(
+        404,
+        "Không có đơn vị này",
+        "Chưa từng có đơn vị hành chính mang mã {unit}.",
+        "No such unit",
+        "There has never been an administrative unit with the id {unit}.",
+    ),
+    "period-reversed": Text(
+        422,
+        "Khoảng thời gian không hợp lệ",
+        "Ngày đầu ({first}) sau ngày cuối ({last}).",
+        "Period ends before it begins",
+        "The first day ({first}) is after the last day ({last}).",
+    ),
+    "map-too-early": Text(
+        422,
+        "Bản đồ hành chính quá sớm",
+        "Chỉ có bản đồ hành chính từ ngày {first}.",
+        "Map too early",
+        "There are maps of administrative units from {first} on.",
+    ),
+    "too-many-periods": Text(
+        422,
+        "Quá nhiều kỳ",
+        "Chỉ trả lời tối đa {most} kỳ; hãy thu hẹp khoảng thời gian hoặc chọn kỳ dài hơn {step}.",
+        "Too many periods",
+        "At most {most} periods are answered; narrow the days, or ask for longer periods than {step}.",
+    ),
+    "no-such-position": Text(
+        422,
+        "Không có phân vùng này",
+        "Nguồn {source} không có phân vùng {partition}.",
+        "No such partition",
+        "The source {source} has no partition {partition}.",
+    ),
+    "too-many-units": Text(
+        422,
+        "Quá nhiều đơn vị",
+        "Có hơn {most} đơn vị cấp {level}; hãy hỏi theo từng đơn vị cấp trên, hoặc chọn cấp (level) cao hơn.",
+        "Too many units",
+        "There are more than {most} units of the level {level}; ask unit by unit above them, or for a higher level.",
+    ),
+    "too-many-values": Text(
+        422,
+        "Câu hỏi quá lớn",
+        "Câu trả lời sẽ có {values} giá trị, tối đa là {most}; hãy chọn không quá {indicators} chỉ tiêu (indicators),"
+        " hoặc thu hẹp kỳ hay địa bàn.",
+        "Question too large",
+        "The answer would have {values} values, {most} at most; choose no more than {indicators} indicators, or narrow"
+        " the days or the area.",
+    ),
+    "unknown-indicator": Text(
+        422,
+        "Không có chỉ tiêu này",
+        "Không có chỉ tiêu hay nhóm chỉ tiêu {indicator}; danh mục ở /v1/indicators.",
+        "Unknown indicator",
+        "There is no indicator and no group {indicator}; /v1/indicators lists them.",
+    ),
+    "indicator-only-declared": Text(
+        422,
+        "Chỉ tiêu chưa được tính",
+        "Chỉ tiêu {indicator} chưa được tính từ sự kiện, chỉ có số được báo cáo: xem /v1/declared.",
+        "Indicator is only declared",
+        "{indicator} is not counted from events, only declared: see /v1/declared.",
+    ),
+    "known-at-unavailable": Text(
+        422,
+        "Chưa trả lời được theo thời điểm biết",
+        "Số liệu báo cáo chưa trả lời được theo những gì đã biết vào một thời điểm (known_at); hãy bỏ tham số này,"
+        " hoặc hỏi mạng lưới tổ ở dịch vụ teams.",
+        "Not answered as known at a moment",
+        "Reports cannot be asked as they were known at a moment (known_at); leave it out, or ask the service teams"
+        " about the network.",
+    ),
+    "only-by-unit": Text(
+        422,
+        "Tham số chỉ dùng khi xếp theo đơn vị",
+        "{name} chỉ dùng cùng với by=unit.",
+        "Only for rankings of units",
+        "{name} is only for by=unit.",
+    ),
+    "sort-not-shown": Text(
+        422,
+        "Không thể xếp theo chỉ tiêu này",
+        "Chỉ xếp theo tên (name) hoặc theo chỉ tiêu có trong câu trả lời; {sort} không có.",
+        "Cannot be sorted by that",
+        "Sort by name or by an indicator of the answer; {sort} is not one.",
+    ),
+    "level-not-below": Text(
+        422,
+        "Cấp không ở dưới đơn vị",
+        "Cấp {level} không ở dưới cấp của đơn vị này.",
+        "Level is not below the unit",
+        "The level {level} is not below that of this unit.",
+    ),
+    "indicator-without-events": Text(
+        422,
+        "Chỉ tiêu không có sự kiện",
+        "Chỉ tiêu {indicator} không được cộng từ từng sự kiện.",
+        "No events behind this indicator",
+        "{indicator} is not added up from single events.",
+    ),
+    "too-much-to-read": Text(
+        422,
+        "Phải đọc quá nhiều sự kiện",
+        "Phải đọc {events} sự kiện, tối đa là {most}; hãy nêu ngày ghi nhận: recorded_from, recorded_to.",
+        "Too many events to read",
+        "{events} events would have to be read, {most} at most; say when they were recorded: recorded_from,"
+        " recorded_to.",
+    ),
+}

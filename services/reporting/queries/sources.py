@@ -1,0 +1,234 @@
+"""Drill to the source: the events that a figure is made of, read again from the mirror and counted by the same rules.
+
+Every event of the source is counted alone (``domain.count``) and belongs to the figure if it changes it: the rule is
+the one that made the figure, and what all pages add is the figure. A page reads a bounded stretch of the mirror.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from services.reporting.domain import FIGURES, FIRST, USES, Tally, count, teams_named
+from services.reporting.figures import REACHED, SORTS, Sort
+from services.reporting.indicators import Indicator
+from services.reporting.projections import NAME
+from services.reporting.queries.standing import Area, Shown, Snapshot
+from services.reporting.schemas.reports import Settled
+from services.reporting.schemas.sources import Cursor, SourceQuestion
+from services.reporting.sums import Wanted, Window, leaves, summed
+from shared.problems import Problem
+from shared.vietnamese import HANOI
+
+MOST_POSITIONS = 2_000_000
+"""Of the mirror, for all pages of a question together."""
+STRETCH = 5_000
+"""Positions read by one statement."""
+SECONDS = 1.0
+"""After so long a page ends, full or not."""
+FEW_LEAVES = 100
+"""With so few the database looks for their ids itself."""
+
+_READ = """SELECT m.position, m.type, m.data, m.command_id, m.ordinal, m.recorded_at
+         FROM bus.mirror m JOIN bus.sources s USING (source, log_id)
+        WHERE m.source = :source AND m.partition = :partition AND m.position > :after AND m.position <= :until
+          AND m.type = ANY(:types) AND (cast(:pattern AS text) IS NULL OR m.data::text ~ :pattern)
+          AND NOT EXISTS (SELECT FROM bus.parked p WHERE p.subscription = :name AND p.source = m.source
+                             AND p.partition = m.partition AND p.position = m.position)
+        ORDER BY m.position"""
+_RECORDED = text(
+    """SELECT m.position, m.recorded_at FROM bus.mirror m JOIN bus.sources s USING (source, log_id)
+        WHERE m.source = :source AND m.partition = :partition AND m.position >= :at AND m.recorded_at IS NOT NULL
+        ORDER BY m.position LIMIT 1"""
+)
+
+Document = dict[str, Any]
+Span = tuple[str, int, int, int]
+"""source, partition, and the positions to read: behind the first up to the last"""
+_AT = {name: at for at, name in enumerate(FIGURES)}
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """What of an event counts for the figures: of these leaves (None: all), in this window."""
+
+    figures: tuple[str, ...]
+    window: Window
+    leaves: Collection[str] | None
+
+    def of(self, tally: Tally) -> dict[tuple[str, str], int]:
+        """(leaf, day) → n."""
+        found: dict[tuple[str, str], int] = {}
+        for name in self.figures:
+            for key, n in self._of(tally, name):
+                found[key] = found.get(key, 0) + n
+        return {key: n for key, n in found.items() if n}
+
+    def _of(self, tally: Tally, name: str) -> Iterator[tuple[tuple[str, str], int]]:
+        first, last = self.window.first.isoformat(), self.window.last.isoformat()
+        sort = SORTS[name]
+        if sort is Sort.STOCK:
+            first, last = "", self.window.as_of.isoformat()
+        at = _AT[FIRST[REACHED[name]] if sort is Sort.DISTINCT else name]
+        for (unit, day), row in tally.figures.items():
+            if first <= day <= last and self._inside(unit):
+                yield (unit, day), row[at]
+        if sort is Sort.DISTINCT:
+            for (unit, kind, day, before), n in tally.reached.items():
+                if kind == REACHED[name] and before < first <= day <= last and self._inside(unit):
+                    yield (unit, day), n
+
+    def _inside(self, unit: str) -> bool:
+        return self.leaves is None or unit in self.leaves
+
+
+class Sources:
+    def __init__(self, area: Area) -> None:
+        self._area = area
+
+    def page(self, shown: Shown, asked: Settled, question: SourceQuestion, locale: str) -> Document:
+        """Raises ``Problem`` where all pages together would read too much."""
+        indicator = question.indicator
+        with self._area.snapshot({shown.key}) as snap:
+            standing = snap.standing(shown)
+            wanted = Wanted.of(indicator.figures)
+            sums = summed(snap.tx, standing, asked.window, wanted)[shown.unit]
+            inside = leaves(snap.tx, standing)
+            spans = list(_spans(snap, indicator, question))
+            to_read = sum(last - first for _, _, first, last in spans)
+            if to_read > MOST_POSITIONS:
+                raise Problem("too-much-to-read", "/recorded_from", where="query", events=to_read, most=MOST_POSITIONS)
+            rule = Contribution(indicator.numerator or (), asked.window, None if inside is None else frozenset(inside))
+            reading = _Reading(snap, rule, question.limit)
+            reading.run(_from(spans, question.cursor))
+            return {
+                **self._area.head(shown),
+                "period": {"from": asked.window.first, "to": asked.window.last},
+                "as_of": asked.window.as_of,
+                "indicator": indicator.code,
+                "indicator_version": indicator.version,
+                "figure": sum(sums.figures[name] for name in rule.figures),
+                "events": reading.found,
+                "next": reading.next,
+                "warnings": self._area.warnings(shown, snap.progress, locale),
+            } | snap.progress.document()
+
+
+class _Reading:
+    """One page on its way through the mirror."""
+
+    def __init__(self, snap: Snapshot, rule: Contribution, limit: int) -> None:
+        self._snap, self._rule, self._limit = snap, rule, limit
+        self._pattern = _pattern(rule.leaves)
+        self.found: list[Document] = []
+        self.next: str | None = None
+
+    def run(self, spans: Collection[Span]) -> None:
+        """At least one stretch, whatever the time it takes."""
+        end: float | None = None
+        for source, partition, first, last in spans:
+            for at in range(first, last, STRETCH):
+                if end is not None and (len(self.found) >= self._limit or time.monotonic() > end):
+                    self.next = f"{source}:{partition}:{at}"
+                    return
+                end = end or time.monotonic() + SECONDS
+                if not self._stretch(source, partition, at, min(last, at + STRETCH)):
+                    return
+
+    def _stretch(self, source: str, partition: int, after: int, until: int) -> bool:
+        """False if the page is full before the end."""
+        where = {"source": source, "partition": partition, "after": after, "until": until, "name": NAME}
+        asked = where | {"types": sorted(USES[source]), "pattern": self._pattern}
+        rows = self._snap.tx.execute(text(_READ), asked).all()
+        kinds = self._kinds(rows)
+        for n, row in enumerate(rows):
+            if len(self.found) == self._limit:
+                self.next = f"{source}:{partition}:{rows[n - 1].position}"
+                return False
+            if n % 100 == 0:
+                time.sleep(0)  # other requests of this process
+            tally = Tally(kinds)
+            count(tally, row.type, row.data)
+            if facts := self._rule.of(tally):
+                self.found.append(_shown(source, partition, row, facts))
+        return True
+
+    def _kinds(self, rows: Collection[Any]) -> Mapping[str, str]:
+        named = {team for row in rows for team in teams_named(row.type, row.data)}
+        return self._snap.slot.team_kinds(self._snap.tx, named)
+
+
+def _shown(source: str, partition: int, row: Any, facts: Mapping[tuple[str, str], int]) -> Document:
+    """Ids only: whoever may see more asks the source."""
+    return {
+        "source": source,
+        "partition": partition,
+        "position": row.position,
+        "id": f"{row.command_id}:{row.ordinal}",
+        "type": row.type,
+        "recorded_at": row.recorded_at,
+        "document_id": row.data.get("document_id"),
+        "facts": [{"unit_id": unit, "day": day, "adds": n} for (unit, day), n in facts.items()],
+        "adds": sum(facts.values()),
+    }
+
+
+def _pattern(inside: Collection[str] | None) -> str | None:
+    """A regular expression that finds any of a few leaves in an event's text."""
+    if inside is None or len(inside) > FEW_LEAVES:
+        return None
+    ids = sorted(re.escape(json.dumps(leaf, ensure_ascii=False)) for leaf in inside)
+    return "|".join(ids) if ids else "(?!)"
+
+
+# --- what has to be read ---------------------------------------------------------------------------------------------
+
+
+def _spans(snap: Snapshot, indicator: Indicator, question: SourceQuestion) -> Iterator[Span]:
+    """Up to where the figures have come, of the indicator's source, within the days of recording asked for."""
+    for (source, partition), head in sorted(snap.progress.positions.items()):
+        if source != indicator.source:
+            continue
+        first = _recorded_before(snap.tx, source, partition, head, question.recorded_from)
+        last = head
+        if question.recorded_to is not None:
+            last = _recorded_before(snap.tx, source, partition, head, question.recorded_to + timedelta(days=1))
+        if first < last:
+            yield source, partition, first, last
+
+
+def _recorded_before(tx: Connection, source: str, partition: int, head: int, day: date | None) -> int:
+    """The last position recorded before a day in Viet Nam; ``recorded_at`` never goes back within a partition."""
+    if day is None:
+        return 0
+    moment = datetime(day.year, day.month, day.day, tzinfo=HANOI).astimezone(UTC)
+    low, high = 0, head  # everything up to low is before the day, everything behind high is not
+    while low < high:
+        middle = (low + high) // 2 + 1
+        row = tx.execute(_RECORDED, {"source": source, "partition": partition, "at": middle}).one_or_none()
+        if row is not None and row.position <= high and row.recorded_at < moment:
+            low = row.position
+        else:
+            high = middle - 1
+    return low
+
+
+def _from(spans: Collection[Span], cursor: Cursor | None) -> list[Span]:
+    """What is left to be read behind a cursor."""
+    if cursor is None:
+        return list(spans)
+    source, partition, position = cursor
+    left = []
+    for at, number, first, last in spans:
+        if (at, number) == (source, partition):
+            first = max(first, position)
+        if (at, number) >= (source, partition) and first < last:
+            left.append((at, number, first, last))
+    return left

@@ -1,0 +1,1 @@
+"""Bodies and queries at the HTTP edge, one file per subject."""

@@ -1,0 +1,73 @@
+"""The query for the events behind a figure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from marshmallow import ValidationError, fields, post_load, validate
+
+from services.reporting.figures import SORTS, Sort
+from services.reporting.indicators import Indicator
+from services.reporting.schemas.base import Day
+from services.reporting.schemas.reports import PlaceQuery, Positions, Question, Settled, chosen
+from shared.problems import Problem
+
+PAGE = 500
+_CURSOR = re.compile(r"(teams|visits|training):(\d{1,5}):(\d{1,18})")
+
+Cursor = tuple[str, int, int]
+"""source, partition, the last position read"""
+
+
+class CursorField(fields.Field[Cursor]):
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Cursor:
+        match = _CURSOR.fullmatch(str(value))
+        if match is None:
+            raise ValidationError("String does not match expected pattern.")
+        return match[1], int(match[2]), int(match[3])
+
+
+@dataclass(frozen=True, slots=True)
+class SourceQuestion:
+    """``recorded_from``–``recorded_to``: days on which the events were recorded, to read less than all of them."""
+
+    indicator: Indicator
+    question: Question
+    recorded_from: date | None
+    recorded_to: date | None
+    cursor: Cursor | None
+    limit: int
+    after: Positions | None
+
+    def settled(self, today: date) -> Settled:
+        return self.question.settled(today)
+
+
+class SourcesQuery(PlaceQuery):
+    """``page``: where the last answer ended (its ``next``)."""
+
+    indicator = fields.String(required=True, validate=validate.Regexp(r"[a-z][a-z0-9_]{0,59}\Z"))
+    first = Day(data_key="from")
+    last = Day(data_key="to")
+    as_of = Day()
+    recorded_from = Day()
+    recorded_to = Day()
+    page = CursorField(load_default=None)
+    limit = fields.Integer(load_default=100, validate=validate.Range(1, PAGE))
+
+    @post_load
+    def question(self, data: dict[str, Any], **kwargs: Any) -> SourceQuestion:
+        indicator, *others = chosen((data["indicator"],), "/indicator")
+        if others:  # the name of a group
+            raise Problem("unknown-indicator", "/indicator", where="query", indicator=data["indicator"])
+        if indicator.numerator is None or any(SORTS[name] is Sort.QUALITY for name in indicator.numerator):
+            raise Problem("indicator-without-events", "/indicator", where="query", indicator=indicator.code)
+        first, last = data["recorded_from"], data["recorded_to"]
+        if first and last and first > last:
+            raise Problem("period-reversed", "/recorded_from", where="query", first=first, last=last)
+        names = ("first", "last", "as_of", "map_day")
+        question = Question((indicator,), **{name: data[name] for name in names})
+        return SourceQuestion(indicator, question, first, last, data["page"], data["limit"], data["after"])

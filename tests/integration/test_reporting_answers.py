@@ -1,0 +1,165 @@
+"""What one question answers: totals, rankings, series and what came before agree with each other."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from ops.local.provision import Database
+from services.reporting.periods import CALENDARS, Step, period, previous
+from services.reporting.placing import BEFORE_REFORM
+from services.reporting.schemas.reports import Page, Way
+from shared.db import engine
+from shared.problems import Problem
+from tests.integration.test_reporting_figures import TODAY, Stack, codes, tree_of
+from tests.reporting_kit import AFTER, NATION, MirrorWriter, country, some_facts, unit_rows
+
+Ask = Callable[..., dict[str, Any]]
+FIRST, LAST = date(2025, 3, 3), date(2026, 5, 20)
+COUNTED = ("network", "activity", "coverage", "training", "quality")
+
+
+@pytest.fixture(scope="module")
+def stack(module_database: Callable[..., Database]) -> Iterator[Stack]:
+    """A country with a reform and its facts; tests only ask."""
+    own = engine(module_database("reporting").app_url, name="test", pool_size=8)
+    made = Stack(own, MirrorWriter(own))
+    rng = random.Random(3)
+    units = country(rng)
+    made.mirror.add([*unit_rows(units), *some_facts(rng, tree_of(units), 120).events])
+    made.units()
+    made.maps.settle()
+    made.figures()
+    yield made
+    own.dispose()
+
+
+UNITS = [
+    (NATION, TODAY),
+    (NATION, date(2023, 1, 1)),
+    ("p1", BEFORE_REFORM),
+    ("p1-d1", BEFORE_REFORM),
+    ("q1", TODAY),
+    ("q1-n1", TODAY),
+    ("q1-n1", AFTER),
+]
+
+
+@pytest.mark.parametrize(("unit", "map_day"), UNITS)
+def test_units_and_the_remainder_add_up(stack: Stack, unit: str, map_day: date) -> None:
+    answer = stack.answer(unit, map_day, by=Way.UNIT, names=COUNTED)
+    parts = [row["figures"] for row in answer["units"]]
+    parts += [answer["remainder"]["figures"]] if answer["remainder"] else []
+    for name, n in answer["figures"].items():
+        if isinstance(n, int):
+            assert sum(part[name] for part in parts) == n, name
+    assert answer["figures"] == stack.answer(unit, map_day, names=COUNTED)["figures"]
+    for row in answer["units"]:
+        assert row["figures"] == stack.answer(row["unit"]["id"], map_day, names=COUNTED)["figures"]
+
+
+def test_whoever_stands_nowhere_is_left_over_for_the_nation(stack: Stack) -> None:
+    assert stack.answer(NATION, by=Way.UNIT)["remainder"]["figures"]["visits"] == 1
+    assert "unplaced" in codes(stack.answer(NATION))
+    assert "unplaced" in codes(stack.answer(NATION, date(2023, 1, 1)))
+
+
+@pytest.mark.parametrize("descending", [True, False])
+def test_a_ranking_is_sorted_paged_and_shares_ranks(stack: Stack, descending: bool) -> None:
+    page = Page("commune", "visits", descending)
+    whole = stack.answer(NATION, BEFORE_REFORM, by=Way.UNIT, page=page)
+    worth = [row["figures"]["visits"] for row in whole["units"]]
+    assert worth == sorted(worth, reverse=descending) and len(worth) == whole["units_in_all"] == 18
+    ranks = [1 + sum(other > n if descending else other < n for other in worth) for n in worth]
+    assert [row["rank"] for row in whole["units"]] == ranks and len(set(ranks)) < len(ranks)
+    pages, offset = [], 0
+    while offset is not None:
+        part = stack.answer(
+            NATION, BEFORE_REFORM, by=Way.UNIT, page=Page("commune", "visits", descending, offset=offset, limit=7)
+        )
+        pages += part["units"]
+        offset = part["next"]
+    assert pages == whole["units"]
+
+
+def test_units_without_a_value_come_last_and_names_sort_in_vietnamese(stack: Stack) -> None:
+    names = ("mean_team_size",)
+    for descending in (True, False):
+        page = Page("village", "mean_team_size", descending)
+        rows = stack.answer(NATION, BEFORE_REFORM, by=Way.UNIT, names=names, page=page)["units"]
+        values = [row["figures"]["mean_team_size"]["value"] for row in rows]
+        known = [n for n in values if n is not None]
+        assert values == [*sorted(known, reverse=descending), *[None] * (len(values) - len(known))]
+        assert 0 < len(known) < len(values)
+
+
+@pytest.mark.parametrize("step", [Step.WEEK, Step.MONTH, Step.QUARTER, Step.YEAR])
+@pytest.mark.parametrize("calendar", CALENDARS)
+def test_a_series_equals_one_report_for_each_of_its_periods(stack: Stack, step: Step, calendar: str) -> None:
+    rng = random.Random(f"{step} {calendar}")
+    for unit, map_day in (*UNITS, ("p1-d1-c1-v1", BEFORE_REFORM)):
+        answer = stack.answer(
+            unit, map_day, first=FIRST, last=LAST, by=step, calendar=CALENDARS[calendar], previous=True, names=COUNTED
+        )
+        assert (answer["periods"][0]["from"], answer["periods"][-1]["to"]) == (FIRST, LAST)
+        for each in [answer["periods"][0], *rng.sample(answer["periods"], min(4, len(answer["periods"])))]:
+            for part in (each, each["previous"]):
+                alone = stack.answer(
+                    unit, map_day, first=part["from"], last=part["to"], as_of=part["to"], names=COUNTED
+                )
+                assert part["figures"] == alone["figures"], (unit, each["period"])
+        for a, b in zip(answer["periods"], answer["periods"][1:], strict=False):
+            assert b["previous"]["figures"] == a["figures"]
+        assert answer["figures"] == stack.answer(unit, map_day, first=FIRST, last=LAST, names=COUNTED)["figures"]
+
+
+def test_the_first_period_is_compared_with_the_whole_one_before_it(stack: Stack) -> None:
+    first = date(2025, 3, 1)
+    answer = stack.answer(NATION, first=first, last=LAST, by=Step.MONTH, previous=True)
+    before = answer["periods"][0]["previous"]
+    assert (before["from"], before["to"]) == (date(2025, 2, 1), date(2025, 2, 28))
+    assert before["from"] == period(first - timedelta(days=1), Step.MONTH, CALENDARS["calendar"]).first
+
+
+@pytest.mark.parametrize("calendar", CALENDARS)
+def test_what_came_before_is_the_same_question_of_the_period_before(stack: Stack, calendar: str) -> None:
+    span = period(date(2025, 8, 10), Step.QUARTER, CALENDARS[calendar])
+    ask = {"calendar": CALENDARS[calendar], "names": COUNTED}
+    for way in (Way.PERIOD, Way.UNIT):
+        answer = stack.answer("q1", TODAY, first=span.first, last=span.last, previous=True, by=way, **ask)
+        first, last = previous(span.first, span.last, CALENDARS[calendar])
+        then = stack.answer("q1", TODAY, first=first, last=last, by=way, **ask)
+        told = answer["previous"]
+        assert (told["from"], told["to"], told["as_of"]) == (first, last, last)
+        assert told["figures"] == then["figures"]
+        for name, n in answer["figures"].items():
+            if isinstance(n, int):
+                assert told["difference"][name] == n - then["figures"][name]
+        if way is Way.UNIT:
+            before = {row["unit"]["id"]: row["figures"] for row in then["units"]}
+            assert {row["unit"]["id"]: row["previous"]["figures"] for row in answer["units"]} == before
+
+
+def test_only_what_is_asked_for_is_told_with_its_version(stack: Stack) -> None:
+    answer = stack.answer(NATION, names=("training", "visits"))
+    assert list(answer["figures"]) == ["attendances", "people_trained", "attendances_per_person", "visits"]
+    assert answer["indicators"] == dict.fromkeys(answer["figures"], 1)
+
+
+def test_a_question_too_large_says_how_to_narrow_it(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    from services.reporting.queries import reports
+
+    monkeypatch.setattr(reports, "MOST_UNITS", 17)
+    with pytest.raises(Problem) as refused:
+        stack.answer(NATION, BEFORE_REFORM, by=Way.UNIT, page=Page("commune"))
+    assert (refused.value.code, refused.value.pointer) == ("too-many-units", "/level")
+    assert refused.value.params == {"most": 17, "level": "commune"}
+    monkeypatch.setattr(reports, "MOST_VALUES", 30)
+    with pytest.raises(Problem) as refused:
+        stack.answer("p1", BEFORE_REFORM, by=Way.UNIT, page=Page("commune"))
+    assert (refused.value.code, refused.value.params["indicators"]) == ("too-many-values", 5)
+    assert stack.answer("p1", BEFORE_REFORM, by=Way.UNIT, page=Page("commune"), names=("visits", "seats", "teams"))

@@ -1,0 +1,183 @@
+"""Reports on paper: the same numbers as the answer, in the punctuation of the reader, in the official layout."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import date
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+from python_calamine import CalamineWorkbook
+
+from services.reporting.exports.files import csv_file, xlsx_file
+from services.reporting.exports.page import html_page
+from services.reporting.exports.table import Table, table_of
+from services.reporting.exports.words import shown_number
+from services.reporting.indicators import CATALOGUE, value
+
+NAMES = ("seats", "mean_team_size", "coverage_all", "visits")
+INDICATORS = CATALOGUE.chosen(NAMES)
+UNIT = {"id": "x", "name": "Tỉnh Ninh Bình", "level": "province", "kind": "tỉnh", "code": "37", "simulated": False}
+DAY, TODAY = date(2026, 3, 31), date(2026, 4, 2)
+
+
+def figures(n: int) -> dict[str, Any]:
+    return {each.code: value(each, defaultdict(lambda: n)) for each in INDICATORS}
+
+
+def answer(**more: Any) -> dict[str, Any]:
+    return {
+        "unit": UNIT,
+        "map": DAY,
+        "map_of_figures": DAY,
+        "period": {"from": date(2026, 1, 1), "to": DAY},
+        "as_of": DAY,
+        "figures": figures(12_345),
+        "warnings": [{"code": "estimated", "detail": "3 sự kiện <ước tính>"}],
+        "indicators": dict.fromkeys(NAMES, 1),
+        "positions": {"visits": {"0": 5, "1": 7}},
+    } | more
+
+
+PREVIOUS = {
+    "figures": figures(12_400),
+    "difference": {"seats": -55, "mean_team_size": 0.0, "coverage_all": None, "visits": -55},
+}
+TOTAL = answer(previous=PREVIOUS)
+ROWS = [
+    {"unit": UNIT | {"id": f"u{n}", "name": f"Xã {n}"}, "rank": n, "figures": figures(n * 1000)} for n in range(1, 4)
+]
+BY_UNIT = answer(units=ROWS, remainder={"figures": figures(1)})
+PERIODS = [{"period": "2026-01", "from": date(2026, 1, 1), "to": date(2026, 1, 31), "figures": figures(7)}]
+BY_PERIOD = answer(periods=PERIODS)
+
+
+def table(of: dict[str, Any], locale: str = "vi") -> Table:
+    return table_of(of, INDICATORS, TODAY, locale)
+
+
+def read_csv(of: Table) -> list[list[str]]:
+    text = b"".join(csv_file(of)).decode("utf-8-sig")
+    return list(csv.reader(io.StringIO(text), delimiter=";" if of.locale == "vi" else ","))
+
+
+def test_csv_in_vietnamese_has_semicolons_and_decimal_commas() -> None:
+    header, seats, mean, coverage, _ = read_csv(table(TOTAL))
+    assert header[:4] == ["STT", "Chỉ tiêu", "Đơn vị tính", "Giá trị"]
+    assert seats[3:] == ["12345", "", "12400", "-55"]
+    assert mean[3:5] == ["0,5", "12.345 / 24.690"]
+    assert coverage[3:5] == ["", "12.345 / chưa có mẫu số"], "a rate without denominator is told without a value"
+
+
+def test_csv_in_english_has_commas_and_points() -> None:
+    _, seats, mean, coverage, _ = read_csv(table(TOTAL, "en"))
+    assert (seats[3], mean[3], mean[4], coverage[4]) == (
+        "12345",
+        "0.5",
+        "12,345 / 24,690",
+        "12,345 / denominator unknown",
+    )
+
+
+def test_rows_of_units_end_with_what_is_left_and_the_total() -> None:
+    header, *rows = read_csv(table(BY_UNIT))
+    assert [row[2] for row in rows] == ["Xã 1", "Xã 2", "Xã 3", "Chưa xếp vào đơn vị nào", "Tổng số"]
+    assert [row[header.index("Số vị trí trong tổ")] for row in rows] == ["1000", "2000", "3000", "1", "12345"]
+    assert "Số vị trí bình quân mỗi tổ: tử số / mẫu số" in header, "a ratio is never printed bare"
+
+
+def test_rows_of_periods_say_their_days() -> None:
+    _, january, total = read_csv(table(BY_PERIOD))
+    assert january[:3] == ["2026-01", "01/01/2026", "31/01/2026"]
+    assert total[:3] == ["Tổng số", "01/01/2026", "31/03/2026"]
+
+
+def test_what_looks_like_a_formula_is_text_in_csv() -> None:
+    rows = [ROWS[0] | {"unit": UNIT | {"name": "=1+1"}}]
+    assert read_csv(table(answer(units=rows, remainder=None)))[1][2] == "'=1+1"
+
+
+@pytest.mark.parametrize("of", [TOTAL, BY_UNIT, BY_PERIOD])
+def test_xlsx_has_the_official_layout_and_real_numbers(of: dict[str, Any]) -> None:
+    content = b"".join(xlsx_file(table(of), lambda pack: pack()))
+    [name] = (book := CalamineWorkbook.from_filelike(io.BytesIO(content))).sheet_names
+    rows = book.get_sheet_by_name(name).to_python()
+    texts = [cell for row in rows for cell in row if isinstance(cell, str) and cell]
+    for said in (
+        "ỦY BAN NHÂN DÂN",
+        "TỈNH NINH BÌNH",
+        "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM",
+        "Độc lập - Tự do - Hạnh phúc",
+        "Ninh Bình, ngày 02 tháng 04 năm 2026",
+        "BÁO CÁO",
+        "Số liệu từ ngày 01/01/2026 đến ngày 31/03/2026",
+        "3 sự kiện <ước tính>",
+        "Vị trí nguồn dữ liệu: visits:0:5, visits:1:7",
+        "Nơi nhận:",
+        "QUYỀN HẠN, CHỨC VỤ CỦA NGƯỜI KÝ",
+    ):
+        assert said in texts, said
+    numbers = [cell for row in rows for cell in row if isinstance(cell, float)]
+    assert 12_345 in numbers and 0.5 in numbers
+
+
+class Cells(HTMLParser):
+    """Texts of the cells of a page, row by row; what else it refers to."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.rows: list[list[str]] = []
+        self.foreign: list[str] = []
+        self._open = False
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.foreign += [str(v) for name, v in attrs if name in ("src", "href", "srcset", "action")]
+        if tag == "tr":
+            self.rows.append([])
+        if tag in ("td", "th"):
+            self._open = True
+            self.rows[-1].append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in ("td", "th"):
+            self._open = False
+
+    def handle_data(self, data: str) -> None:
+        if self._open:
+            self.rows[-1][-1] += data
+
+
+def test_the_page_tells_the_same_and_needs_nothing_from_elsewhere() -> None:
+    rows = [ROWS[0] | {"unit": UNIT | {"name": "<script>alert(1)</script>"}}]
+    page = b"".join(html_page(table(answer(units=rows, remainder=None)))).decode()
+    cells = Cells(page)
+    assert cells.foreign == [] and "<script" not in page and '<html lang="vi">' in page and "@page" in page
+    assert cells.rows[1][2] == "<script>alert(1)</script>"
+    assert cells.rows[1][4:6] == ["1.000", "0,5"] and cells.rows[-1][4] == "12.345"
+    assert "3 sự kiện &lt;ước tính&gt;" in page
+
+
+def test_files_are_written_piece_by_piece() -> None:
+    def pieces(of: Iterator[bytes]) -> int:
+        return max(len(piece) for piece in of)
+
+    many = answer(units=[ROWS[n % 3] for n in range(4_000)], remainder=None)
+    assert pieces(csv_file(table(many))) < 100_000
+    assert pieces(html_page(table(many))) < 100_000
+    assert pieces(xlsx_file(table(many), lambda pack: pack())) <= 262_144
+
+
+def test_numbers_are_punctuated_as_the_reader_does() -> None:
+    assert [shown_number(n, "vi") for n in (1234567, 0.5, -12.25, 1000.0, None)] == [
+        "1.234.567",
+        "0,5",
+        "-12,25",
+        "1.000",
+        "–",
+    ]
+    assert [shown_number(n, "en") for n in (1234567, 0.5)] == ["1,234,567", "0.5"]

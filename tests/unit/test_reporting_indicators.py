@@ -1,0 +1,118 @@
+"""The catalogue of indicators: what its data has to keep to, and what values are made of."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.reporting.indicators import CATALOGUE, Catalogue, Indicator, UnknownIndicator, difference, value
+from services.reporting.indicators.catalogue import BadCatalogue
+from services.reporting.messages import MESSAGES, WARNINGS
+from shared.problems import CATALOGUE as TEXTS
+from shared.problems import rejection_codes
+from shared.vietnamese import nfc
+
+ROW: dict[str, Any] = {
+    "code": "seats",
+    "version": 1,
+    "group": "network",
+    "pillar": None,
+    "source": "teams",
+    "unit": "count",
+    "name": {"vi": "Số vị trí", "en": "Seats"},
+    "about": {"vi": "Vị trí", "en": "Seats"},
+    "numerator": ["seats"],
+    "denominator": None,
+    "additive": {"units": True, "periods": False},
+    "usual": True,
+}
+MEAN = ROW | {"unit": "ratio", "denominator": ["teams_commune"], "additive": {"units": False, "periods": False}}
+
+
+def made(*rows: dict[str, Any]) -> Catalogue:
+    return Catalogue(msgspec.convert(list(rows), list[Indicator]))
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ({"numerator": ["seets"]}, "no figure seets"),
+        ({"numerator": []}, "not empty"),
+        ({"code": "network"}, "no name of a group"),
+        ({"code": "Seats"}, "lower case"),
+        ({"version": 2}, "from 1"),
+        ({"denominator": ["teams_village"]}, "only a ratio"),
+        ({"numerator": ["seats", "visits"]}, "cannot be put together"),
+        ({"additive": {"units": True, "periods": True}}, "over periods"),
+        ({"name": {"vi": "Vi\u0323 tri\u0301", "en": "Seats"}}, "NFC"),
+        ({"about": {"vi": " ", "en": "Seats"}}, "both languages"),
+        (MEAN | {"denominator": ["visits"]}, "cannot be put together"),
+        (MEAN | {"additive": {"units": True, "periods": False}}, "over units"),
+    ],
+)
+def test_a_row_that_breaks_a_rule_is_refused_with_its_reason(change: dict[str, Any], fault: str) -> None:
+    with pytest.raises(BadCatalogue, match=fault):
+        made(ROW | change)
+
+
+def test_unknown_members_and_missing_ones_are_refused() -> None:
+    for row in (ROW | {"colour": "red"}, {k: v for k, v in ROW.items() if k != "about"}, ROW | {"unit": "metres"}):
+        with pytest.raises(msgspec.ValidationError):
+            made(row)
+
+
+def test_versions_follow_one_another_and_the_last_one_counts() -> None:
+    catalogue = made(ROW, ROW | {"version": 2, "name": {"vi": "Vị trí", "en": "Seats filled"}})
+    assert catalogue.latest["seats"].version == 2 and len(catalogue.rows) == 2
+    with pytest.raises(BadCatalogue, match="from 1"):
+        made(ROW, ROW | {"version": 3})
+
+
+def test_indicators_are_chosen_by_code_and_group_each_once() -> None:
+    chosen = CATALOGUE.chosen(("visits", "training", "people_trained"))
+    assert [each.code for each in chosen] == ["visits", "attendances", "people_trained", "attendances_per_person"]
+    assert all(each.usual and each.numerator for each in CATALOGUE.chosen(()))
+    assert [each.code for each in CATALOGUE.chosen(("households",))] == ["households"]
+    assert "households" not in {each.code for each in CATALOGUE.chosen(("coverage",))}
+    with pytest.raises(UnknownIndicator):
+        CATALOGUE.chosen(("happiness",))
+
+
+@given(st.integers(0, 10**9), st.integers(0, 10**9))
+def test_a_ratio_tells_what_it_is_made_of_and_never_divides_by_nothing(seats: int, teams: int) -> None:
+    [mean] = made(MEAN).chosen(("seats",))
+    told = value(mean, {"seats": seats, "teams_commune": teams})
+    assert isinstance(told, dict) and (told["numerator"], told["denominator"]) == (seats, teams)
+    assert told["value"] == (round(seats / teams, 4) if teams else None)
+
+
+def test_without_a_denominator_there_is_no_rate() -> None:
+    [rate] = made(MEAN | {"unit": "percent", "denominator": None}).chosen(("seats",))
+    now = value(rate, {"seats": 7})
+    assert now == {"value": None, "numerator": 7, "denominator": "unknown"}
+    assert difference(now, now) is None and difference(7, 9) == -2
+
+
+def test_every_refusal_of_this_service_has_its_texts() -> None:
+    codes = rejection_codes(*Path("services/reporting").rglob("*.py"))
+    assert codes and codes <= TEXTS.keys() | MESSAGES.keys()
+    for text in MESSAGES.values():
+        assert all(nfc(each) == each and each.strip() for each in (*text.titles, *text.details))
+    assert all(nfc(each) == each and each.strip() for texts in WARNINGS.values() for each in texts)
+
+
+def test_every_warning_that_is_given_has_its_texts() -> None:
+    given_codes = {
+        node.args[0].value
+        for path in Path("services/reporting").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "warning"
+        if isinstance(node.args[0], ast.Constant)
+    }
+    assert given_codes and given_codes <= WARNINGS.keys()
