@@ -288,6 +288,8 @@ class Handler(Generic[C, S, E]):
                 self._evolve(d.changes, held)
             else:
                 known.append(d.index)
+                for stream in d.streams:  # it was decided on old state, which would be decided on again
+                    self._cache.pop(stream, None)
         self._repeats(envelopes, known, results)
         return stale
 

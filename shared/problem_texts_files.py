@@ -176,6 +176,13 @@ _CELLS: dict[str, Text] = {
         "Day out of range",
         "The day must be between {earliest} and {latest}.",
     ),
+    "number-decimals": Text(
+        422,
+        "Quá nhiều chữ số thập phân",
+        "Số này có tối đa {most} chữ số thập phân.",
+        "Too many decimals",
+        "This number has {most} decimal(s) at most.",
+    ),
     "code-format": Text(
         422,
         "Sai dạng mã",

@@ -107,11 +107,11 @@ def teach(network: Network, training: Api) -> tuple[int, int]:
     if outcomes.keys() - {"stored", "repeated"} or outcomes.total() != rows:
         raise StackError(f"{rows} attendances came out as {dict(outcomes)}")
     expected = {"people": round(PEOPLE * network.share), "attendances": rows}
-    patience = Patience(STILL_SECONDS)
+    patience, began = Patience(STILL_SECONDS), time.monotonic()
     while (told := coverage(training))["trained"] != expected:
         if patience.lost(told["trained"]):
             raise StackError(f"trained by {SECOND} are {told['trained']}, expected {expected}")
-        time.sleep(0.25)
+        began = _rested(began)
     if told["warnings"] != ["dates_differ"]:
         raise StackError(f"a ratio of numbers of two dates bears no warning: {told}")
     # Files leave no receipt: so far did the log come with them, and so far reports are to tell.
@@ -129,11 +129,18 @@ def coverage(training: Api) -> Row:
 
 def _until_it_knows(training: Api, network: Network) -> None:
     """Training hears of the network by itself; rows name communes and are counted where people serve."""
-    patience = Patience(STILL_SECONDS)
+    patience, began = Patience(STILL_SECONDS), time.monotonic()
     while (seats := coverage(training)["serving"]["seats"]) != network.seats:
         if patience.lost(seats):
             raise StackError(f"training knows {seats} seats, expected {network.seats}")
-        time.sleep(0.5)
+        began = _rested(began)
+
+
+def _rested(began: float) -> float:
+    """After a pause of four times what the question took: the nation's numbers are seconds of work, which would else
+    be taken from what they wait for. When the next question begins."""
+    time.sleep(max(0.25, 4 * (time.monotonic() - began)))
+    return time.monotonic()
 
 
 def csv(held: Class) -> bytes:

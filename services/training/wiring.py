@@ -11,6 +11,7 @@ from services.training.files.templates import TEMPLATES
 from services.training.files.work import ImportTask
 from services.training.messages import MESSAGES
 from services.training.projections import seats
+from services.training.projections.certificates import Certificates
 from services.training.projections.obligations import Obligations
 from services.training.projections.register import Register
 from services.training.public import publisher
@@ -93,7 +94,7 @@ def worker(settings: Settings) -> int:
         "training",
         PARTITIONS,
         publish=publisher(units.tree),
-        projections=[Units(), seats.Seats(), Register(), Obligations()],
+        projections=[Units(), seats.Seats(), Register(), Obligations(), Certificates()],
         reactions=[joins(partial(handle_many, handler))],
         uses=USES,
         batch=BATCH,

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from shared.sheets.book import Book, Layout, Row
 from shared.sheets.finding import Finding, SheetError, letters
-from shared.sheets.kinds import Choice, Code, Day, Integer, Phone, Text, Uid, Word, YesNo
+from shared.sheets.kinds import Choice, Code, Day, Integer, Number, Phone, Text, Uid, Word, YesNo
 from shared.sheets.reading import read_book
 from shared.sheets.results import write_results
 from shared.sheets.tables import Limits
@@ -38,6 +38,7 @@ __all__ = [
     "Kind",
     "Layout",
     "Limits",
+    "Number",
     "Page",
     "Phone",
     "Row",

@@ -6,6 +6,7 @@ into a day – so every kind says what it accepts, and refuses what can only be 
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ SPACES = re.compile(r"\s+")
 DAY_FIRST = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})")
 YEAR_FIRST = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]00:00(?::00(?:\.0+)?)?)?")
 WHOLE = re.compile(r"[+-]?\d{1,15}(?:\.0+)?")
+DECIMAL = re.compile(r"[+-]?\d{1,15}(?:[.,]\d{1,9})?")
 EARLIEST, LATEST = date(1945, 9, 2), date(2200, 12, 31)
 
 
@@ -190,6 +192,42 @@ class Integer:
 
 
 @dataclass(frozen=True)
+class Number:
+    """A number with so many decimals at most, after a comma or a point. Value: float."""
+
+    least: float = 0
+    most: float = 1_000_000
+    decimals: int = 1
+
+    choices = ()
+
+    def read(self, cell: Cell) -> float:
+        number = round(self._number(cell), 9)  # what a spreadsheet works out ends in noise
+        if round(number, self.decimals) != number:
+            raise CellError("number-decimals", most=self.decimals)
+        if not self.least <= number <= self.most:
+            raise CellError("out-of-range", expected=f"{self.least:g}–{self.most:g}")
+        return number
+
+    def _number(self, cell: Cell) -> float:
+        if isinstance(cell, (int, float)) and not isinstance(cell, bool) and math.isfinite(cell):
+            return float(cell)
+        text = line(cell).replace(" ", "") if isinstance(cell, (str, date, datetime, time)) else ""
+        if not DECIMAL.fullmatch(text):
+            raise CellError("wrong-type", expected="number")
+        return float(text.replace(",", "."))
+
+    def write(self, value: Any) -> Cell:
+        return float(value)
+
+    def explained(self, locale: str) -> str:
+        span = f"{self.least:g}–{self.most:g}"
+        if locale == "en":
+            return f"number {span}, {self.decimals} decimal(s) at most"
+        return f"số {span}, tối đa {self.decimals} chữ số thập phân"
+
+
+@dataclass(frozen=True)
 class Code:
     """A code: letters, digits, ``. - _ : /``. ``digits``: all-digit codes have so many, lost zeros are put back.
 
@@ -221,6 +259,7 @@ class Code:
 
 
 CODE = re.compile(r"[\w.:/-]+")
+UID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 PHONE = re.compile(r"\+?\d{8,15}")
 PHONE_NOISE = re.compile(r"[\s().·-]|(?<=\d)\.(?=\d)")
 
@@ -256,6 +295,8 @@ class Uid:
     choices = ()
 
     def read(self, cell: Cell) -> str:
+        if isinstance(cell, str) and UID.fullmatch(cell):  # nearly always: as it was given
+            return cell
         try:
             return str(UUID(line(cell)))
         except ValueError:

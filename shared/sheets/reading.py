@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import chain, islice
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from shared.sheets.book import Book, Layout, Row
 from shared.sheets.csv_in import read_csv
@@ -26,6 +26,8 @@ from shared.sheets.xlsx_in import read_xlsx
 from shared.vietnamese import fold
 
 Rows = list[tuple[int, list[Cell]]]
+MOST_REMEMBERED = 1_000
+"""Texts of a column whose values are kept: days, words and units are the same in row after row."""
 
 
 def read_book(file: BinaryIO, media: str, template: Template, limits: Limits = LIMITS) -> Book:
@@ -116,8 +118,8 @@ class _Reader:
     def __init__(self, book: Book, sheet: Sheet, found: _Found, limits: Limits) -> None:
         header = found.header
         self._book, self._sheet, self._found, self._limits = book, sheet, found, limits
-        self._columns: list[tuple[Column, int]] = [
-            (column, header.columns[column.key][0]) for column in sheet.columns if column.key in header.columns
+        self._columns: list[tuple[Column, int, dict[Cell, Any]]] = [
+            (column, header.columns[column.key][0], {}) for column in sheet.columns if column.key in header.columns
         ]
         self._named = {index for index, _ in header.columns.values()} | header.ignored
         self._broken = {row for row, _ in found.table.broken}
@@ -160,16 +162,21 @@ class _Reader:
     def _row(self, number: int, cells: list[Cell]) -> Row:
         row = Row(len(self._book.rows), self._sheet.key, number, dict.fromkeys(self._sheet.by_key), cells)
         broken = self._found.table.broken if number in self._broken else ()
-        for column, index in self._columns:
+        for column, index, known in self._columns:
             cell = cells[index] if index < len(cells) else None
             if (number, index) in broken:
                 self._book.add(row, column.key, "cell-error")
+            elif type(cell) is str and cell in known:
+                row.values[column.key] = known[cell]
             elif empty(cell):
                 if column.required:
                     self._book.add(row, column.key, "cell-missing")
             else:
                 try:
-                    row.values[column.key] = column.kind.read(cell)
+                    row.values[column.key] = value = column.kind.read(cell)
                 except CellError as error:
                     self._book.add(row, column.key, error.code, **error.params)
+                    continue
+                if type(cell) is str and len(known) < MOST_REMEMBERED:
+                    known[cell] = value
         return row

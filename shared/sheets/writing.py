@@ -88,10 +88,10 @@ def csv_of(rows: Iterable[Sequence[Cell]], delimiter: str = ",", point: str = ".
 
 def _csv_text(cell: Cell, point: str) -> str:
     """A negative number is no formula."""
-    text = shown(cell)
+    text = cell if type(cell) is str else shown(cell)
     if isinstance(cell, int | float):
         return text.replace(".", point)
-    return "'" + text if RISKY.match(text) else text
+    return "'" + text if text and RISKY.match(text) else text
 
 
 def shown(cell: Cell) -> str:

@@ -15,11 +15,12 @@ import pytest
 
 from ops.local.provision import Database
 from ops.local.state import State
-from services.training.files.templates import ATTENDANCE
+from services.training.files.templates import ASSESSMENT, ATTENDANCE, ENROLMENT
 from services.training.projections.seats import Seats
 from shared.db import engine
 from shared.log import Recorded
-from shared.sheets import Page, write_csv, write_xlsx
+from shared.sheets import Page, Sheet, write_csv, write_xlsx
+from shared.sheets.writing import csv_of
 from shared.unit_directory import Units
 from tests.files_kit import errors, finished, imported, send
 from tests.teams_kit import Teams, uid
@@ -87,11 +88,12 @@ NOBODY = {"TUNGNHA_SOURCES": '{"teams":"http://127.0.0.1:9"}', "TUNGNHA_FEED_TOK
 """The registry is away: what this service knows of it is in its tables."""
 
 
-def session(training: Training, mode: str = "in_person") -> str:
+def session(training: Training, mode: str = "in_person", **other: Any) -> str:
     with training.trainer("vn") as client:
         course = client.post("/v1/courses", json={"title": "Kỹ năng số", "topics": ["policy"], "mode": mode})
         parts = [{"day": DAY.isoformat(), "part": part} for part in ("morning", "afternoon", "day")]
         body = {"course_id": course.json()["course_id"], "unit_id": "c1", "organiser": "department", "parts": parts}
+        body |= other
         scheduled = client.post("/v1/sessions", json=body)
         assert scheduled.status_code == 201, scheduled.text
         return str(scheduled.json()["session_id"])
@@ -101,8 +103,13 @@ def row(session_id: str, person: str, **other: Any) -> Row:
     return {"session_id": session_id, "person_id": person, "day": DAY} | other
 
 
-def csv(rows: Sequence[Row]) -> bytes:
-    return b"".join(write_csv(ATTENDANCE.columns, rows))
+def csv(rows: Sequence[Row], sheet: Sheet = ATTENDANCE) -> bytes:
+    return b"".join(write_csv(sheet.columns, rows))
+
+
+def places(client: httpx.Client, session_id: str) -> list[tuple[str, str, str]]:
+    people = client.get(f"/v1/sessions/{session_id}/roll").json()["people"]
+    return [(each["person_id"], each["unit_id"], each["place"]) for each in people]
 
 
 def recorded(training: Training, session_id: str) -> list[tuple[str, str, str, str]]:
@@ -212,6 +219,81 @@ def test_killed_anywhere_it_goes_on_and_nobody_attends_twice(training: Training)
         again = imported(client, csv(rows), "csv", template="attendance")
         assert again["progress"]["counts"] == {"repeated": len(rows)}
         assert len(recorded(training, held)) == len(rows)
+
+
+def test_a_list_of_people_takes_seats_in_its_order_and_brings_nobody_back(training: Training) -> None:
+    held, closed = session(training, capacity=2), session(training)
+    rows = [{"session_id": held, "person_id": person} for person in (*PEOPLE[:3], PEOPLE[0])]
+    rows[2]["unit_id"] = "c2"
+    content = io.BytesIO()
+    write_xlsx(content, [Page(ENROLMENT, rows)])
+    with training.trainer("hn") as client:
+        early = imported(client, content.getvalue(), template="enrolment")
+        assert errors(client, early) == [(f"Đăng ký!A{n}", "enrolment-not-open") for n in (2, 3, 4, 5)]
+        assert client.post(f"/v1/sessions/{held}/open", json={}).status_code == 201
+        rehearsed = imported(client, content.getvalue(), template="enrolment", dry_run="true")
+        assert rehearsed["progress"]["counts"] == {"stored": 3, "repeated": 1}
+        assert errors(client, rehearsed) == [("Đăng ký!B4", "enrolled-waiting")]
+        job = imported(client, content.getvalue(), template="enrolment")
+        assert job["progress"]["counts"] == {"stored": 4}, errors(client, job)
+        eventually(training.caught_up)
+        seated = [(PEOPLE[0], "v1", "seat"), (PEOPLE[1], "v1", "seat"), (PEOPLE[2], "c2", "waiting")]
+        assert places(client, held) == seated
+        gone = {"person_id": PEOPLE[0], "reason": "other"}
+        assert client.post(f"/v1/sessions/{held}/enrolments/withdraw", json=gone).status_code == 201
+        longer = [*rows, {"session_id": held, "person_id": PEOPLE[3]}, {"session_id": closed, "person_id": PEOPLE[3]}]
+        again = imported(client, csv(longer, ENROLMENT), "csv", template="enrolment")
+        assert again["progress"]["counts"] == {"repeated": 4, "stored": 1, "rejected": 1}
+        withdrawn = [(f"B{n}", "enrolled-withdrawn") for n in (2, 5)]
+        found = [*withdrawn, ("B6", "enrolled-waiting"), ("A7", "enrolment-not-open")]
+        assert sorted(errors(client, again)) == sorted(found)
+        eventually(training.caught_up)
+        there = [(PEOPLE[1], "v1", "seat"), (PEOPLE[2], "c2", "seat"), (PEOPLE[3], "c1", "waiting")]
+        assert places(client, held) == there
+        moved = imported(client, csv([{**rows[2], "unit_id": "c1"}], ENROLMENT), "csv", template="enrolment")
+        assert errors(client, moved) == [("2", "enrolment-differs")]
+
+
+def test_scores_come_by_file_and_bad_ones_are_named(training: Training) -> None:
+    held = session(training)
+    scores: list[Any] = [85, 7.5, "100,1", "7,25", "x", 60, 50]
+    rows = [row(held, person, score=score) for person, score in zip(PEOPLE, scores, strict=False)]
+    rows[5]["attempt"] = 2
+    rows[6]["day"] = date(2022, 9, 14)
+    lines = b"".join(csv_of([[c.vi for c in ASSESSMENT.columns], *(cells(each) for each in rows)]))
+    with training.trainer("hn") as client:
+        job = imported(client, lines, "csv", template="assessment")
+        found = [("D4", "out-of-range"), ("D5", "number-decimals"), ("D6", "wrong-type"), ("C8", "session-not-begun")]
+        assert errors(client, job) == found
+        assert job["progress"]["counts"] == {"stored": 3, "rejected": 4}
+        stored = training.log(
+            "SELECT data->>'unit_id', data->>'score', data->>'attempt' FROM log.events"
+            " WHERE type = 'AssessmentRecorded' AND data->>'session_id' = %s ORDER BY position",
+            held,
+        )
+        assert stored == [("v1", "85.0", "1"), ("v1", "7.5", "1"), ("c1", "60.0", "2")]
+        good = [rows[0], rows[1], rows[5]]
+        assert imported(client, csv(good, ASSESSMENT), "csv", template="assessment")["progress"]["counts"] == {
+            "repeated": 3
+        }
+        body = {**rows[0], "day": DAY.isoformat(), "unit_id": "v1"}
+        assert client.post("/v1/assessments", json=body).json()["outcome"] == "repeated"
+        other = imported(client, csv([rows[0] | {"score": 80}], ASSESSMENT), "csv", template="assessment")
+        assert errors(client, other) == [("2", "assessment-differs")]
+
+
+def cells(said: Row) -> list[Any]:
+    return [said.get(column.key) for column in ASSESSMENT.columns]
+
+
+@pytest.mark.parametrize("template", ["enrolment", "attendance", "assessment"])
+def test_every_template_can_be_filled_in(training: Training, template: str) -> None:
+    with training.trainer("hn") as client:
+        for media in ("csv", "xlsx"):
+            empty = client.get(f"/v1/templates/{template}", params={"format": media})
+            assert empty.status_code == 200, empty.text
+            job = imported(client, empty.content, media, template=template)
+            assert [problem["code"] for problem in job["problems"]] == ["file-no-rows"]
 
 
 def test_a_rule_from_its_source_to_who_is_late_and_what_was_reached(training: Training) -> None:

@@ -91,6 +91,8 @@ def test_from_a_course_to_a_certificate(training: Training) -> None:
             "person_unknown": [THIRD],
             "not_enrolled": [],
             "over_capacity": [None],
+            "enrolled_twice": [],
+            "certificate_unearned": [],
         }
 
         scores = [score(DUPLICATE, 49.5), score(THIRD, 80), score(str(uuid4()), 100.5)]
@@ -137,7 +139,7 @@ def test_from_a_course_to_a_certificate(training: Training) -> None:
         assert [each["part"] for each in record(client, THIRD)["attendances"]] == ["afternoon"]
 
 
-FLAGS = ("person_unknown", "not_enrolled", "over_capacity")
+FLAGS = ("person_unknown", "not_enrolled", "over_capacity", "enrolled_twice", "certificate_unearned")
 
 
 def part_of(row: dict[str, Any]) -> dict[str, Any]:

@@ -9,16 +9,29 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
+from services.training.domain.assessment import CorrectAssessment, RecordAssessment
+from services.training.domain.attendance import RecordAttendance
+from services.training.domain.certificates import IssueCertificate, RevokeCertificate
 from services.training.domain.changes import ChangeSession
 from services.training.domain.corrections import CorrectAttendance, VoidAttendance
-from services.training.domain.courses import OfferCourse, ReviseCourse, WithdrawCourse
+from services.training.domain.courses import CertificateRule, OfferCourse, ReviseCourse, WithdrawCourse
 from services.training.domain.joining import JoinRecords
+from services.training.domain.numbers import number
 from services.training.domain.roll import Enrolling, EnrolPeople, WithdrawEnrolment
-from services.training.domain.sessions import OpenSession, SessionPart
-from services.training.domain.words import CorrectionReason, Level, Mode, Part, Pillar, WithdrawReason
+from services.training.domain.sessions import HoldSession, OpenSession, ScheduleSession, SessionPart
+from services.training.domain.words import (
+    CorrectionReason,
+    Level,
+    Mode,
+    Organiser,
+    Part,
+    Pillar,
+    RevocationReason,
+    WithdrawReason,
+)
 from services.training.projections.register import Register
 from services.training.queries.courses import CourseQueries
-from services.training.queries.flags import NOT_ENROLLED, OVER_CAPACITY, PERSON_UNKNOWN, FlagQueries
+from services.training.queries.flags import FlagQueries
 from services.training.queries.flags import Wanted as Flags
 from services.training.queries.roll import RollQueries
 from services.training.queries.sessions import SessionQueries
@@ -118,24 +131,74 @@ def test_flags_go_away_by_themselves(process: Process) -> None:
     sent(process, ChangeSession(SESSION, ("capacity",), capacity=2), OpenSession(SESSION))
     sent(process, EnrolPeople(SESSION, tuple(Enrolling(str(p), "commune") for p in (known, enrolled))))
     sent(process, attend(known), attend(walk_in), attend(enrolled))
-    assert {row["person_id"] for row in flags(process, PERSON_UNKNOWN)} == {str(known), str(walk_in), str(enrolled)}
-    assert [row["person_id"] for row in flags(process, NOT_ENROLLED)] == [str(walk_in)]
-    (over,) = flags(process, OVER_CAPACITY)
+    assert {row["person_id"] for row in flags(process, "person_unknown")} == {str(known), str(walk_in), str(enrolled)}
+    assert [row["person_id"] for row in flags(process, "not_enrolled")] == [str(walk_in)]
+    (over,) = flags(process, "over_capacity")
     assert (over["session_id"], over["attendances"], over["capacity"]) == (SESSION, 3, 2)
 
-    first = flags(process, PERSON_UNKNOWN, limit=1)
+    first = flags(process, "person_unknown", limit=1)
     assert len(first) == 2, "one more than asked for tells that there is more"
     place = (str(DAY), SESSION, "morning", first[0]["person_id"])
-    assert flags(process, PERSON_UNKNOWN, after=place) == flags(process, PERSON_UNKNOWN)[1:]
-    assert flags(process, OVER_CAPACITY, after=(str(DAY), SESSION, "morning")) == []
+    assert flags(process, "person_unknown", after=place) == flags(process, "person_unknown")[1:]
+    assert flags(process, "over_capacity", after=(str(DAY), SESSION, "morning")) == []
 
-    with process.kit.engine.begin() as tx:  # the registry tells that the enrolled one and the walk-in are one person
-        tx.execute(
-            text("INSERT INTO read.joins VALUES (:duplicate, :kept, :kept)"), {"duplicate": walk_in, "kept": enrolled}
-        )
-    assert [row["person_id"] for row in flags(process, PERSON_UNKNOWN)] == [str(known)]
-    assert flags(process, NOT_ENROLLED) == flags(process, OVER_CAPACITY) == []
+    join(process, walk_in, enrolled)
+    assert [row["person_id"] for row in flags(process, "person_unknown")] == [str(known)]
+    assert flags(process, "not_enrolled") == flags(process, "over_capacity") == []
     assert SessionQueries(process.kit.engine).figures(SESSION).trainees == 2
+
+
+def join(process: Process, duplicate: Any, kept: Any) -> None:
+    """The registry tells that the two are one."""
+    with process.kit.engine.begin() as tx:
+        tx.execute(text("INSERT INTO read.joins VALUES (:d, :k, :k)"), {"d": duplicate, "k": kept})
+
+
+def test_one_human_being_on_a_roll_twice_is_shown_until_one_place_is_given_up(process: Process) -> None:
+    kept, duplicate, other = uuid4(), uuid4(), uuid4()
+    sent(process, ChangeSession(SESSION, ("capacity",), capacity=1), OpenSession(SESSION))
+    sent(process, EnrolPeople(SESSION, tuple(Enrolling(str(p), "commune") for p in (duplicate, kept, other))))
+    assert flags(process, "enrolled_twice") == []
+    join(process, duplicate, kept)
+    [shown] = flags(process, "enrolled_twice")
+    assert (shown["session_id"], shown["person_id"]) == (SESSION, str(kept))
+    assert [(each["person_id"], each["place"]) for each in shown["places"]] == [
+        (str(duplicate), "seat"),
+        (str(kept), "waiting"),
+    ]
+    assert flags(process, "enrolled_twice", after=(str(DAY), SESSION, str(kept))) == []
+    sent(process, WithdrawEnrolment(SESSION, str(kept), WithdrawReason.MISTAKE))
+    assert flags(process, "enrolled_twice") == []
+
+
+def test_a_certificate_whose_rule_is_met_no_more_is_shown_until_it_is_revoked(process: Process) -> None:
+    first, second, third, duplicate = (str(uuid4()) for _ in range(4))
+    course, session = str(uuid4()), str(uuid4())
+    rule = CertificateRule(50, True, None)
+    parts = (SessionPart(DAY, Part.MORNING), SessionPart(DAY, Part.AFTERNOON))
+    people = (first, second, third, duplicate)
+    sent(process, OfferCourse(course, "Khoá", ("policy",), Mode.IN_PERSON, pass_mark=50, certificate=rule))
+    sent(process, ScheduleSession(session, course, "commune", Organiser.DEPARTMENT, parts))
+    sent(process, *[RecordAttendance(p, session, "commune", DAY, TODAY, Part.MORNING) for p in people])
+    sent(process, *[RecordAssessment(p, session, "commune", DAY, 50, TODAY) for p in people])
+    sent(process, HoldSession(session, TODAY))
+    numbers = {p: number(2026, n) for n, p in enumerate((first, second, third))}
+    sent(process, *[IssueCertificate(p, session, numbers[p]) for p in numbers])
+    assert flags(process, "certificate_unearned") == []
+    join(process, third, duplicate)
+    sent(
+        process,
+        VoidAttendance(first, session, DAY, Part.MORNING, WHY),
+        CorrectAssessment(second, session, 49.5, WHY),
+        VoidAttendance(third, session, DAY, Part.MORNING, WHY),
+    )
+    shown = {row["number"]: (row["attended"], row["passed"]) for row in flags(process, "certificate_unearned")}
+    assert shown == {numbers[first]: (0, True), numbers[second]: (1, False)}, "the third was there as the duplicate"
+    last = flags(process, "certificate_unearned")[-1]
+    assert flags(process, "certificate_unearned", after=(str(DAY), last["number"])) == []
+    sent(process, RevokeCertificate(numbers[first], RevocationReason.ATTENDANCE_CORRECTED))
+    sent(process, CorrectAssessment(second, session, 80, WHY))
+    assert flags(process, "certificate_unearned") == []
 
 
 def test_attendance_is_kept_as_it_stands(process: Process, processes: Callable[[], Process]) -> None:

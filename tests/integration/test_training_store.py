@@ -17,6 +17,7 @@ from services.training.domain.courses import OfferCourse
 from services.training.domain.sessions import CancelSession, HoldSession, ScheduleSession, SessionPart
 from services.training.domain.trainee import trainee_stream
 from services.training.domain.words import CancelReason, Mode, Organiser, Part, Topic
+from services.training.projections.certificates import Certificates
 from services.training.projections.register import Register
 from services.training.queries.sessions import SessionQueries
 from services.training.wiring import handler_of
@@ -45,9 +46,10 @@ class Process:
         return handle_many(self.handler, [Envelope(uuid4(), command, "test", now) for command in commands])
 
     def project(self) -> None:
-        subscription = Subscription(Register(), self.kit.engine, self.kit.log)
-        while subscription.step():
-            pass
+        for projection in (Register(), Certificates()):
+            subscription = Subscription(projection, self.kit.engine, self.kit.log)
+            while subscription.step():
+                pass
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ from shared.sheets import (
     Finding,
     Integer,
     Limits,
+    Number,
     Page,
     Phone,
     Sheet,
@@ -57,6 +58,7 @@ TEAMS = Sheet(
         Column("phone", "Điện thoại", "Phone", Phone(), example="0912345678"),
         Column("size", "Số người", "Members", Integer(0, 100), example="7"),
         Column("pilot", "Thí điểm", "Pilot", YesNo()),
+        Column("score", "Điểm", "Score", Number(0, 100, 1)),
     ),
 )
 OTHERS = Sheet("others", "Thôn", "Villages", (Column("name", "Tên thôn", "Village", Text(50), required=True),))
@@ -252,6 +254,18 @@ def cell(column: str, value: Any, media: str = "xlsx") -> Any:
         ("size", "7", 7),
         ("size", 7.5, "wrong-type"),
         ("size", 101, "out-of-range"),
+        ("score", 7.5, 7.5),
+        ("score", 0.1 + 0.2, 0.3),
+        ("score", "7,5", 7.5),
+        ("score", " 7.5 ", 7.5),
+        ("score", 100, 100.0),
+        ("score", "100,1", "out-of-range"),
+        ("score", -1, "out-of-range"),
+        ("score", "7,25", "number-decimals"),
+        ("score", 7.25, "number-decimals"),
+        ("score", "1.000,5", "wrong-type"),
+        ("score", True, "wrong-type"),
+        ("score", date(2022, 5, 8), "cell-became-day"),
         ("pilot", "x", True),
         ("pilot", False, False),
         ("pilot", "có lẽ", "unknown-choice"),
@@ -398,6 +412,7 @@ values = st.fixed_dictionaries(
         "phone": st.from_regex(r"\+?[0-9]{10,12}", fullmatch=True),
         "size": st.integers(0, 100),
         "pilot": st.booleans(),
+        "score": st.integers(0, 1000).map(lambda tenths: tenths / 10),
     },
 )
 EMPTY = dict.fromkeys(TEAMS.by_key)

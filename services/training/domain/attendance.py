@@ -12,8 +12,7 @@ from services.training.domain.trainee import (
     Attendance,
     Reach,
     Trainee,
-    chain,
-    difference,
+    gained,
     kept,
     trainee_stream,
     with_attendance,
@@ -81,7 +80,7 @@ def decide(command: RecordAttendance, states: Mapping[str, Any]) -> Sequence[tup
     attended = trainee.attended
     if came.key in attended:
         return [(stream, AttendanceDoubled(command.person_id, came))]
-    links = difference(chain(attended.values()), chain((*attended.values(), came)))
+    links = gained(attended.values(), came)
     recorded = AttendanceRecorded(
         command.person_id,
         came.session_id,

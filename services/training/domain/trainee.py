@@ -7,7 +7,7 @@ the links whose day lies in it and whose previous day lies before it, so each pe
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -142,16 +142,22 @@ def difference(before: Iterable[Link], after: Iterable[Link]) -> tuple[Reach, ..
 
 
 def reach(before: Trainee, after: Trainee) -> tuple[Reach, ...]:
-    if not before.entries:  # as in nearly every row of an upload
-        return tuple(Reach(day, previous, 1, unit_id) for day, previous, unit_id in chain(after.attended.values()))
     return difference(chain(before.attended.values()), chain(after.attended.values()))
+
+
+def gained(attended: Collection[Attendance], came: Attendance) -> tuple[Reach, ...]:
+    """What one more attendance changes, after those that there are."""
+    if not attended:  # as in nearly every row of an upload
+        return (Reach(came.day, None, 1, came.unit_id),)
+    return difference(chain(attended), chain((*attended, came)))
 
 
 # --- changed records ---------------------------------------------------------------------------------------------
 
 
 def with_attendance(trainee: Trainee, person_id: str, attendance: Attendance) -> Trainee:
-    return replace(trainee, entries={**trainee.entries, (person_id, attendance.key): attendance})
+    entries = {**trainee.entries, (person_id, attendance.key): attendance}
+    return Trainee(trainee.person_id, entries, trainee.results, trainee.completed, trainee.parents, trainee.into)
 
 
 def holders(trainee: Trainee, key: Key) -> tuple[str, ...]:

@@ -5,7 +5,13 @@ from __future__ import annotations
 from enum import StrEnum
 
 
-class Topic(StrEnum):
+class _Word(StrEnum):
+    """Hashes as the text it equals; ``Enum``'s own hash is of the name, and ten times slower."""
+
+    __hash__ = str.__hash__
+
+
+class Topic(_Word):
     """What courses teach: the five basic skills, then what else team members are taught. The list is open."""
 
     PUBLIC_SERVICES = "public_services"
@@ -19,13 +25,13 @@ class Topic(StrEnum):
     OTHER = "other"
 
 
-class Mode(StrEnum):
+class Mode(_Word):
     IN_PERSON = "in_person"
     ONLINE = "online"
     HYBRID = "hybrid"
 
 
-class Organiser(StrEnum):
+class Organiser(_Word):
     MINISTRY = "ministry"
     DEPARTMENT = "department"
     YOUTH_UNION = "youth_union"
@@ -34,7 +40,7 @@ class Organiser(StrEnum):
     OTHER = "other"
 
 
-class Part(StrEnum):
+class Part(_Word):
     """What is attended at once: a whole day, or a part of it."""
 
     DAY = "day"
@@ -43,7 +49,7 @@ class Part(StrEnum):
     EVENING = "evening"
 
 
-class CancelReason(StrEnum):
+class CancelReason(_Word):
     """Chosen from a list, because free text would hold names."""
 
     TOO_FEW = "too_few"
@@ -54,7 +60,7 @@ class CancelReason(StrEnum):
     OTHER = "other"
 
 
-class Pillar(StrEnum):
+class Pillar(_Word):
     """The pillars of digital transformation by which catalogues are ordered."""
 
     GOVERNMENT = "digital_government"
@@ -62,13 +68,13 @@ class Pillar(StrEnum):
     SOCIETY = "digital_society"
 
 
-class Level(StrEnum):
+class Level(_Word):
     BASIC = "basic"
     ADVANCED = "advanced"
     TRAINER = "trainer"
 
 
-class Audience(StrEnum):
+class Audience(_Word):
     """For whom in a team a course is meant."""
 
     LEADER = "leader"
@@ -76,7 +82,7 @@ class Audience(StrEnum):
     MEMBER = "member"
 
 
-class WithdrawReason(StrEnum):
+class WithdrawReason(_Word):
     """Why somebody gives up a place in a session."""
 
     OWN_WISH = "own_wish"
@@ -85,7 +91,7 @@ class WithdrawReason(StrEnum):
     OTHER = "other"
 
 
-class CorrectionReason(StrEnum):
+class CorrectionReason(_Word):
     """What was wrong with a recorded attendance or score."""
 
     TYPO = "typo"
@@ -96,7 +102,7 @@ class CorrectionReason(StrEnum):
     OTHER = "other"
 
 
-class RevocationReason(StrEnum):
+class RevocationReason(_Word):
     """Why a certificate is taken back."""
 
     ATTENDANCE_CORRECTED = "attendance_corrected"

@@ -82,6 +82,29 @@ SESSIONS: dict[str, Text] = {
         "Enrolment not open",
         "The session {session_id} is not open for enrolment.",
     ),
+    "enrolment-differs": Text(
+        409,
+        "Đã đăng ký với nội dung khác",
+        "Người này đã được đăng ký vào lớp với một đơn vị khác.",
+        "Enrolled differently",
+        "This person is enrolled in the session with another unit.",
+    ),
+    "enrolled-waiting": Text(
+        422,
+        "Đang trong danh sách chờ",
+        "Lớp đã hết chỗ; người này được xếp vào danh sách chờ.",
+        "On the waiting list",
+        "The session has no free seat; this person waits for one.",
+    ),
+    "enrolled-withdrawn": Text(
+        422,
+        "Đã rút đăng ký",
+        "Người này đã rút đăng ký sau khi danh sách được gửi lần đầu; muốn đăng ký lại, hãy dùng "
+        "POST /v1/sessions/{session_id}/enrolments.",
+        "Has withdrawn",
+        "This person has withdrawn since the list was sent first; to enrol again, use "
+        "POST /v1/sessions/{session_id}/enrolments.",
+    ),
     "roll-full": Text(
         422,
         "Danh sách quá dài",

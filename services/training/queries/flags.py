@@ -1,22 +1,21 @@
-"""What an organiser should look at: attendance that was accepted though something about it is odd.
+"""What an organiser should look at: what was accepted though something about it is odd, or became so later.
 
 Flags follow from what is known now, so they go away by themselves: the registry tells of the person, somebody is
-enrolled late, an attendance is corrected.
+enrolled late, an attendance is corrected, a certificate is revoked (docs/adr/0027-shown-not-undone.md).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, TextClause, text
 
+from services.training.projections.certificates import Certificates
 from services.training.projections.register import Register
 from services.training.queries.base import as_of
-
-PERSON_UNKNOWN, NOT_ENROLLED, OVER_CAPACITY = "person_unknown", "not_enrolled", "over_capacity"
 
 _HERE = """(cast(:units AS text[]) IS NULL OR a.unit_id = ANY(:units))
           AND (cast(:first AS date) IS NULL OR a.day >= :first) AND (cast(:last AS date) IS NULL OR a.day <= :last)"""
@@ -55,12 +54,65 @@ _OVER = text(
        HAVING count(DISTINCT coalesce(j.kept_id, a.person_id)) > s.capacity
         ORDER BY a.day, s.session_id, a.part LIMIT :limit"""
 )
-_OF_KIND = {PERSON_UNKNOWN: _UNKNOWN, NOT_ENROLLED: _NOT_ENROLLED, OVER_CAPACITY: _OVER}
+# One human being under two ids that were joined after both were enrolled; settled once the session is held.
+_TWICE = text(
+    """SELECT s.first_day AS day, r.session_id::text AS session_id,
+              coalesce(j.kept_id, r.person_id)::text AS person_id,
+              json_agg(json_build_object('person_id', r.person_id, 'unit_id', r.unit_id, 'place', r.place)
+                       ORDER BY r.place, r.came) AS places
+         FROM read.rolls r JOIN read.sessions s ON s.session_id = r.session_id AND s.status IN ('scheduled', 'open')
+         LEFT JOIN read.joins j ON j.duplicate_id = r.person_id
+        WHERE coalesce(j.kept_id, r.person_id) IN (SELECT kept_id FROM read.joins)
+          AND (cast(:first AS date) IS NULL OR s.first_day >= :first)
+          AND (cast(:last AS date) IS NULL OR s.first_day <= :last)
+          AND (cast(:after_day AS date) IS NULL OR (s.first_day, r.session_id, coalesce(j.kept_id, r.person_id))
+               > (:after_day, cast(:after_session AS uuid), cast(:after_person AS uuid)))
+        GROUP BY s.first_day, r.session_id, coalesce(j.kept_id, r.person_id)
+       HAVING count(*) > 1 AND (cast(:units AS text[]) IS NULL OR bool_or(r.unit_id = ANY(:units)))
+        ORDER BY 1, r.session_id, coalesce(j.kept_id, r.person_id) LIMIT :limit"""
+)
+# The same rule as that of issuing (domain.certificates).
+_UNEARNED = text(
+    """WITH here AS MATERIALIZED (
+           SELECT c.number, c.person_id, coalesce(j.kept_id, c.person_id) AS kept, c.session_id, c.day, c.unit_id
+             FROM read.certificates c LEFT JOIN read.joins j ON j.duplicate_id = c.person_id
+            WHERE NOT c.revoked AND (cast(:units AS text[]) IS NULL OR c.unit_id = ANY(:units))
+              AND (cast(:first AS date) IS NULL OR c.day >= :first) AND (cast(:last AS date) IS NULL OR c.day <= :last)
+              AND (cast(:after_day AS date) IS NULL OR (c.day, c.number) > (:after_day, :after_number))
+       ), attended AS (
+           SELECT a.session_id, coalesce(j.kept_id, a.person_id) AS kept, count(DISTINCT (a.day, a.part)) AS n
+             FROM read.attendance a LEFT JOIN read.joins j ON j.duplicate_id = a.person_id
+            WHERE a.session_id IN (SELECT session_id FROM here) GROUP BY 1, 2
+       ), passed AS (
+           SELECT DISTINCT s.session_id, coalesce(j.kept_id, s.person_id) AS kept
+             FROM read.scores s LEFT JOIN read.joins j ON j.duplicate_id = s.person_id
+            WHERE s.passed AND s.session_id IN (SELECT session_id FROM here)
+       )
+       SELECT h.day, h.number, h.person_id::text AS person_id, h.session_id::text AS session_id, h.unit_id,
+              coalesce(a.n, 0) AS attended, r.parts, p.kept IS NOT NULL AS passed
+         FROM here h JOIN read.certificate_rules r ON r.session_id = h.session_id
+         LEFT JOIN attended a ON (a.session_id, a.kept) = (h.session_id, h.kept)
+         LEFT JOIN passed p ON (p.session_id, p.kept) = (h.session_id, h.kept)
+        WHERE coalesce(a.n, 0) = 0 OR a.n * 100 < r.attended_percent * r.parts OR (r.assessment AND p.kept IS NULL)
+        ORDER BY h.day, h.number LIMIT :limit"""
+)
+_PERSON_AT = ("day", "session_id", "part", "person_id")
+KINDS: Mapping[str, tuple[TextClause, tuple[str, ...]]] = {
+    "person_unknown": (_UNKNOWN, _PERSON_AT),
+    "not_enrolled": (_NOT_ENROLLED, _PERSON_AT),
+    "over_capacity": (_OVER, ("day", "session_id", "part")),
+    "enrolled_twice": (_TWICE, ("day", "session_id", "person_id")),
+    "certificate_unearned": (_UNEARNED, ("day", "number")),
+}
+"""Kind → its question, and what its rows are in the order of and a page is continued behind."""
+_AFTER = {"day": "after_day", "session_id": "after_session", "part": "after_part", "person_id": "after_person"} | {
+    "number": "after_number"
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """``units``: None for all of them; ``after``: day, session, part and person behind which the page begins."""
+    """``units``: None for all of them; ``after``: the place behind which the page begins, as ``place`` tells it."""
 
     kind: str
     units: Sequence[str] | None
@@ -70,23 +122,25 @@ class Wanted:
     limit: int
 
 
+def place(kind: str, row: Mapping[str, Any]) -> str:
+    return "/".join(str(row[key]) for key in KINDS[kind][1])
+
+
 class FlagQueries:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def page(self, wanted: Wanted) -> tuple[list[dict[str, Any]], str]:
         """One more than ``limit`` if there is more; and ``as_of``. Over capacity is a part of a session as a whole."""
-        day, session, part, person = (*(wanted.after or ()), None, None, None, None)[:4]
-        asked = {
+        statement, keys = KINDS[wanted.kind]
+        asked: dict[str, Any] = dict.fromkeys(_AFTER.values())
+        asked |= {_AFTER[key]: said for key, said in zip(keys, wanted.after or (), strict=False)}
+        asked |= {
             "units": list(wanted.units) if wanted.units is not None else None,
             "first": wanted.first,
             "last": wanted.last,
-            "after_day": day,
-            "after_session": session,
-            "after_part": part,
-            "after_person": person,
             "limit": wanted.limit + 1,
         }
         with self._engine.begin() as tx:
-            position = as_of(tx, Register.name)
-            return [dict(row) for row in tx.execute(_OF_KIND[wanted.kind], asked).mappings()], position
+            position = as_of(tx, Register.name, Certificates.name)
+            return [dict(row) for row in tx.execute(statement, asked).mappings()], position

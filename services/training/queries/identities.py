@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import date
-from typing import Any
 
 import orjson
-from sqlalchemy import Engine, TextClause, text
+from sqlalchemy import Engine, text
 
 _KNOWN = text(
     """SELECT w.id FROM unnest(cast(:people AS uuid[])) w (id)
@@ -33,12 +32,6 @@ _PLACES = text(
                         WHERE x.person_id = w.person AND x.since <= w.day AND (x.until IS NULL OR x.until > w.day)
                         ORDER BY x.kind DESC, x.appointed, x.seat_id LIMIT 1) s"""
 )
-_RECORDED = text(
-    """SELECT w.n, a.unit_id
-         FROM json_to_recordset(cast(:asked AS json)) AS w (n int, person uuid, session uuid, day date, part text)
-         JOIN read.attendance a
-           ON (a.person_id, a.session_id, a.day, a.part) = (w.person, w.session, w.day, w.part COLLATE "C")"""
-)
 
 
 class Identities:
@@ -57,19 +50,11 @@ class Identities:
 
     def places(self, asked: Sequence[tuple[str, date]]) -> list[str | None]:
         """For each person and day the unit in which it serves."""
-        rows = [{"n": n, "person": person, "day": day} for n, (person, day) in enumerate(asked)]
-        return self._each(_PLACES, rows)
-
-    def recorded_units(self, asked: Sequence[tuple[str, str, date, str]]) -> list[str | None]:
-        """For each person, session, day and part the unit with which the attendance is recorded."""
-        names = ("person", "session", "day", "part")
-        return self._each(_RECORDED, [{"n": n, **dict(zip(names, key, strict=True))} for n, key in enumerate(asked)])
-
-    def _each(self, statement: TextClause, rows: Sequence[dict[str, Any]]) -> list[str | None]:
-        if not rows:
+        if not asked:
             return []
+        rows = [{"n": n, "person": person, "day": day} for n, (person, day) in enumerate(asked)]
         with self._engine.connect() as tx:
-            found = {row.n: row.unit_id for row in tx.execute(statement, {"asked": orjson.dumps(rows).decode()})}
+            found = {row.n: row.unit_id for row in tx.execute(_PLACES, {"asked": orjson.dumps(rows).decode()})}
         return [found.get(n) for n in range(len(rows))]
 
     def kept(self, people: Collection[str]) -> dict[str, str]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
+from uuid_utils.compat import uuid5
 
 from services.training.domain.words import CorrectionReason, Mode, Part
+from services.training.queries.flags import KINDS
 from services.training.schemas.base import PAGE, Id, UnitId
 
 ATTENDANCE = UUID("6f1c9a2e-58d4-5f0b-9d37-0a4b1a3f7c55")
@@ -27,13 +30,14 @@ class AttendanceSchema(Schema):
 
     @post_load
     def identified(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
-        data["attendance_id"] = data["attendance_id"] or attendance_id(data)
+        said = (data[name] for name in ("person_id", "session_id", "day", "part"))
+        data["attendance_id"] = data["attendance_id"] or attendance_id(*said)
         return data
 
 
-def attendance_id(data: dict[str, Any]) -> UUID:
+def attendance_id(person_id: str, session_id: str, day: date, part: Part) -> UUID:
     """The same part of the same session attended by the same person is the same command, whoever sends it."""
-    return uuid5(ATTENDANCE, f"{data['session_id']}/{data['day']}/{data['part']}/{data['person_id']}")
+    return uuid5(ATTENDANCE, f"{session_id}/{day}/{part}/{person_id}")
 
 
 class VoidSchema(Schema):
@@ -76,8 +80,8 @@ class FlagsQuery(Schema):
     """``after``: the ``next`` of the page before."""
 
     unit = UnitId(required=True)
-    kind = fields.String(required=True, validate=validate.OneOf(["person_unknown", "not_enrolled", "over_capacity"]))
+    kind = fields.String(required=True, validate=validate.OneOf(list(KINDS)))
     first = fields.Date(data_key="from", load_default=None)
     last = fields.Date(data_key="to", load_default=None)
-    after = fields.String(load_default=None, validate=validate.Regexp(r"[0-9a-z/-]{10,140}\Z"))
+    after = fields.String(load_default=None, validate=validate.Regexp(r"[0-9A-Za-z/-]{10,140}\Z"))
     limit = fields.Integer(load_default=100, validate=validate.Range(min=1, max=PAGE))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import uuid5
+from uuid import UUID
 
 from marshmallow import Schema, fields, post_load, validate
+from uuid_utils.compat import uuid5
 
 from services.training.domain.assessment import CorrectAssessment
 from services.training.domain.certificates import RevokeCertificate
@@ -34,9 +35,14 @@ class AssessmentSchema(Schema):
 
     @post_load
     def identified(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
-        said = f"score/{data['session_id']}/{data['attempt']}/{data['person_id']}"
-        data["assessment_id"] = data["assessment_id"] or uuid5(ATTENDANCE, said)
+        said = (data[name] for name in ("person_id", "session_id", "attempt"))
+        data["assessment_id"] = data["assessment_id"] or assessment_id(*said)
         return data
+
+
+def assessment_id(person_id: str, session_id: str, attempt: int) -> UUID:
+    """One attempt of one person in one session is one command, as with attendance."""
+    return uuid5(ATTENDANCE, f"score/{session_id}/{attempt}/{person_id}")
 
 
 class CorrectAssessmentSchema(Schema):

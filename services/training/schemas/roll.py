@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from marshmallow import Schema, fields, post_load, validate
+from uuid_utils.compat import uuid5
 
 from services.training.domain.roll import Enrolling, EnrolPeople, WithdrawEnrolment
 from services.training.domain.words import WithdrawReason
+from services.training.schemas.attendance import ATTENDANCE
 from services.training.schemas.base import PAGE, Id, UnitId
 
 MOST_AT_ONCE = 1_000
@@ -32,6 +35,11 @@ class EnrolSchema(Schema):
     @post_load
     def command(self, data: dict[str, Any], **_: Any) -> EnrolPeople:
         return EnrolPeople("", tuple(data["people"]))
+
+
+def enrolment_id(person_id: str, session_id: str) -> UUID:
+    """In a file each person is enrolled in a session by one command, whatever list the row is in."""
+    return uuid5(ATTENDANCE, f"enrol/{session_id}/{person_id}")
 
 
 class WithdrawEnrolmentSchema(Schema):

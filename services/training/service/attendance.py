@@ -7,7 +7,7 @@ from typing import Any
 from services.training.answers.pages import page
 from services.training.domain.attendance import RecordAttendance
 from services.training.domain.corrections import CorrectAttendance, VoidAttendance
-from services.training.queries.flags import OVER_CAPACITY, FlagQueries, Wanted
+from services.training.queries.flags import FlagQueries, Wanted, place
 from services.training.queries.places import below
 from services.training.schemas.attendance import AttendanceSchema, CorrectSchema, FlagsQuery, VoidSchema
 from services.training.service.base import Pieces
@@ -73,17 +73,12 @@ class AttendanceRoutes(Pieces):
 
     @route("GET", "/v1/flags", scope="training:read", query=FlagsQuery)
     def list_flags(self, call: Call) -> dict[str, Any]:
-        """Attendance of one kind of oddity below a unit, by its day."""
+        """What is odd in one way below a unit, by its day."""
         query, today, tree = call.query, hanoi_day(call.now), self.units.tree()
         require_unit(call.actor, tree, query["unit"], today, at="/unit")
         units = below(tree, query["unit"], today)
         after = tuple(query["after"].split("/")) if query["after"] else None
         wanted = Wanted(query["kind"], units, query["first"], query["last"], after, query["limit"])
         found, as_of = self.flag_queries.page(wanted)
-        keys = ("day", "session_id", "part") if query["kind"] == OVER_CAPACITY else KEYS
-        shown = page("flags", found, query["limit"], lambda last: "/".join(str(last[key]) for key in keys), as_of)
+        shown = page("flags", found, query["limit"], lambda last: place(query["kind"], last), as_of)
         return {"kind": query["kind"], **shown}
-
-
-KEYS = ("day", "session_id", "part", "person_id")
-"""What a page of flags of people is continued behind."""
