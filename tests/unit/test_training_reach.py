@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 
 import msgspec
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ops.verify.training import TrainingFacts
@@ -80,6 +80,8 @@ class Naive:
         at = next((n for n, row in enumerate(mine) if row[1] == key), None)
         if at is None or (right != key and any(row[1] == right for row in mine)):
             return
+        if mine[at][1:] == (right, unit):
+            return  # nothing was wrong
         corrected = (mine[at][0], right, unit)
         if right == key:
             mine[at] = corrected
@@ -189,8 +191,19 @@ def changes(event: Any) -> tuple[Sequence[Any], Sequence[Any]]:
     return [], []
 
 
+AFTERNOON = (DAYS[1], Part.AFTERNOON)
+CORRECTED_TO_WHAT_IT_WAS = [
+    ("join", "a", "b"),
+    ("record", "a", AFTERNOON, "x"),
+    ("record", "b", AFTERNOON, "x"),
+    ("correct", "a", AFTERNOON, AFTERNOON, "x"),
+    ("separate", "b"),
+]
+
+
 @settings(max_examples=250, deadline=None)
 @given(happenings, periods)
+@example(CORRECTED_TO_WHAT_IT_WAS, DAYS[:2])
 def test_unique_persons_and_attendances_of_a_period_are_sums(history: list[Any], period: list[date]) -> None:
     """Per unit: a person counts in the unit of the first day in the period. So units add up to the nation."""
     events, naive = tell(history)
