@@ -86,6 +86,14 @@ class Api:
                     raise
             time.sleep(0.2)
 
+    def change(self, path: str, body: dict[str, Any], command_id: str) -> Any:
+        """Like ``post``, under an id of its own: safe to send again; what was accepted gets a receipt."""
+        answer = self._send("POST", path, body, headers={"Idempotency-Key": command_id})
+        self._remember([answer["position"]])
+        if self._receipts:
+            self._receipts.add(self.service, [(command_id, answer["position"])])
+        return answer
+
     def batch(self, path: str, rows: Sequence[dict[str, Any]], id_key: str = "id") -> list[dict[str, Any]]:
         """One result per row; what is stored or repeated gets a receipt."""
         answer = self._send("POST", path, {"rows": rows})

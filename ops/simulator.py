@@ -1,4 +1,5 @@
-"""Digital Sundays as phones make them: offline all day, everyone uploading in the evening, some twice, some late.
+"""Digital Sundays as phones make them: offline all day, everyone uploading in the evening, some twice, some late, and
+some of it wrong: corrected or taken back once it is there.
 
 Pure and seeded: the same arguments give the same deliveries, byte for byte, so that a demo can be repeated, a benchmark
 compared, and any run checked against what was sent. Households are simulated; so are people.
@@ -7,11 +8,11 @@ compared, and any run checked against what was sent. Households are simulated; s
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 HANOI = timezone(timedelta(hours=7))
 SKILLS = ("public_services", "online_shopping", "online_payment", "online_safety", "local_platforms")
@@ -37,6 +38,22 @@ LATE = 0.04
 """Share of phones that find a network only the next morning."""
 SKEWED = 0.03
 """Share of phones whose clock is wrong by up to three hours."""
+CHANGED = 0.02
+"""Share of visits that whoever reported them corrects or takes back."""
+VOIDED = 0.25
+"""Share of these that are taken back."""
+CORRECTABLE = (
+    "day",
+    "team_id",
+    "member_ids",
+    "started_at",
+    "duration_minutes",
+    "learners",
+    "platforms",
+    "outcomes",
+    "obstacle",
+)
+"""What a correction says anew, as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +101,50 @@ def deliveries(crews: Sequence[Crew], count: int, day: date, seed: int) -> list[
             again = chance.sample(bodies, len(bodies))
             found.extend(_upload(phone, again, start + chance.uniform(60, 3_600), chance))
     return sorted(found, key=lambda delivery: (delivery.at, delivery.phone))
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """``visit`` (the body that was sent) is corrected or taken back: a body for its path, under the command's id."""
+
+    command_id: str
+    visit: dict[str, Any]
+    body: dict[str, Any]
+    voids: bool
+
+    @property
+    def path(self) -> str:
+        return f"/v1/visits/{self.visit['visit_id']}/{'void' if self.voids else 'correct'}"
+
+
+def changes(sent: Iterable[dict[str, Any]], seed: int) -> Iterator[Change]:
+    """What is wrong with some of the visits. That depends on each and the seed alone, not on what else was sent."""
+    for visit in sent:
+        chance = random.Random(f"change {seed} {visit['visit_id']}")
+        if chance.random() < CHANGED:
+            voids = chance.random() < VOIDED
+            command_id = str(uuid5(UUID(visit["visit_id"]), f"change {seed}"))
+            yield Change(command_id, visit, _taken_back(chance) if voids else _corrected(visit, chance), voids)
+
+
+def _taken_back(chance: random.Random) -> dict[str, Any]:
+    return {"reason": chance.choice(("recorded_twice", "never_happened"))}
+
+
+def _corrected(visit: dict[str, Any], chance: random.Random) -> dict[str, Any]:
+    """It was shorter, it was the day before, or somebody learnt less: then a level is lowered, and coverage with it."""
+    body = {name: visit[name] for name in CORRECTABLE if name in visit}
+    mistake = chance.choice(("typo", "wrong_day", "wrong_person"))
+    if mistake == "typo":
+        return body | {"reason": mistake, "duration_minutes": visit["duration_minutes"] - 1}
+    if mistake == "wrong_day":
+        began = datetime.fromisoformat(visit["started_at"]) - timedelta(days=1)
+        day = date.fromisoformat(visit["day"]) - timedelta(days=1)
+        return body | {"reason": mistake, "day": day.isoformat(), "started_at": began.isoformat()}
+    first, *others = visit["learners"]
+    less = [{"skill": first["skills"][0]["skill"], "level": LEVELS[0]}]
+    learnt = less if less != first["skills"] else []
+    return body | {"reason": mistake, "learners": [first | {"skills": learnt}, *others]}
 
 
 def _upload_time(chance: random.Random) -> float:

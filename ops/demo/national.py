@@ -15,7 +15,7 @@ from functools import partial
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from ops import verify
+from ops import catalogue, verify
 from ops.client import Api
 from ops.demo import declared, reform, trained
 from ops.demo.asking import Answer, check
@@ -37,7 +37,7 @@ def play(world: World, apis: Mapping[str, Api], out: Console, share: float = 1.0
     started = time.monotonic()
     bars = (TextColumn("{task.description:<58}"), BarColumn(24), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*bars, console=out) as progress:
-        for chapter in (_build, _network_counted, _trained, _reform, _reform_counted):
+        for chapter in (_build, _taught, _network_counted, _trained, _reform, _reform_counted):
             chapter(network, apis, progress)
             progress.console.print(f"   {time.monotonic() - started:.0f} s")
     declared.play(out, world.units, apis["reporting"], [NATION_ID])
@@ -64,6 +64,13 @@ def _build(network: Network, apis: Mapping[str, Api], progress: Progress) -> Non
             progress.console.print(f"   {number} of {len(network.provinces)} provinces")
     later = [row for row in rows if formed < row["effective"] < reform_day]
     _send("Sắp xếp 2024–2025 · mergers until 6/2025", teams, later, progress)
+
+
+def _taught(network: Network, apis: Mapping[str, Api], progress: Progress) -> None:
+    """The national catalogues, which visits and outreach sessions name."""
+    entries = list(catalogue.rows())
+    apis["visits"].load("/v1/catalogue/batch", entries, _ignore)
+    progress.console.print(f"   [green]✓[/green] {len(entries)} entries of the national catalogues")
 
 
 def _trained(network: Network, apis: Mapping[str, Api], progress: Progress) -> None:
@@ -148,4 +155,4 @@ def _named(numbers: Mapping[str, object]) -> str:
 
 
 def _ignore(rows: int) -> None:
-    """The bar counts teams and seats, province by province."""
+    """Whoever sends these shows what came of them."""

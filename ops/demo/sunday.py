@@ -1,4 +1,6 @@
-"""The Digital Sunday: tens of thousands of visits, uploaded in one go, some twice, some late, some shuffled."""
+"""The Digital Sunday: tens of thousands of visits, uploaded in one go, some twice, some late, some shuffled; and what
+their reporters find to be wrong with them.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,7 @@ from rich.progress import Progress
 
 from ops.client import Api
 from ops.demo.story import SUNDAY, Story
-from ops.simulator import deliveries
+from ops.simulator import changes, deliveries, visits
 from ops.units.seed import NATION_ID
 
 PHONES_AT_ONCE = 8
@@ -23,13 +25,16 @@ PROBE_EVERY = 0.5
 
 @dataclass
 class Rush:
-    """What came of the day: rows by outcome, how long it took, and how fresh the national report was meanwhile."""
+    """What came of the day: rows by outcome, how long it took, and how fresh the national report was meanwhile;
+    afterwards so many visits were ``corrected`` and ``voided``."""
 
     visits: int
     uploads: int = 0
     outcomes: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
     freshness: list[float] = field(default_factory=list)
+    corrected: int = 0
+    voided: int = 0
 
     @property
     def freshness_p99(self) -> float:
@@ -62,7 +67,21 @@ def play(story: Story, apis: Mapping[str, Api], count: int, progress: Progress) 
     rush.seconds = time.monotonic() - started
     over.set()
     probe.join()
+    _put_right(story, apis["visits"], count, rush, progress)
     return rush
+
+
+def _put_right(story: Story, api: Api, count: int, rush: Rush, progress: Progress) -> None:
+    """Whoever sees that something was wrong corrects it or takes it back, once it is there."""
+    sent = (body for _, body in visits(story.crews(), count, SUNDAY, story.world.seed))
+    wrong = list(changes(sent, story.world.seed))
+    task = progress.add_task(f"Đính chính · {len(wrong):,} visits corrected or voided", total=len(wrong))
+    with ThreadPoolExecutor(PHONES_AT_ONCE) as pool:
+        for done in [pool.submit(api.change, each.path, each.body, each.command_id) for each in wrong]:
+            done.result()
+            progress.advance(task)
+    rush.voided = sum(change.voids for change in wrong)
+    rush.corrected = len(wrong) - rush.voided
 
 
 def _campaign(story: Story) -> dict[str, object]:

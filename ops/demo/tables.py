@@ -52,6 +52,7 @@ def show(out: Console, story: Story, apis: Mapping[str, Api], rush: Rush) -> Non
     rate = sum(rush.outcomes.values()) / rush.seconds
     out.print(
         f"{rush.visits:,} visits in {rush.uploads:,} uploads: {told}; {rate:,.0f} rows/s; "
+        f"then {rush.corrected:,} corrected, {rush.voided:,} voided; "
         f"accepted → in the national report: p99 {rush.freshness_p99:.2f} s of {len(rush.freshness)} probes"
     )
 
