@@ -37,7 +37,8 @@ _WAITING = text(
         ORDER BY id, flag LIMIT :limit"""
 )
 _WHERE_IT_IS = text(
-    "SELECT partition, position FROM bus.cursors WHERE subscription = :name AND source = '' ORDER BY partition"
+    """SELECT partition, min(position) FROM bus.cursors WHERE subscription = ANY(:names) AND source = ''
+        GROUP BY partition ORDER BY partition"""
 )
 
 FIRST_ID = UUID(int=0)
@@ -86,9 +87,10 @@ class ListQueries:
             asked = {"after": after[0], "after_flag": after[1], "limit": limit}
             return list(connection.execute(_WAITING, asked))
 
-    def as_of(self, name: str) -> dict[str, int]:
+    def as_of(self, *names: str) -> dict[str, int]:
+        """How far all of these projections have come."""
         with self.engine.connect() as connection:
-            return {str(p): position for p, position in connection.execute(_WHERE_IT_IS, {"name": name})}
+            return {str(p): position for p, position in connection.execute(_WHERE_IT_IS, {"names": list(names)})}
 
     def _rows(self, query: str, units: Sequence[str] | None, asked: dict[str, Any], limit: int) -> list[Any]:
         """``units`` None: of the whole country."""

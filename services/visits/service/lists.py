@@ -38,7 +38,7 @@ class ListRoutes(Pieces):
         """Pairs of ids and why: whoever may see addresses looks at both, then merges them or tells them apart."""
         query = call.query
         found, following = self.alike.page(self._homes(call), query["kind"], query["after"], query["limit"])
-        return Reply(200, {"as_of": self.lists.as_of(Records.name), "duplicates": found, "next": following})
+        return Reply(200, {"as_of": self._as_of(), "duplicates": found, "next": following})
 
     @route("GET", "/v1/visits", scope="visits:read", query=VisitsQuery)
     def list_visits(self, call: Call) -> Reply:
@@ -69,6 +69,10 @@ class ListRoutes(Pieces):
             raise Problem("forbidden-unit", "/unit", where="query", day=today.isoformat())
         return tree, unit_id, today
 
+    def _as_of(self) -> dict[str, int]:
+        """Places and visits are listed by one projection, sessions and what places have in common by another."""
+        return self.lists.as_of(Activity.name, Records.name)
+
     def _page(
         self,
         call: Call,
@@ -78,5 +82,5 @@ class ListRoutes(Pieces):
         more: dict[str, Any] | None = None,
     ) -> Reply:
         following = place(rows[-1]) if len(rows) == call.query["limit"] else None
-        answer = {"as_of": self.lists.as_of(Activity.name), name: rows, "next": following}
+        answer = {"as_of": self._as_of(), name: rows, "next": following}
         return Reply(200, answer | (more or {}))
