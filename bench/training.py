@@ -18,11 +18,13 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 import httpx
+import psutil
 import psycopg
 
-from bench.kit import asking, registry_log, stack
+from bench.kit import account, asking, registry_log, stack
 from bench.kit.measure import percentile, report, say
 from bench.kit.options import number, seconds
 from ops.client import Api
@@ -60,16 +62,17 @@ def main(as_json: bool = False) -> int:
         with psycopg.connect(stack.superuser_url(of, "teams")) as tx:
             head = registry_log.fill(tx, registry_log.events(network))
         say(f"the registry's log holds {head:,} events")
-        with _training(of) as url:
+        with _training(of) as (url, processes):
+            used = partial(_used, of, processes)
             found |= _caught_up(of, head)
             api = Api("training", url, lambda: _token(of))
             held = trained.classes(network)
             _schedule(api, network.world, held)
             files = [(one, trained.csv(one)) for one in held]
-            found |= _uploaded(of, api, url, files)
+            found |= _uploaded(of, api, files, used)
             for rule in RULES:
                 api.post("/v1/rules", {"unit_id": NATION_ID, "effective": FORMED.isoformat()} | rule)
-            found |= _asked(of, url, network)
+            found |= _asked(of, url, network, used)
             found |= _reform(api)
     return report("training", SEED, found, as_json)
 
@@ -79,8 +82,8 @@ def _token(of: Stack) -> str:
 
 
 @contextlib.contextmanager
-def _training(of: Stack) -> Iterator[str]:
-    """An api and two workers, started as on their first day; the address of the api."""
+def _training(of: Stack) -> Iterator[tuple[str, Sequence[int]]]:
+    """An api and two workers, started as on their first day; the address of the api, and the processes."""
     running = []
     address = f"127.0.0.1:{of.ports['training-api']}"
     workers = [("worker", "TUNGNHA_WORKER_ADDRESS", f"127.0.0.1:{port}") for port in _free_ports(WORKERS)]
@@ -91,7 +94,7 @@ def _training(of: Stack) -> Iterator[str]:
                 command = [sys.executable, "-m", "services.training", kind]
                 running.append(subprocess.Popen(command, env=environment, cwd=ROOT, stdout=output, stderr=output))
         _until(lambda: _healthy(address), "training answers")
-        yield f"http://{address}"
+        yield f"http://{address}", [one.pid for one in running]
     finally:
         for one in running:
             one.terminate()
@@ -128,16 +131,26 @@ def _schedule(api: Api, world: World, held: Sequence[Class]) -> None:
         api.post("/v1/sessions", trained.session(world, one))
 
 
-def _uploaded(of: Stack, api: Api, url: str, files: Sequence[tuple[Class, bytes]]) -> Found:
+def _used(of: Stack, processes: Sequence[int]) -> float:
+    """Seconds of processor time so far: of training, of the servers and what else runs there, and of this client."""
+    own = (psutil.Process(pid).cpu_times() for pid in processes)
+    spent = (*account.spent(of).values(), *(float(times.user + times.system) for times in own))
+    return sum(spent, time.process_time())
+
+
+def _uploaded(of: Stack, api: Api, files: Sequence[tuple[Class, bytes]], used: Callable[[], float]) -> Found:
     people = len({row["person_id"] for one, _ in files for row in one.rows})
     rows = sum(len(one.rows) for one, _ in files)
+    before = used()
     took, outcomes = _upload(api, [content for _, content in files])
     say(f"{rows:,} attendances of {people:,} people in {len(files)} files: {took:.1f} s, {dict(outcomes)}")
+    _until(lambda: _cursor(of, "") >= _ask(of, "SELECT position FROM log.heads"), "training's tables show it")
+    spent = (used() - before) * 1e6 / rows
+    say(f"{spent:.0f} µs of processor time a row, until it is published and in the tables")
     again, repeated = _upload(api, [content for _, content in files])
     say(f"sent again: {again:.1f} s, {dict(repeated)}")
     if (outcomes, repeated) != (Counter(stored=rows), Counter(repeated=rows)):
         raise StackError(f"{rows} rows came out as {dict(outcomes)}, then as {dict(repeated)}")
-    _until(lambda: _cursor(of, "") >= _ask(of, "SELECT position FROM log.heads"), "training's tables show it")
     counted = (
         _ask(of, "SELECT count(*) FROM read.attendance"),
         _ask(of, "SELECT count(DISTINCT person_id) FROM read.attendance"),
@@ -150,6 +163,7 @@ def _uploaded(of: Stack, api: Api, url: str, files: Sequence[tuple[Class, bytes]
     return {
         "upload_s": round(took, 1),
         "upload_again_s": round(again, 1),
+        "upload_cpu_us": round(spent, 1),
         "upload_people": people,
         "upload_attendances": rows,
         "upload_provinces": len(files),
@@ -162,7 +176,7 @@ def _upload(api: Api, files: Sequence[bytes]) -> tuple[float, Counter[str]]:
     return time.monotonic() - started, outcomes
 
 
-def _asked(of: Stack, url: str, network: Network) -> Found:
+def _asked(of: Stack, url: str, network: Network, used: Callable[[], float]) -> Found:
     """Pages of communes on the map before the reform and on the one after it."""
     tree, chance = network.units.tree, random.Random(SEED)
     serving = [commune for communes in network.serving.values() for commune in communes]
@@ -173,10 +187,12 @@ def _asked(of: Stack, url: str, network: Network) -> Found:
         chosen = chance.sample(places, min(SAMPLE, len(places)))
         paths = [f"/v1/obligations?unit={unit}&as_of={day}" for unit in chosen]
         asking.ask(url, _token(of), paths, RATE, 3.0, SEED)
+        before = used()
         took = asking.ask(url, _token(of), paths, RATE, seconds("SECONDS", 20.0), SEED)
         prefix = f"due_{name}_" if name else "due_"
         found |= {f"{prefix}p{p}_ms": round(percentile(took, p), 1) for p in (50, 99)}
-        say(f"{len(took):,} pages as of {day}: p50 {found[f'{prefix}p50_ms']} ms, p99 {found[f'{prefix}p99_ms']} ms")
+        found[f"{prefix}cpu_ms"] = round((used() - before) * 1e3 / len(took), 1)
+        say(f"{len(took):,} pages as of {day}: {found}")
     return found
 
 
