@@ -187,11 +187,11 @@ def _asked(of: Stack, url: str, network: Network, used: Callable[[], float]) -> 
         chosen = chance.sample(places, min(SAMPLE, len(places)))
         paths = [f"/v1/obligations?unit={unit}&as_of={day}" for unit in chosen]
         asking.ask(url, _token(of), paths, RATE, 3.0, SEED)
-        before = used()
+        begun = used()
         took = asking.ask(url, _token(of), paths, RATE, seconds("SECONDS", 20.0), SEED)
         prefix = f"due_{name}_" if name else "due_"
         found |= {f"{prefix}p{p}_ms": round(percentile(took, p), 1) for p in (50, 99)}
-        found[f"{prefix}cpu_ms"] = round((used() - before) * 1e3 / len(took), 1)
+        found[f"{prefix}cpu_ms"] = round((used() - begun) * 1e3 / len(took), 1)
         say(f"{len(took):,} pages as of {day}: {found}")
     return found
 
