@@ -11,13 +11,14 @@ For a shorter look: ``TUNGNHA_BENCH_PERCENT`` 100 of the network, ``TUNGNHA_BENC
 from __future__ import annotations
 
 import contextlib
+import os
 import random
 import socket
 import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 
 import httpx
@@ -82,9 +83,9 @@ def _token(of: Stack) -> str:
 
 
 @contextlib.contextmanager
-def _training(of: Stack) -> Iterator[tuple[str, Sequence[int]]]:
+def _training(of: Stack) -> Iterator[tuple[str, Mapping[str, int]]]:
     """An api and two workers, started as on their first day; the address of the api, and the processes."""
-    running = []
+    running: dict[str, subprocess.Popen[bytes]] = {}
     address = f"127.0.0.1:{of.ports['training-api']}"
     workers = [("worker", "TUNGNHA_WORKER_ADDRESS", f"127.0.0.1:{port}") for port in _free_ports(WORKERS)]
     try:
@@ -92,13 +93,14 @@ def _training(of: Stack) -> Iterator[tuple[str, Sequence[int]]]:
             with (of.state.logs / f"training-{kind}.log").open("ab") as output:
                 environment = of.environment("training") | {name: at}
                 command = [sys.executable, "-m", "services.training", kind]
-                running.append(subprocess.Popen(command, env=environment, cwd=ROOT, stdout=output, stderr=output))
+                one = subprocess.Popen(command, env=environment, cwd=ROOT, stdout=output, stderr=output)
+                running[f"training {kind} at {at}"] = one
         _until(lambda: _healthy(address), "training answers")
-        yield f"http://{address}", [one.pid for one in running]
+        yield f"http://{address}", {name: one.pid for name, one in running.items()}
     finally:
-        for one in running:
+        for one in running.values():
             one.terminate()
-        for one in running:
+        for one in running.values():
             one.wait(30)
 
 
@@ -131,22 +133,22 @@ def _schedule(api: Api, world: World, held: Sequence[Class]) -> None:
         api.post("/v1/sessions", trained.session(world, one))
 
 
-def _used(of: Stack, processes: Sequence[int]) -> float:
-    """Seconds of processor time so far: of training, of the servers and what else runs there, and of this client."""
-    own = (psutil.Process(pid).cpu_times() for pid in processes)
-    spent = (*account.spent(of).values(), *(float(times.user + times.system) for times in own))
-    return sum(spent, time.process_time())
+def _used(of: Stack, processes: Mapping[str, int]) -> account.Spent:
+    """Processor time so far: of training, of the servers and what else runs there, and of this client."""
+    times = {(name, pid): psutil.Process(pid).cpu_times() for name, pid in processes.items()}
+    own = {who: float(each.user + each.system) for who, each in times.items()}
+    return {**account.spent(of), **own, ("client", os.getpid()): time.process_time()}
 
 
-def _uploaded(of: Stack, api: Api, files: Sequence[tuple[Class, bytes]], used: Callable[[], float]) -> Found:
+def _uploaded(of: Stack, api: Api, files: Sequence[tuple[Class, bytes]], used: Callable[[], account.Spent]) -> Found:
     people = len({row["person_id"] for one, _ in files for row in one.rows})
     rows = sum(len(one.rows) for one, _ in files)
     before = used()
     took, outcomes = _upload(api, [content for _, content in files])
     say(f"{rows:,} attendances of {people:,} people in {len(files)} files: {took:.1f} s, {dict(outcomes)}")
     _until(lambda: _cursor(of, "") >= _ask(of, "SELECT position FROM log.heads"), "training's tables show it")
-    spent = (used() - before) * 1e6 / rows
-    say(f"{spent:.0f} µs of processor time a row, until it is published and in the tables")
+    spent = account.per_visit(before, used(), rows)
+    say(f"µs of processor time a row, until it is published and in the tables: {spent}")
     again, repeated = _upload(api, [content for _, content in files])
     say(f"sent again: {again:.1f} s, {dict(repeated)}")
     if (outcomes, repeated) != (Counter(stored=rows), Counter(repeated=rows)):
@@ -163,7 +165,7 @@ def _uploaded(of: Stack, api: Api, files: Sequence[tuple[Class, bytes]], used: C
     return {
         "upload_s": round(took, 1),
         "upload_again_s": round(again, 1),
-        "upload_cpu_us": round(spent, 1),
+        "upload_cpu_us": round(sum(spent.values()), 1),
         "upload_people": people,
         "upload_attendances": rows,
         "upload_provinces": len(files),
@@ -176,7 +178,7 @@ def _upload(api: Api, files: Sequence[bytes]) -> tuple[float, Counter[str]]:
     return time.monotonic() - started, outcomes
 
 
-def _asked(of: Stack, url: str, network: Network, used: Callable[[], float]) -> Found:
+def _asked(of: Stack, url: str, network: Network, used: Callable[[], account.Spent]) -> Found:
     """Pages of communes on the map before the reform and on the one after it."""
     tree, chance = network.units.tree, random.Random(SEED)
     serving = [commune for communes in network.serving.values() for commune in communes]
@@ -191,8 +193,9 @@ def _asked(of: Stack, url: str, network: Network, used: Callable[[], float]) -> 
         took = asking.ask(url, _token(of), paths, RATE, seconds("SECONDS", 20.0), SEED)
         prefix = f"due_{name}_" if name else "due_"
         found |= {f"{prefix}p{p}_ms": round(percentile(took, p), 1) for p in (50, 99)}
-        found[f"{prefix}cpu_ms"] = round((used() - begun) * 1e3 / len(took), 1)
-        say(f"{len(took):,} pages as of {day}: {found}")
+        spent = account.per_visit(begun, used(), len(took))
+        found[f"{prefix}cpu_ms"] = round(sum(spent.values()) / 1e3, 1)
+        say(f"{len(took):,} pages as of {day}: {found}; µs of processor time a page: {spent}")
     return found
 
 

@@ -32,7 +32,8 @@ MOST_UNITS = 1_500
 """Units looked at for a page, which may be shorter than asked for."""
 
 _HOLDS = "s.since <= :day AND (s.until IS NULL OR s.until > :day)"
-# Round trips are what a page costs, so what goes together is asked together.
+# Round trips are what a page costs, so what goes together is asked together. ``OFFSET 0`` has each person looked up by
+# key: a planner that expects more people than there are on a page would read everybody's rows, in whatever order.
 _RULES = text(
     f"""SELECT (SELECT min(position) FROM bus.cursors WHERE source = '' AND subscription = ANY(:own)) AS own,
                (SELECT min(position) FROM bus.cursors WHERE source = 'teams' AND subscription = :registry) AS registry,
@@ -49,7 +50,7 @@ _SEATS = text(
             UNION ALL SELECT h.person_id, j.duplicate_id FROM here h JOIN read.joins j ON j.kept_id = h.person_id
         )
         SELECT ids.kept::text AS person_id, s.seat_id, s.team_id, s.kind, s.role, s.unit_id, s.appointed, s.in_role
-          FROM ids JOIN read.seats s ON s.person_id = ids.id WHERE {_HOLDS}"""
+          FROM ids, LATERAL (SELECT * FROM read.seats s WHERE s.person_id = ids.id AND {_HOLDS} OFFSET 0) s"""
 )
 _IDS = """WITH ids AS (
             SELECT p AS kept, p AS id FROM unnest(cast(:people AS uuid[])) p
@@ -59,8 +60,10 @@ _IDS = """WITH ids AS (
 _KNOWN = text(
     f"""{_IDS}
         SELECT ids.kept::text AS person_id, item, max(a.day) AS day
-          FROM ids JOIN read.attendance a ON a.person_id = ids.id AND a.day <= :day
-          JOIN read.lessons l ON l.session_id = a.session_id, unnest(l.topics || l.course_id::text) item
+          FROM ids,
+               LATERAL (SELECT * FROM read.attendance a WHERE a.person_id = ids.id AND a.day <= :day OFFSET 0) a,
+               LATERAL (SELECT * FROM read.lessons l WHERE l.session_id = a.session_id OFFSET 0) l,
+               unnest(l.topics || l.course_id::text) item
          WHERE item = ANY(:items) GROUP BY 1, 2
         UNION ALL
         SELECT DISTINCT ids.kept::text, s.rule_id::text, cast(NULL AS date)
