@@ -123,6 +123,13 @@ GENERIC: dict[str, Text] = {
     "rejected": Text(
         422, "Không thực hiện được", "Yêu cầu bị từ chối: {reason}.", "Rejected", "The request was rejected: {reason}."
     ),
+    "no-such-unit": Text(
+        404,
+        "Không có đơn vị này",
+        "Chưa từng có đơn vị hành chính mang mã {unit}.",
+        "No such unit",
+        "There has never been an administrative unit with the id {unit}.",
+    ),
     "unknown-unit": Text(
         422,
         "Đơn vị hành chính không tồn tại",

@@ -133,7 +133,7 @@ def _corrected(command: CorrectUnit, known: UnitKnowledge) -> Iterator[Claim]:
     """The unit on the days of every fact concerned, as told before and as told now."""
     unit = known.unit(command.unit_id)
     if unit is None:
-        raise Problem("unknown-unit", "/unit_id", day="–")
+        raise Problem("no-such-unit", "/unit_id", unit=command.unit_id)
     for n, correction in enumerate(command.corrections):
         told = [unit.facts[correction.fact - 1].event.effective] if 1 <= correction.fact <= len(unit.facts) else []
         days = {*told, correction.anew.get("effective", unit.opened)}

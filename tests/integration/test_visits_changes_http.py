@@ -269,7 +269,7 @@ def test_probable_duplicates_are_for_those_who_may_see_addresses(visits: Visits)
         assert suggested(kind="household") and suggested(unit=VILLAGE) and not suggested(kind="shop")
         where = {"unit": COMMUNE}
         assert refused(stranger.get("/v1/places/duplicates", params=where))[:2] == (403, "forbidden-unit")
-        assert refused(clerk.get("/v1/places/duplicates", params={"unit": "nowhere"}))[1:] == ("unknown-unit", "/unit")
+        assert refused(clerk.get("/v1/places/duplicates", params={"unit": "nowhere"}))[1:] == ("no-such-unit", "/unit")
         assert refused(clerk.get("/v1/places/duplicates", params=where | {"after": "!"}))[2] == "/after"
         with visits.client(COMMUNE) as plain:
             assert refused(plain.get("/v1/places/duplicates", params=where))[:2] == (403, "forbidden-scope")

@@ -7,13 +7,6 @@ from collections.abc import Mapping
 from shared.problem_texts import Text
 
 REPORTS: Mapping[str, Text] = {
-    "no-such-unit": Text(
-        404,
-        "Không có đơn vị này",
-        "Chưa từng có đơn vị hành chính mang mã {unit}.",
-        "No such unit",
-        "There has never been an administrative unit with the id {unit}.",
-    ),
     "period-reversed": Text(
         422,
         "Khoảng thời gian không hợp lệ",

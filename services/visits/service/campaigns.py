@@ -69,7 +69,7 @@ class CampaignRoutes(Pieces):
     def list_campaigns(self, call: Call) -> Reply:
         asked, today, tree = call.query, hanoi_day(call.now), self.units.tree()
         if asked["unit"] not in tree:
-            raise Problem("unknown-unit", "/unit", where="query")
+            raise Problem("no-such-unit", "/unit", where="query", unit=asked["unit"])
         since = asked["since"] or (min(today, asked["until"]) if asked["until"] else today)
         until = asked["until"] or max(today, since)
         found = self.campaign_queries.listed(since, until, asked["state"], asked["unit"], tree)

@@ -34,7 +34,7 @@ class CatalogueRoutes(Pieces):
         """What may be named on a day: with ``unit``, there."""
         unit_id, day = call.query["unit"], call.query["as_of"] or hanoi_day(call.now)
         if unit_id is not None and unit_id not in self.units.tree():
-            raise Problem("unknown-unit", "/unit", where="query")
+            raise Problem("no-such-unit", "/unit", where="query", unit=unit_id)
         spans = self.catalogue.standing(unit_id, day, call.query["kind"])
         return Reply(200, {"as_of": day, "entries": [_shown(span) for span in spans]})
 

@@ -64,7 +64,7 @@ class ListRoutes(Pieces):
         """The unit of the query and today. Raises ``Problem`` unless it is the caller's."""
         unit_id, tree, today = call.query["unit"], self.units.tree(), hanoi_day(call.now)
         if unit_id not in tree:
-            raise Problem("unknown-unit", "/unit", where="query")
+            raise Problem("no-such-unit", "/unit", where="query", unit=unit_id)
         if not tree.covers(call.actor.units, unit_id, today):
             raise Problem("forbidden-unit", "/unit", where="query", day=today.isoformat())
         return tree, unit_id, today

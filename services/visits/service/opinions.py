@@ -52,7 +52,7 @@ class OpinionRoutes(Pieces):
         """A page of the opinions of a unit and below; with the first, how many there are in each state."""
         asked, today, tree = call.query, hanoi_day(call.now), self.units.tree()
         if asked["unit"] not in tree:
-            raise Problem("unknown-unit", "/unit", where="query")
+            raise Problem("no-such-unit", "/unit", where="query", unit=asked["unit"])
         self.require_sight(call, asked["unit"])
         wanted = Wanted(
             units_of(tree, asked["unit"], today),

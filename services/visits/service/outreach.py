@@ -116,7 +116,7 @@ class OutreachRoutes(Pieces):
         """A page of the sessions of a unit and below, voided ones left out; with the first, the sum of heads."""
         asked, tree = call.query, self.units.tree()
         if asked["unit"] not in tree:
-            raise Problem("unknown-unit", "/unit", where="query")
+            raise Problem("no-such-unit", "/unit", where="query", unit=asked["unit"])
         self.require_sight(call, asked["unit"])
         units = units_of(tree, asked["unit"], hanoi_day(call.now))
         wanted = Wanted(units, asked["since"], asked["until"], asked["after"], asked["limit"] + 1)

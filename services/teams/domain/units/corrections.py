@@ -125,7 +125,7 @@ def decide(command: CorrectUnit, states: States) -> Changes:
     cite(states, command.document_id)
     unit: Unit | None = states[unit_stream(command.unit_id)]
     if unit is None:
-        raise Rejected("unknown-unit", "/unit_id", unit=command.unit_id, day="–")
+        raise Rejected("no-such-unit", "/unit_id", unit=command.unit_id)
     facts = _corrected(unit, command.corrections)
     if facts == unit.facts:
         return []
