@@ -10,13 +10,10 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
-from datetime import UTC, datetime
-from uuid import UUID, uuid4
 
 import psycopg
 
-from bench.kit import history, stack
+from bench.kit import history, mirrored, stack
 from bench.kit.measure import RUNS, medians, report, say
 from bench.kit.options import number
 from ops.local.process import StackError
@@ -24,7 +21,7 @@ from ops.local.stack import Stack
 from ops.local.state import ROOT
 
 SEED = 2026
-SUBSCRIPTIONS = ("figures@1", "units@1")
+SUBSCRIPTIONS = ("figures@2", "units@1")
 
 
 def main(as_json: bool = False) -> int:
@@ -40,38 +37,18 @@ def main(as_json: bool = False) -> int:
 def _fill(tx: psycopg.Connection, visits: int) -> int:
     """Mirror, cursors and unit facts as ingest and projections would have left them; how many events there are."""
     made = history.make(number("VILLAGES", 6_000), visits, SEED)
-    heads = _copy(tx, made.events())
+    heads = mirrored.copy(tx, mirrored.sources(tx), made.events())
     for subscription in SUBSCRIPTIONS:
         for (source, partition), position in heads.items():
             tx.execute(
                 "INSERT INTO bus.cursors (subscription, source, partition, position) VALUES (%s, %s, %s, %s)",
                 [subscription, source, partition, position],
             )
-    tx.execute(
-        """INSERT INTO read.unit_facts (position, type, data)
-           SELECT position, type, data FROM bus.mirror WHERE source = 'teams' AND type LIKE 'Unit%'"""
-    )
+    mirrored.units(tx)
     tx.commit()
     tx.autocommit = True
     tx.execute("VACUUM ANALYZE bus.mirror")
     return sum(heads.values())
-
-
-def _copy(tx: psycopg.Connection, events: Iterator[history.Mirrored]) -> dict[tuple[str, int], int]:
-    """Returns the last position of every source and partition."""
-    now, heads = datetime.now(UTC), {(source, p): 0 for source, n in history.PARTITIONS.items() for p in range(n)}
-    logs: dict[str, UUID] = {source: uuid4() for source in history.PARTITIONS}
-    for source, log in logs.items():
-        tx.execute("INSERT INTO bus.sources (source, log_id) VALUES (%s, %s)", [source, log])
-    columns = (
-        "source, log_id, partition, position, type, version, stream_id, data, hash, recorded_at, command_id, ordinal"
-    )
-    with tx.cursor() as cursor, cursor.copy(f"COPY bus.mirror ({columns}) FROM STDIN") as copy:
-        for source, partition, type_, stream, data in events:
-            position = heads[source, partition] = heads[source, partition] + 1
-            row = (source, logs[source], partition, position, type_, 1, stream, data, b"x" * 32, now, uuid4(), 1)
-            copy.write_row(row)
-    return heads
 
 
 def _rebuilt(of: Stack, visits: int) -> dict[str, float]:

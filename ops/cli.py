@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shlex
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -188,6 +189,15 @@ def verify(as_json: AsJson = False) -> None:
     """Prove from raw tables and feeds that nothing is lost, doubled or changed. Exit code 1 at the first difference."""
     _up_or_error()
     raise typer.Exit(_load("ops.verify").main(as_json=as_json))
+
+
+@app.command()
+def rebuild() -> None:
+    """Count all figures of the reports anew from reporting's mirror, beside the live ones, and switch to them."""
+    _up_or_error()
+    of = stack.opened(lifecycle.local_state())
+    argv = [sys.executable, "-m", "services.reporting", "rebuild"]
+    raise typer.Exit(subprocess.run(argv, env=of.environment("reporting"), cwd=ROOT, check=False).returncode)
 
 
 @app.command()

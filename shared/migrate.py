@@ -15,13 +15,13 @@ SQL = Path(__file__).parent / "sql"
 KERNEL = ("log", "bus")
 
 
-def migrate(service: str, url: str) -> None:
+def migrate(service: str, url: str, to: str = "head") -> None:
     """Bring the service's database up to date, as its owner role. Safe to run twice and at once."""
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent.parent / "services" / service / "migrations"))
     config.set_main_option("path_separator", "os")
     config.attributes["url"] = url.replace("postgresql://", "postgresql+psycopg://", 1)
-    command.upgrade(config, "head")
+    command.upgrade(config, to)
 
 
 def run() -> None:
@@ -32,6 +32,8 @@ def run() -> None:
         with context.begin_transaction():
             connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('tungnha migrations'))"))
             context.run_migrations()
+            for script in _lasting():
+                connection.execute(text(script))
     engine.dispose()
 
 
@@ -53,6 +55,11 @@ def kernel_sql(service: str, partitions: int) -> list[str]:
             ALTER DEFAULT PRIVILEGES IN SCHEMA read GRANT ALL ON SEQUENCES TO {roles["app"]};
             ALTER DEFAULT PRIVILEGES IN SCHEMA read GRANT SELECT ON TABLES TO {roles["verify"]}""",
     ]
+
+
+def _lasting() -> list[str]:
+    """What the kernel has got since databases were first installed: no service has to number a migration for it."""
+    return [(SQL / "bus" / "3_types.sql").read_text()]
 
 
 def renew_append() -> None:

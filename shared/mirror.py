@@ -53,8 +53,9 @@ _REPLACE = text(
     f"""UPDATE bus.mirror m SET revision = r.revision, type = r.type, version = r.version, stream_id = r.stream_id,
                hash = r.hash, data = r.data, mirrored_at = now()
           FROM {_ROWS}
-         WHERE {_SAME} AND m.type = '{PLACEHOLDER}' AND r.revision > m.revision
-           AND (r.hash IS NULL OR r.hash = m.hash)"""
+         WHERE {_SAME}
+           AND (m.type = '{PLACEHOLDER}' AND r.revision > m.revision AND (r.hash IS NULL OR r.hash = m.hash)
+             OR m.type IS NULL AND r.type IS NOT NULL AND r.hash = m.hash)"""
 )
 _OTHER = text(
     f"SELECT DISTINCT r.i FROM {_ROWS} JOIN bus.mirror m ON {_SAME} WHERE m.hash IS DISTINCT FROM r.hash ORDER BY 1"
@@ -104,7 +105,8 @@ class Mirror:
         return list(rejected.items())
 
     def store(self, wires: Mapping[int, Wire], *, from_feed: bool = False) -> list[Rejection]:
-        """Store checked messages; ``from_feed`` allows good forms to replace placeholders.
+        """Store checked messages; ``from_feed`` allows good forms to replace placeholders, and data to be added to
+        positions of types that were not used before.
 
         A message of another incarnation of a log, or with another hash for a known position, raises an alarm and is
         rejected as a whole; the others of the batch are stored.

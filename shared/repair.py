@@ -10,6 +10,7 @@ import logging
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from sqlalchemy import Connection, text
 
 from shared.bus import PLACEHOLDER, Undecodable, Wire, parse
 from shared.mirror import Mirror, alarm
+from shared.refetch import Refetch
 
 _log = logging.getLogger(__name__)
 
@@ -136,6 +138,7 @@ class Repair:
         self.source = source
         self._feed, self._mirror, self._pause = feed, mirror, pause
         self._looked_again = time.monotonic()
+        self._refetch = Refetch(source, mirror.uses.get(source, ()), mirror.engine)
         self.reason: str | None = None
         self._good_at: float | None = None
         self.holes = 0
@@ -192,7 +195,8 @@ class Repair:
         if holes:
             _log.info("%s: filled %s holes (%s positions) from the feed", self.source, len(holes), self.holes)
         self._look_again(answer.log_id, answer.heads)
-        return bool(holes)
+        unread = self._refetch.step(answer.log_id, partial(self._fill, answer.log_id))
+        return bool(holes) or unread
 
     def _tops(self, log_id: UUID, partitions: Mapping[int, Any]) -> dict[int, int]:
         with self._mirror.engine.connect() as tx:

@@ -6,6 +6,7 @@ Events are written into the mirror as the bus would have brought them, in the pu
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -16,7 +17,8 @@ from zlib import crc32
 import orjson
 from sqlalchemy import Engine, text
 
-from services.reporting.domain import SKILLS
+from services.reporting.domain import FIGURES, FIRST, SKILLS, STOCKS, Tally, count, records
+from services.reporting.domain.tally import Key, Known
 from services.reporting.placing import EVERYWHERE, place
 from shared.units import UnitTree
 
@@ -110,7 +112,9 @@ def visited(facts: Facts, household: str, unit: str, day: date, known: set[date]
         "unit_id": unit,
         "day": str(day),
     }
-    data |= {"team_id": "t", "people_taught": people, "reach": reach(known, day), "covered": covered, "flags": []}
+    data |= {"team_id": f"team-{household}", "people_taught": people, "ages": {"25_39": people} if people else {}}
+    data |= {"platforms": ["vneid"] if people else [], "outcomes": [], "obstacle": None}
+    data |= {"reach": reach(known, day), "covered": covered, "flags": []}
     facts.visits.append((household, unit, day, people, skills))
     facts.events.append(("visits", crc32(household.encode()) % 4, f"place:{household}", ("VisitRecorded", data)))
 
@@ -120,14 +124,20 @@ def attended(facts: Facts, person: str, unit: str, day: date, known: dict[date, 
     known.setdefault(day, unit)
     rows = [row | {"unit_id": known[date.fromisoformat(row["day"])]} for row in rows]
     data = {"person_id": person, "unit_id": unit, "day": str(day), "reach": rows}
+    data |= {"session_id": "s", "course_id": "c", "part": "day", "mode": "online", "organiser": None}
     facts.attendances.append((person, unit, day))
     facts.events.append(("training", 0, f"trainee:{person}", ("AttendanceRecorded", data)))
 
 
+def a_seat(team_id: str, n: int) -> dict[str, Any]:
+    return {"seat_id": f"{team_id}-{n}", "person_id": f"person-{n}", "role": "member", "affiliation": None}
+
+
 def team(facts: Facts, team_id: str, kind: str, unit: str, effective: date, seats: int) -> None:
     data = {"team_id": team_id, "kind": kind, "unit_id": unit, "name": team_id, "effective": str(effective)}
+    data |= {"pilot": False, "seats": [a_seat(team_id, n) for n in range(seats)]}
     facts.teams.append((kind, unit, effective, 1, seats))
-    facts.events.append(("teams", 0, f"team:{team_id}", ("TeamEstablished", data | {"seats": [{}] * seats})))
+    facts.events.append(("teams", 0, f"team:{team_id}", ("TeamEstablished", data)))
 
 
 def dissolved(facts: Facts, team_id: str, kind: str, unit: str, effective: date, seats: int) -> None:
@@ -136,12 +146,32 @@ def dissolved(facts: Facts, team_id: str, kind: str, unit: str, effective: date,
     facts.events.append(("teams", 0, f"team:{team_id}", ("TeamDissolved", data)))
 
 
-def rearranged(facts: Facts, *counts: tuple[str, str, date, int, int]) -> None:
-    """A merger, a split, an undoing or a correction, as far as readers count: kind, unit, day, teams and seats."""
-    rows = [
-        {"kind": k, "unit_id": u, "day": str(d), "teams": teams, "seats": seats} for k, u, d, teams, seats in counts
-    ]
-    data = {"unit_id": counts[0][1], "effective": str(counts[0][2]), "counts": rows}
+def carried(facts: Facts, kind: str, seats: int, gone: tuple[str, str], kept: tuple[str, str], day: date) -> None:
+    """A team (id and unit) goes up in another one with all its seats."""
+    counts = [(kind, kept[1], day, 0, seats), (kind, gone[1], day, -1, -seats)]
+    _carried(facts, gone[0], counts, gone, kept, (False, True))
+
+
+def carried_back(facts: Facts, kind: str, seats: int, gone: tuple[str, str], kept: tuple[str, str], day: date) -> None:
+    """The undoing of ``carried``."""
+    counts = [(kind, gone[1], day, 1, seats), (kind, kept[1], day, 0, -seats)]
+    _carried(facts, gone[0], counts, kept, gone, (True, True))
+
+
+def _carried(
+    facts: Facts,
+    of: str,
+    counts: list[tuple[str, str, date, int, int]],
+    source: tuple[str, str],
+    target: tuple[str, str],
+    exist: tuple[bool, bool],
+) -> None:
+    day, seats = counts[0][2], abs(counts[0][4])
+    moved = [{"seat": a_seat(of, n), "from_team_id": source[0], "to_team_id": target[0]} for n in range(seats)]
+    teams = [{"team_id": t, "exists": exists} for (t, _), exists in zip((source, target), exist, strict=True)]
+    rows = [{"kind": k, "unit_id": u, "day": str(d), "teams": n, "seats": m} for k, u, d, n, m in counts]
+    data = {"unit_id": target[1], "effective": str(day), "teams": teams, "carried": moved, "counts": rows}
+    data |= {"joined": [], "released": [], "restored": []}
     facts.teams += counts
     facts.events.append(("teams", 0, f"rearrangement:{uuid4()}", ("TeamsRearranged", data)))
 
@@ -167,15 +197,73 @@ def some_facts(rng: random.Random, tree: UnitTree, visits: int, strangers: bool 
                 seats = facts.teams[-1][4]
                 dissolved(facts, f"t{n}", kind, unit, day + timedelta(days=100), seats)
             elif n % 20 == 0:
-                # Its seats go to a team elsewhere, and come back with one more.
+                # Its seats go to a team elsewhere, and come back.
                 seats, later, other = facts.teams[-1][4], day + timedelta(days=100), rng.choice(sorted(units))
                 team(facts, f"u{n}", kind, other, day, 3)
-                rearranged(facts, (kind, other, later, 0, seats), (kind, unit, later, -1, -seats))
-                back = later + timedelta(days=50)
-                rearranged(facts, (kind, unit, back, 1, seats + 1), (kind, other, back, 0, -seats))
+                gone, kept = (f"t{n}", unit), (f"u{n}", other)
+                carried(facts, kind, seats, gone, kept, later)
+                carried_back(facts, kind, seats, gone, kept, later + timedelta(days=50))
     if strangers:
         visited(facts, "stranger", "unheard-of", date(2025, 1, 1), set(), 2, True)
     return facts
+
+
+# --- counting without a database ---------------------------------------------------------------------------------
+
+
+@dataclass
+class Counted:
+    """The read model in memory: ``add`` one batch after the other."""
+
+    tally: Tally = field(default_factory=Tally)
+    known: dict[Key, Known] = field(default_factory=dict)
+
+    def add(self, *events: Event) -> Counted:
+        batch = Tally({team: known["kind"] for (_, team), known in self.known.items() if "kind" in known})
+        for type_, data in events:
+            count(batch, type_, data)
+        for phase in records.PHASES:
+            known = {key: orjson.loads(orjson.dumps(self.known.get(key, {}))) for key in records.told(batch, phase)}
+            self.known |= records.settle(batch, phase, known)
+        assert not batch.told
+        self.tally.add(batch)
+        return self
+
+    def on(self, unit: str, day: str, *subjects: str) -> dict[str, int]:
+        """What changes in a unit on a day, of figures whose names begin so."""
+        row = {FIGURES[at]: n for at, n in sorted(self.tally.figures.get((unit, day), {}).items()) if n}
+        return {name: n for name, n in row.items() if name.startswith(subjects or "")}
+
+    def as_of(self, unit: str, day: str, *subjects: str) -> dict[str, int]:
+        """The stocks of a unit on a day, of figures whose names begin so."""
+        found: Counter[str] = Counter()
+        for where, when in self.tally.figures:
+            if where == unit and when <= day:
+                found.update(self.on(where, when, *subjects))
+        return {name: n for name, n in found.items() if n and name in STOCKS}
+
+    def keyed(self, unit: str, figure: str, until: str = "9999") -> dict[str, int]:
+        found: Counter[str] = Counter()
+        for (where, what, key, day), n in self.tally.keyed.items():
+            if (where, what) == (unit, figure) and day <= until:
+                found[key] += n
+        return {key: n for key, n in found.items() if n}
+
+    def met(self, unit: str, kind: str, first: str, last: str) -> int:
+        """How many of that kind were met in a period."""
+        pairs = sum(
+            n
+            for (where, of, day, previous), n in self.tally.reached.items()
+            if (where, of) == (unit, kind) and first <= day <= last and previous < first
+        )
+        days = [day for where, day in self.tally.figures if where == unit and first <= day <= last]
+        return pairs + sum(self.on(unit, day).get(FIRST[kind], 0) for day in days)
+
+    def everything(self) -> dict[Any, Any]:
+        """All numbers that are not zero, by whatever they are numbers of."""
+        found: dict[Any, Any] = {key: row for key in self.tally.figures if (row := self.on(*key))}
+        found |= {("reach", *key): n for key, n in self.tally.reached.items() if n}
+        return found | {("keyed", *key): n for key, n in self.tally.keyed.items() if n}
 
 
 # --- the mirror --------------------------------------------------------------------------------------------------

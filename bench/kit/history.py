@@ -29,6 +29,12 @@ VILLAGES_PER_COMMUNE = 3
 Mirrored = tuple[str, int, str, str, str]
 """source, partition, type, stream, data as JSON; in the order of positions within source and partition."""
 Row = dict[str, Any]
+Attained = dict[str | None, dict[str, str]]
+"""Age band, or None for anybody → skill → best level."""
+Households = dict[str, tuple[str | None, Attained]]
+"""The day of the last visit, and what was attained by then."""
+BANDS = ("under_16", "16_24", "25_39", "40_59", "60_plus")
+RANK = {level: n for n, level in enumerate(("knows", "understands", "does"), 1)}
 
 
 @dataclass(frozen=True)
@@ -38,12 +44,13 @@ class History:
     visits: int
     seed: int
 
-    def events(self) -> Iterator[Mirrored]:
+    def events(self, visits: bool = True) -> Iterator[Mirrored]:
         for type_, data in self.units:
             yield "teams", 0, type_, f"unit:{data['unit_id']}", orjson.dumps(data).decode()
         for team, data in self.teams:
             yield "teams", 0, "TeamEstablished", f"team:{team.team_id}", orjson.dumps(data).decode()
-        yield from _visits([team for team, _ in self.teams], self.visits, self.seed)
+        if visits:
+            yield from _visits([team for team, _ in self.teams], self.visits, self.seed)
 
 
 def make(villages: int, visits: int, seed: int) -> History:
@@ -72,20 +79,21 @@ def _visits(teams: list[Team], count: int, seed: int) -> Iterator[Mirrored]:
     days = [FIRST_DAY + timedelta(days=n) for n in range(DAYS)]
     weights = [SUNDAY_WEIGHT if day.weekday() == 6 else 1 for day in days]
     rounds = sorted(chance.choices(days, weights, k=-(-count // ROUND)))
-    households: dict[str, tuple[str | None, set[str]]] = {}
+    households: Households = {}
     for number, day in enumerate(rounds):
         team = chance.choice(teams)
         for _ in range(min(ROUND, count - number * ROUND)):
             yield _visit(team, day.isoformat(), households, chance)
 
 
-def _visit(team: Team, day: str, households: dict[str, tuple[str | None, set[str]]], chance: random.Random) -> Mirrored:
+def _visit(team: Team, day: str, households: Households, chance: random.Random) -> Mirrored:
     place = str(UUID(int=crc32(team.team_id.encode()) << 64 | chance.randrange(HOUSEHOLDS), version=4))
-    previous, able = households.get(place, (None, set()))
+    previous, attained = households.setdefault(place, (None, {}))
     skills = chance.sample(SKILLS, chance.choice((1, 1, 2, 3)))
     levels = {skill: chance.choice(LEVELS) for skill in skills}
-    new = [skill for skill, level in levels.items() if level == "does" and skill not in able]
-    households[place] = (day, able | {*new})
+    band = chance.choice(BANDS)
+    covered = [*_better(attained, None, levels), *_better(attained, band, levels)]
+    households[place] = (day, attained)
     data = {
         "visit_id": str(UUID(int=chance.getrandbits(128), version=4)),
         "place_id": place,
@@ -101,8 +109,8 @@ def _visit(team: Team, day: str, households: dict[str, tuple[str | None, set[str
         "reach": [] if previous == day else [{"day": day, "previous_day": previous, "n": 1}],
         "outcomes": [],
         "obstacle": None,
-        "ages": {"40_59": 1},
-        "covered": [{"to": dict.fromkeys(new, "does")}] if new else [],
+        "ages": {band: 1},
+        "covered": covered,
         "flags": [],
     }
     return (
@@ -112,3 +120,16 @@ def _visit(team: Team, day: str, households: dict[str, tuple[str | None, set[str
         f"place:{place}",
         orjson.dumps(data).decode(),
     )
+
+
+def _better(attained: Attained, band: str | None, levels: dict[str, str]) -> Iterator[Row]:
+    """What the visit changes in the best levels of a household, of anybody or of an age band."""
+    known = attained.setdefault(band, {})
+    before = dict(known)
+    known |= {skill: level for skill, level in levels.items() if RANK[level] > RANK.get(known.get(skill, ""), 0)}
+    if band is None and all(skill in known for skill in SKILLS):
+        known["all"] = min((known[skill] for skill in SKILLS), key=RANK.__getitem__)
+    to = {skill: level for skill, level in known.items() if before.get(skill) != level}
+    ended = {skill: before[skill] for skill in to if skill in before}
+    if to:
+        yield {"to": to} | ({"from": ended} if ended else {}) | ({"age_band": band} if band else {})

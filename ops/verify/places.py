@@ -7,7 +7,7 @@ whose id it was reported, or to whatever that place is one with by now. Rows tha
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, NamedTuple
@@ -22,11 +22,27 @@ _PLACES = """SELECT type, data, version FROM log.events
 _VISITS = "SELECT data, version FROM log.events WHERE type = 'VisitRecorded'"
 
 
+LEVELS = ("knows", "understands", "does")
+SKILLS = ("public_services", "online_shopping", "online_payment", "online_safety", "local_platforms")
+
+
 class Visit(NamedTuple):
-    """``does``: the skills that somebody there did."""
+    """``levels``: age band, skill and level of whoever was taught."""
 
     day: date
-    does: frozenset[str]
+    levels: frozenset[tuple[str, str, str]]
+
+
+class Counted(NamedTuple):
+    """A visit that stands. ``kind``: of its place, as it was recorded. ``ages``: of the people taught. ``codes``: of
+    what was set up, reached, missing and doubtful, each with the name of its list."""
+
+    unit_id: str
+    day: date
+    kind: str
+    team_id: str
+    ages: tuple[str, ...]
+    codes: tuple[str, ...]
 
 
 @dataclass
@@ -48,34 +64,48 @@ class Place:
         return self.doors[max(known)] if known else True
 
 
+Able = dict[tuple[str | None, str], int]
+"""Age band (None: anybody) and skill → how many levels; ``all``: the lowest of the five skills."""
+
+
+def _able(visits: Iterable[Visit]) -> Able:
+    best: Able = {}
+    for visit in visits:
+        for band, skill, level in visit.levels:
+            for who in (None, band):
+                best[who, skill] = max(best.get((who, skill), 0), LEVELS.index(level) + 1)
+    best[None, "all"] = min(best.get((None, skill), 0) for skill in SKILLS)
+    return best
+
+
 @dataclass
 class PlaceFacts:
-    """``counted``: unit, day and people taught of every visit that stands. ``visits``: those of each place."""
+    """``counted``: the visits that stand. ``visits``: those of each place."""
 
     places: dict[str, Place] = field(default_factory=dict)
-    counted: list[tuple[str, date, int]] = field(default_factory=list)
+    counted: list[Counted] = field(default_factory=list)
     visits: dict[str, list[Visit]] = field(default_factory=lambda: defaultdict(list))
 
-    def households(self) -> Iterator[tuple[Place, list[Visit]]]:
+    def standing(self) -> Iterator[tuple[Place, list[Visit]]]:
+        """Every place with the visits to it and to those that are one with it."""
         of: dict[str, list[Visit]] = defaultdict(list)
         for place_id, visits in self.visits.items():
             of[self._one_with(place_id)] += visits
         for place_id, visits in of.items():
-            if self.places[place_id].kind == "household":
-                yield self.places[place_id], visits
+            yield self.places[place_id], visits
 
-    def households_met(self, first: date, last: date) -> Iterator[str]:
-        """For each household visited in the period, the unit in which it stood when that happened first."""
-        for place, visits in self.households():
+    def met(self, first: date, last: date) -> Iterator[tuple[str, str]]:
+        """For each place visited in the period, its kind, and the unit in which it stood when that happened first."""
+        for place, visits in self.standing():
             days = [visit.day for visit in visits if first <= visit.day <= last]
             if days:
-                yield place.unit_on(min(days))
+                yield place.kind, place.unit_on(min(days))
 
-    def households_able(self, day: date) -> Iterator[tuple[str, set[str]]]:
-        """For each household that is there on the day, its unit and what somebody there does."""
-        for place, visits in self.households():
+    def able(self, day: date) -> Iterator[tuple[str, str, Able]]:
+        """For each place that is there on the day, its kind, its unit and what somebody there can do."""
+        for place, visits in self.standing():
             if place.open_on(day):
-                yield place.unit_on(day), {skill for visit in visits if visit.day <= day for skill in visit.does}
+                yield place.kind, place.unit_on(day), _able(visit for visit in visits if visit.day <= day)
 
     def _one_with(self, place_id: str) -> str:
         while (into := self.places[place_id].into) is not None:
@@ -104,10 +134,15 @@ def _visit(facts: PlaceFacts, data: dict[str, Any], version: int, change: dict[s
     if said is None:
         return  # voided
     day = date.fromisoformat(said["day"])
-    facts.counted.append((data["unit_id"], day, len(said["learners"])))
-    does = frozenset(s["skill"] for learner in said["learners"] for s in learner["skills"] if s["level"] == "does")
+    ages = tuple(learner["age_band"] for learner in said["learners"])
+    codes = [f"{what}:{code}" for what in ("platforms", "outcomes") for code in said.get(what, ())]
+    codes += [f"flags:{flag}" for flag in (data if change is None else change)["flags"]]
+    codes += [f"obstacles:{said['obstacle']}"] if said.get("obstacle") else []
+    kind, team = data["place_kind"], said["team_id"]
+    facts.counted.append(Counted(data["unit_id"], day, kind, team, ages, tuple(codes)))
+    levels = frozenset((who["age_band"], s["skill"], s["level"]) for who in said["learners"] for s in who["skills"])
     via = (data.get("reported") or {}).get("via")
-    facts.visits[via[-1] if via else data["place_id"]].append(Visit(day, does))
+    facts.visits[via[-1] if via else data["place_id"]].append(Visit(day, levels))
 
 
 def _place(facts: PlaceFacts, type_: str, data: dict[str, Any], version: int) -> None:

@@ -19,12 +19,18 @@ ABOUT = {"fact", "type", "how"}
 """What a correction says of a fact, beside the fact itself."""
 
 
+Seat = dict[str, Any]
+RENAMED, RECONSTITUTED = "TeamRenamed", "TeamReconstituted"
+
+
 @dataclass
 class Team:
     kind: str
     unit_id: str
+    pilot: bool = False
     standing: bool = True
-    seats: set[str] = field(default_factory=set)
+    suspended: bool = False
+    seats: dict[str, Seat] = field(default_factory=dict)
 
 
 @dataclass
@@ -66,6 +72,48 @@ class TeamFacts:
     def days(self) -> list[date]:
         return sorted({fact.day for fact in self._in_order()})
 
+    def changed(self, first: date, last: date) -> Iterator[tuple[str, str]]:
+        """Unit and type of every renaming and reconstitution of the period: the unit that the team served at the end of
+        that day."""
+        waiting: list[tuple[str, str]] = []
+        teams: dict[str, Team] = {}
+        facts = self._in_order()
+        for n, fact in enumerate(facts):
+            happen(teams, fact.type, fact.data)
+            if first <= fact.day <= last and fact.type in (RENAMED, RECONSTITUTED):
+                waiting.append((fact.data["team_id"], fact.type))
+            if n + 1 == len(facts) or facts[n + 1].day != fact.day:
+                yield from ((teams[team].unit_id, type_) for team, type_ in waiting if team in teams)
+                waiting.clear()
+
+    def unit_of(self, team_id: str, day: date) -> str:
+        """Which unit the team served on a day, or at first where that was later; its own id if it is not known."""
+        teams: dict[str, Team] = {}
+        facts = [fact for fact in self._facts.get(f"{TEAM}{team_id}", ()) if not fact.void]
+        for fact in sorted(facts, key=lambda fact: (fact.day, fact.told)):
+            if fact.day > day and team_id in teams:
+                break
+            happen(teams, fact.type, fact.data)
+        return teams[team_id].unit_id if team_id in teams else team_id
+
+    def people(self, day: date) -> Iterator[str]:
+        """For each person with a seat, the unit of the one that was taken first among those held."""
+        taken: dict[tuple[str, str], date] = {}
+        teams: dict[str, Team] = {}
+        for fact in self._in_order():
+            if fact.day > day:
+                break
+            happen(teams, fact.type, fact.data)
+            team = teams.get(fact.data["team_id"])
+            if team is not None and team.standing:
+                for seat_id, seat in team.seats.items():
+                    taken.setdefault((seat["person_id"], seat_id), fact.day)
+        held: dict[str, list[tuple[date, str, str]]] = defaultdict(list)
+        for team in teams.values():
+            for seat_id, seat in team.seats.items() if team.standing else ():
+                held[seat["person_id"]].append((taken[seat["person_id"], seat_id], seat_id, team.unit_id))
+        return (min(seats)[2] for seats in held.values())
+
     def _in_order(self) -> list[Fact]:
         if not self._ordered:
             self._ordered = sorted(self._holding(), key=lambda fact: (fact.day, fact.told))
@@ -91,27 +139,33 @@ class TeamFacts:
 
 def happen(teams: dict[str, Team], type_: str, data: dict[str, Any]) -> None:
     if type_ == "TeamEstablished":
-        seats = {seat["seat_id"] for seat in data["seats"]}
-        teams[data["team_id"]] = Team(data["kind"], data["unit_id"], seats=seats)
+        seats = {seat["seat_id"]: seat for seat in data["seats"]}
+        teams[data["team_id"]] = Team(data["kind"], data["unit_id"], data["pilot"], seats=seats)
         return
     team = teams.get(data["team_id"])
     if team is None:
         return  # its establishment was voided: the team never was
     match type_:
-        case "SeatAppointed":
-            team.seats.add(data["seat"]["seat_id"])
+        case "SeatAppointed" | "SeatChanged":
+            team.seats[data["seat"]["seat_id"]] = data["seat"]
         case "SeatReleased":
-            team.seats.discard(data["seat_id"])
+            team.seats.pop(data["seat_id"], None)
         case "TeamReconstituted":
-            team.seats -= set(data["released"])
-            team.seats |= {seat["seat_id"] for seat in data["appointed"]}
+            _exchange(team, data["released"], data["appointed"])
         case "TeamTookPart":
             team.standing = data["exists"]
-            team.seats -= set(data["left"])
-            team.seats |= {seat["seat_id"] for seat in data["came"]}
+            _exchange(team, data["left"], data["came"])
         case "TeamReassigned":
             team.unit_id = data["unit_id"]
         case "PilotEnded":
-            team.standing = data["converted"]
+            team.pilot, team.standing = False, data["converted"]
+        case "TeamSuspended" | "TeamResumed":
+            team.suspended = type_ == "TeamSuspended"
         case "TeamDissolved":
             team.standing = False
+
+
+def _exchange(team: Team, gone: list[str], came: list[Seat]) -> None:
+    for seat_id in gone:
+        team.seats.pop(seat_id, None)
+    team.seats |= {seat["seat_id"]: seat for seat in came}

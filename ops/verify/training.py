@@ -4,17 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 Part = tuple[str, str, str]
 """Session, day and part of the day."""
 
 
+class Attended(NamedTuple):
+    human: str
+    unit_id: str
+    day: date
+    mode: str
+    organiser: str | None
+    course_id: str
+
+
 class TrainingFacts:
-    """Rows (id, part, unit) of each human being, in the order in which they came to it."""
+    """Rows (id, part, attendance) of each human being, in the order in which they came to it."""
 
     def __init__(self) -> None:
-        self._rows: dict[str, list[tuple[str, Part, str]]] = {}
+        self._rows: dict[str, list[tuple[str, Part, dict[str, Any]]]] = {}
 
     def tell(self, stream: str, type_: str, data: dict[str, Any]) -> None:
         """One event of ``trainee:<id>``; the id is that of the human being, whatever id was sent."""
@@ -22,9 +31,9 @@ class TrainingFacts:
         mine = self._rows.setdefault(human, [])
         match type_:
             case "AttendanceRecorded":
-                mine.append((data["person_id"], _part(data), data["unit_id"]))
+                mine.append((data["person_id"], _part(data), data))
             case "AttendanceDoubled":
-                mine.append((data["person_id"], _part(data["attendance"]), data["attendance"]["unit_id"]))
+                mine.append((data["person_id"], _part(data["attendance"]), data["attendance"]))
             case "AttendanceVoided":
                 self._rows[human] = [row for row in mine if row[1] != _part(data["before"])]
             case "AttendanceCorrected":
@@ -36,26 +45,30 @@ class TrainingFacts:
                 self._rows[data["duplicate_id"]] = [row for row in mine if row[0] in leaving]
                 self._rows[human] = [row for row in mine if row[0] not in leaving]
 
-    def attendances(self) -> Iterator[tuple[str, str, date, Part]]:
-        """Human being, unit, day and part: each part once, those of one human being as they were recorded."""
+    def attendances(self) -> Iterator[Attended]:
+        """Each part once, those of one human being as they were recorded."""
         for human, rows in self._rows.items():
-            told: dict[Part, str] = {}
-            for _, part, unit_id in rows:
-                told.setdefault(part, unit_id)
-            for part, unit_id in told.items():
-                yield human, unit_id, date.fromisoformat(part[1]), part
+            told: dict[Part, dict[str, Any]] = {}
+            for _, part, data in rows:
+                told.setdefault(part, data)
+            for part, data in told.items():
+                day = date.fromisoformat(part[1])
+                yield Attended(human, data["unit_id"], day, data["mode"], data.get("organiser"), data["course_id"])
 
 
-def _corrected(rows: list[tuple[str, Part, str]], part: Part, after: dict[str, Any]) -> Iterator[tuple[str, Part, str]]:
+Row = tuple[str, Part, dict[str, Any]]
+
+
+def _corrected(rows: list[Row], part: Part, after: dict[str, Any]) -> Iterator[Row]:
     """The right one takes the place of the first wrong one; that of another part comes last."""
     right, first = _part(after), next((row[0] for row in rows if row[1] == part), "")
     for row in rows:
         if row[1] != part:
             yield row
         elif row[0] == first and right == part:
-            yield first, right, after["unit_id"]
+            yield first, right, after
     if right != part:
-        yield first, right, after["unit_id"]
+        yield first, right, after
 
 
 def _part(data: dict[str, Any]) -> Part:

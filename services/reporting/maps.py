@@ -11,7 +11,7 @@ from datetime import date
 
 from sqlalchemy import Connection, Engine, text
 
-from services.reporting import store
+from services.reporting import rolling, store
 from services.reporting.placing import BEFORE_REFORM, Place, place
 from services.reporting.store import MAP_BEFORE, MAP_TODAY, ROLLED_UP, Map, Slot
 from shared.unit_directory import UnitDirectory
@@ -53,7 +53,10 @@ class Maps:
         wanted = wanted_keys(tree, self._today())
         with self._engine.begin() as tx:
             store.be_patient(tx)
-            slot = store.live(tx)
+            try:
+                slot = store.live(tx)
+            except store.OtherTables:
+                return 0
             maps = slot.maps(tx)
             if all(maps[n].key == wanted[n] and maps[n].tree_position >= position for n in ROLLED_UP):
                 return 0
@@ -112,7 +115,7 @@ def settle(
         # Leaves are only ever added, and moved only together with the map's own row.
         if plan is None or (plan.slot, plan.map, plan.leaves) != (slot, maps[number], slot.leaves(tx, number)):
             plan = _foreseen(tx, slot, maps[number], tree, key)
-        store.move(slot, tx, number, plan.changes)
+        rolling.move(slot, tx, number, plan.changes)
         slot.set_map(tx, number, key, position)
         moved += len(plan.changes)
     slot.drop_maps(tx, "tree_position < :position", position=position)

@@ -1,20 +1,23 @@
-"""``figures@1``: public events → figures per unit and day, leaves and roll-ups in one transaction with the cursor."""
+"""``figures@2``: public events → figures per unit and day, leaves and roll-ups in one transaction with the cursor."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import Connection
 
-from services.reporting import store
-from services.reporting.domain import USES, Tally, count, teams_named
+from services.reporting import rolling, store
+from services.reporting.domain import USES, Tally, count, records, teams_named
 from services.reporting.placing import place
 from services.reporting.store import Slot
 from shared.log import Recorded
+from shared.subscription import Halted
 from shared.unit_directory import UnitDirectory
 
-NAME = "figures@1"
+NAME = "figures@2"
+FORMER = "figures@1"
+"""Whose figures a database may still answer with, until those of this version are filled."""
 SOURCES: Mapping[str, tuple[int, ...]] = {"teams": (0,), "visits": (0, 1, 2, 3), "training": (0,)}
 
 
@@ -32,10 +35,17 @@ class Figures:
         if not events:
             return
         store.share(tx)
-        slot = store.live(tx)
-        tally = tallied(tx, slot, events)
+        try:
+            slot = store.live(tx)
+        except store.OtherTables:
+            raise Halted("figures of an earlier version are live, these are not filled yet") from None
+        named = {team for type_, data in events for team in teams_named(type_, data)}
+        tally = Tally(slot.team_kinds(tx, named))
+        for type_, data in events:
+            count(tally, type_, data)
+        settle(tx, slot, tally)
         self._place(tx, slot, tally.leaves)
-        slot.add(tx, tally)
+        rolling.add(slot, tx, tally)
 
     def _place(self, tx: Connection, slot: Slot, leaves: Collection[str]) -> None:
         """Store where new leaves stand, on all maps; if another worker is first, its placement counts."""
@@ -52,10 +62,8 @@ class Figures:
                 slot.put_places(tx, number, {leaf: place(tree, leaf, on_map.key) for leaf in new})
 
 
-def tallied(tx: Connection, slot: Slot, events: Iterable[tuple[str, Mapping[str, object]]]) -> Tally:
-    events = list(events)
-    named = {team for type_, data in events for team in teams_named(type_, data)}
-    tally = Tally(slot.team_kinds(tx, named))
-    for type_, data in events:
-        count(tally, type_, data)
-    return tally
+def settle(tx: Connection, slot: Slot, tally: Tally) -> None:
+    """Let the records of whatever was told learn it, and count what follows from it."""
+    for phase in records.PHASES:
+        known = slot.records(tx, records.told(tally, phase))
+        slot.put_records(tx, records.settle(tally, phase, known))

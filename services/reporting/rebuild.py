@@ -1,7 +1,8 @@
-"""Rebuilds ``figures@1`` from the mirror beside the live tables, then switches: reads never stop or go back.
+"""Rebuilds ``figures@2`` from the mirror beside the live tables, then switches: reads never stop or go back.
 
 The other slot is filled from the beginning up to the live cursors, leaves first and roll-ups once at the end. For the
 last few events the cursors are held, so that the new slot ends exactly where the live one is; then it is the live one.
+Where figures of an earlier version are live, their cursors are those to come up to, and are given up at the end.
 """
 
 from __future__ import annotations
@@ -16,11 +17,12 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, Engine, text
 
-from services.reporting import store
+from services.reporting import rolling, store
 from services.reporting.domain import USES, Tally, count, teams_named
 from services.reporting.maps import settle, wanted_keys
 from services.reporting.placing import place
-from services.reporting.projections import NAME, SOURCES
+from services.reporting.projections import FORMER, NAME, SOURCES
+from services.reporting.projections import settle as learn
 from services.reporting.store import ROLLED_UP, Slot
 from shared.bus import PLACEHOLDER
 from shared.subscription import UNPUBLISHABLE, describe, transient
@@ -91,7 +93,7 @@ def _rebuild(
 ) -> Rebuilt:
     began = time.perf_counter()
     with engine.begin() as tx:
-        slot = store.live(tx).other
+        slot = store.spare(tx)
         slot.clear(tx)
     replay = _Replay(slot, {(source, partition): 0 for source, ps in SOURCES.items() for partition in ps})
     while True:
@@ -118,11 +120,19 @@ def _cursors(engine: Engine) -> dict[Partition, int]:
 
 
 def _positions(tx: Connection, lock: str) -> dict[Partition, int]:
+    """How far the live figures have come, of this version or of the one before."""
     rows = tx.execute(
-        text(f"SELECT source, partition, position FROM bus.cursors WHERE subscription = :name ORDER BY 1, 2 {lock}"),
-        {"name": NAME},
+        text(
+            f"""SELECT source, partition, position FROM bus.cursors WHERE subscription IN (:name, :former)
+                 ORDER BY 1, 2 {lock}"""
+        ),
+        {"name": NAME, "former": FORMER},
     )
-    return {(row.source, row.partition): row.position for row in rows}
+    found: dict[Partition, int] = {}
+    for row in rows:
+        key = (row.source, row.partition)
+        found[key] = max(row.position, found.get(key, 0))
+    return found
 
 
 # --- replaying ---------------------------------------------------------------------------------------------------
@@ -144,9 +154,10 @@ def _chunk(tx: Connection, replay: _Replay, key: Partition, until: int, placing:
     where = {"source": source, "partition": partition, "after": after, "until": end}
     events = orjson.loads(f"[{tx.execute(_READ, where).scalar_one() or ''}]")
     tally = _tallied(replay, key, events)
+    learn(tx, replay.slot, tally)
     if placing is not None:
         _place_new(tx, replay.slot, tally, placing)
-    replay.slot.add(tx, tally, roll_up=placing is not None)
+    rolling.add(replay.slot, tx, tally, roll_up=placing is not None)
     replay.positions[key] = end
     replay.events += len(events)
 
@@ -164,7 +175,7 @@ def _tallied(replay: _Replay, key: Partition, events: Sequence[Any]) -> Tally:
         if transient(error):
             raise
         tally = _one_by_one(replay, key, events)
-    replay.kinds |= {team: kind for team, (kind, _) in tally.teams.items()}
+    replay.kinds |= tally.teams
     return tally
 
 
@@ -208,14 +219,14 @@ def _roll_up(tx: Connection, slot: Slot, directory: UnitDirectory, today: date) 
     tree = directory.refresh()
     leaves = list(
         tx.execute(
-            text(f"SELECT unit FROM {slot.table('leaf')} UNION SELECT unit FROM {slot.table('reach')}")
+            text(" UNION ".join(f"SELECT unit FROM {slot.table(name)}" for name in ("leaf", "reach", "keyed")))
         ).scalars()
     )
     for number, key in wanted_keys(tree, today).items():
         places = {leaf: place(tree, leaf, key) for leaf in leaves}
         slot.set_map(tx, number, key, directory.position)
         slot.put_places(tx, number, places)
-        store.roll_up(slot, tx, number)
+        rolling.roll_up(slot, tx, number)
 
 
 def _switch(tx: Connection, replay: _Replay, directory: UnitDirectory, today: date) -> None:
@@ -229,7 +240,7 @@ def _switch(tx: Connection, replay: _Replay, directory: UnitDirectory, today: da
             _chunk(tx, replay, key, until, directory)
     tree = directory.refresh()
     settle(tx, replay.slot, tree, directory.position, wanted_keys(tree, today))
-    tx.execute(text("DELETE FROM bus.parked WHERE subscription = :name"), {"name": NAME})
+    _settle_cursors(tx, replay)
     if replay.parked:
         names = ("source", "partition", "position", "stream", "error")
         tx.execute(
@@ -239,7 +250,21 @@ def _switch(tx: Connection, replay: _Replay, directory: UnitDirectory, today: da
             ),
             [dict(zip(names, parked, strict=True)) for parked in replay.parked],
         )
-    tx.execute(text("UPDATE read.figures_live SET slot = :slot, since = now()"), {"slot": replay.slot.name})
+    store.switch(tx, replay.slot)
+
+
+def _settle_cursors(tx: Connection, replay: _Replay) -> None:
+    tx.execute(
+        text(
+            f"""INSERT INTO bus.cursors (subscription, source, partition, position, moved_at)
+                VALUES ('{NAME}', :source, :partition, :position, now())
+                ON CONFLICT (subscription, source, partition) DO UPDATE SET position = excluded.position"""
+        ),
+        [{"source": s, "partition": p, "position": position} for (s, p), position in replay.positions.items()],
+    )
+    tx.execute(text("DELETE FROM bus.cursors WHERE subscription = :former"), {"former": FORMER})
+    names = {"name": NAME, "former": FORMER}
+    tx.execute(text("DELETE FROM bus.parked WHERE subscription IN (:name, :former)"), names)
 
 
 def _place_new(tx: Connection, slot: Slot, tally: Tally, directory: UnitDirectory) -> None:

@@ -1,5 +1,7 @@
 """The read model in PostgreSQL: leaves, roll-ups, and where leaves stand on maps.
 
+Figures are nullable: a day of a unit has few of them, and one that is not there costs a bit.
+
 There are two slots of the same tables; ``read.figures_live`` names the one that answers, the other is for rebuilding.
 Everybody who writes holds ``GUARD``: projections share it, whoever moves leaves between units or switches slots holds
 it alone. So a projection never rolls up along a placement that is just being changed.
@@ -13,18 +15,22 @@ from datetime import date
 from operator import attrgetter
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection, text
 
-from services.reporting.domain import FIGURES, Tally
-from services.reporting.placing import EVERYWHERE, Place
+from services.reporting.arrays import arrays, plain, texts
+from services.reporting.domain.tally import Key, Known
+from services.reporting.placing import Place
 
-SLOTS = ("1a", "1b")
+SLOTS = ("2a", "2b")
+COUNTS = 1
+"""Grows with the set of figures: a slot filled by code that counted less is rebuilt (``upgrade.py``)."""
 GUARD = 0x7461_0001
 MAP_BEFORE, MAP_TODAY = 0, 1
 ROLLED_UP = (MAP_BEFORE, MAP_TODAY)
 """The maps with roll-ups; higher numbers are maps somebody asked for, placed but summed from leaves."""
 QUALITY = ("estimated", "successor_unknown", "unplaced")
-TABLES = ("leaf", "reach", "team", "placement", "rollup", "rollup_reach")
+TABLES = ("leaf", "reach", "keyed", "record", "placement", "rollup", "rollup_reach", "rollup_keyed")
 PLACE = ("home", "commune", "district", "province", "estimated", "successor_unknown")
 _place_row = attrgetter(*PLACE)
 
@@ -55,9 +61,38 @@ def be_patient(tx: Connection) -> None:
     tx.execute(text("SET LOCAL idle_in_transaction_session_timeout = '5min'"))
 
 
+class OtherTables(Exception):
+    """The live figures are those of an earlier version, in tables that this code does not know."""
+
+
 def live(tx: Connection) -> Slot:
-    """The slot that answers. Writers take the guard in a statement before."""
-    return Slot(tx.execute(text("SELECT slot FROM read.figures_live")).scalar_one())
+    """The slot that answers. Writers take the guard in a statement before. Raises ``OtherTables``."""
+    name = _live(tx)
+    if name not in SLOTS:
+        raise OtherTables(name)
+    return Slot(name)
+
+
+def spare(tx: Connection) -> Slot:
+    """The slot to fill: the one that does not answer."""
+    name = _live(tx)
+    return Slot(name).other if name in SLOTS else Slot(SLOTS[0])
+
+
+def _live(tx: Connection) -> str:
+    return str(tx.execute(text("SELECT slot FROM read.figures_live")).scalar_one())
+
+
+def counts(tx: Connection) -> int:
+    """Which set of figures the live slot holds."""
+    return int(tx.execute(text("SELECT counts FROM read.figures_live")).scalar_one())
+
+
+def switch(tx: Connection, slot: Slot) -> None:
+    tx.execute(
+        text("UPDATE read.figures_live SET slot = :slot, counts = :counts, since = now()"),
+        {"slot": slot.name, "counts": COUNTS},
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,80 +106,55 @@ class Slot:
     def table(self, name: str) -> str:
         return f"read.{name}_{self.name}"
 
-    # --- facts ---------------------------------------------------------------------------------------------------
+    # --- records -------------------------------------------------------------------------------------------------
 
-    def add(self, tx: Connection, tally: Tally, *, roll_up: bool = True) -> None:
-        """Add to the leaves, and to the roll-ups of the units above them; every leaf must be placed before.
+    def records(self, tx: Connection, keys: Sequence[Key]) -> dict[Key, Known]:
+        """What is known of these subjects, locked until the end of the transaction; new ones are made.
 
-        Rows are written in key order: two projections then wait for each other instead of deadlocking.
+        Keys are sorted, and those that are there are locked before new ones are made: two projections then wait for
+        each other instead of deadlocking.
         """
-        self._add_figures(tx, tally.figures, roll_up)
-        self._add_reached(tx, {key: n for key, n in tally.reached.items() if n}, roll_up)
-        if tally.teams:
-            rows = [{"team": t, "kind": kind, "unit": unit} for t, (kind, unit) in sorted(tally.teams.items())]
-            tx.execute(
-                text(
-                    f"""INSERT INTO {self.table("team")} VALUES (:team, :kind, :unit)
-                        ON CONFLICT (team_id) DO UPDATE SET kind = excluded.kind, unit = excluded.unit"""
-                ),
-                rows,
+        found = self._lock(tx, keys)
+        new = [key for key in keys if key not in found]
+        if new:
+            tx.exec_driver_sql(
+                f"""INSERT INTO {self.table("record")} (kind, id) SELECT * FROM unnest({arrays("text", "text")})
+                    ON CONFLICT DO NOTHING""",
+                tuple(map(texts, zip(*new, strict=True))),
             )
+            found |= self._lock(tx, new)
+        return found
 
-    def _add_figures(self, tx: Connection, rows: Mapping[tuple[str, str], Sequence[int]], roll_up: bool) -> None:
-        keys = sorted(rows)
+    def _lock(self, tx: Connection, keys: Sequence[Key]) -> dict[Key, Known]:
         if not keys:
-            return
-        columns = zip(FIGURES, zip(*(rows[key] for key in keys), strict=True), strict=True)
-        # Most batches change few columns. ``facts`` stays, for the roll-ups' quality.
-        used = {name: numbers for name, numbers in columns if name == "facts" or any(numbers)}
-        names = ", ".join(used)
-        changes = (
-            f"changes (unit, day, {names}) AS (SELECT * FROM unnest({_arrays('text', 'date', *['int'] * len(used))}))"
+            return {}
+        rows = tx.exec_driver_sql(
+            f"""SELECT r.kind, r.id, r.known::text FROM {self.table("record")} r
+                  JOIN unnest({arrays("text", "text")}) AS k (kind, id) ON (r.kind, r.id) = (k.kind, k.id)
+                 ORDER BY r.kind, r.id FOR UPDATE OF r""",
+            tuple(map(texts, zip(*keys, strict=True))),
         )
-        leaves = f"""INSERT INTO {self.table("leaf")} AS t (unit, day, {names}) SELECT * FROM changes
-                     ON CONFLICT (unit, day) DO UPDATE SET {_plus(used)}"""
-        if roll_up:
-            sums = ", ".join(f"sum(c.{name})" for name in used)
-            statement = f"""WITH {changes}, leaves AS ({leaves})
-                INSERT INTO {self.table("rollup")} AS t (map, unit, day, {names}, {", ".join(QUALITY)})
-                SELECT p.map, above.unit, c.day, {sums}, {_quality("c")} FROM changes c {self._placed("c")}
-                 WHERE above.unit IS NOT NULL GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
-                ON CONFLICT (map, unit, day) DO UPDATE SET {_plus((*used, *QUALITY))}"""
-        else:
-            statement = f"WITH {changes} {leaves}"
-        units, days = zip(*keys, strict=True)
-        tx.exec_driver_sql(statement, (_texts(units), *map(_plain, (days, *used.values()))))
-
-    def _add_reached(self, tx: Connection, reached: Mapping[tuple[str, str, str, str], int], roll_up: bool) -> None:
-        keys = sorted(reached)
-        if not keys:
-            return
-        names = "kind, day, previous_day"
-        arrays = _arrays("text", "text", "date", "date", "int")
-        changes = f"changes (unit, {names}, n) AS (SELECT * FROM unnest({arrays}))"
-        leaves = f"""INSERT INTO {self.table("reach")} AS t (unit, {names}, n) SELECT * FROM changes
-                     ON CONFLICT (unit, {names}) DO UPDATE SET n = t.n + excluded.n"""
-        if roll_up:
-            statement = f"""WITH {changes}, leaves AS ({leaves})
-                INSERT INTO {self.table("rollup_reach")} AS t (map, unit, {names}, n)
-                SELECT p.map, above.unit, {names}, sum(c.n) FROM changes c {self._placed("c")}
-                 WHERE above.unit IS NOT NULL GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5
-                ON CONFLICT (map, unit, {names}) DO UPDATE SET n = t.n + excluded.n"""
-        else:
-            statement = f"WITH {changes} {leaves}"
-        units, kinds, days, previous = zip(*keys, strict=True)
-        numbers = [reached[key] for key in keys]
-        tx.exec_driver_sql(statement, (_texts(units), _texts(kinds), _plain(days), _plain(previous), _plain(numbers)))
-
-    def _placed(self, changes: str) -> str:
-        """Joins changes of leaves with every unit above them, on both maps."""
-        return f"""JOIN {self.table("placement")} p ON p.leaf = {changes}.unit AND p.map IN {ROLLED_UP} {_ABOVE}"""
+        return {(kind, subject): orjson.loads(known) for kind, subject, known in rows}
 
     def team_kinds(self, tx: Connection, teams: Collection[str]) -> dict[str, str]:
         if not teams:
             return {}
-        statement = text(f"SELECT team_id, kind FROM {self.table('team')} WHERE team_id = ANY(:teams)")
+        statement = text(
+            f"""SELECT id, known ->> 'kind' AS kind FROM {self.table("record")}
+                 WHERE kind = 'team' AND id = ANY(:teams) AND known ->> 'kind' IS NOT NULL"""
+        )
         return {team: kind for team, kind in tx.execute(statement, {"teams": list(teams)})}
+
+    def put_records(self, tx: Connection, known: Mapping[Key, Known]) -> None:
+        if known:
+            kinds, subjects = zip(*known, strict=True)
+            contents = [orjson.dumps(each).decode() for each in known.values()]
+            tx.exec_driver_sql(
+                f"""UPDATE {self.table("record")} r SET known = n.known
+                      FROM unnest({arrays("text", "text", "jsonb")}) AS n (kind, id, known)
+                     WHERE (r.kind, r.id) = (n.kind, n.id)""",
+                (texts(kinds), texts(subjects), texts(contents)),
+            )
 
     # --- maps and placements -------------------------------------------------------------------------------------
 
@@ -174,7 +184,7 @@ class Slot:
             tx.exec_driver_sql(
                 f"""SELECT l.leaf FROM unnest(%s::text[]) AS l (leaf) WHERE NOT EXISTS
                         (SELECT FROM {self.table("placement")} p WHERE p.map = {MAP_TODAY} AND p.leaf = l.leaf)""",
-                (_texts(leaves),),
+                (texts(leaves),),
             ).scalars()
         )
 
@@ -187,9 +197,9 @@ class Slot:
         *above, estimated, unknown = zip(*(_place_row(places[leaf]) for leaf in leaves), strict=True)
         tx.exec_driver_sql(
             f"""INSERT INTO {self.table("placement")} (map, leaf, {", ".join(PLACE)})
-                SELECT %s, * FROM unnest({_arrays(*["text"] * 5, "bool", "bool")})
+                SELECT %s, * FROM unnest({arrays(*["text"] * 5, "bool", "bool")})
                 ON CONFLICT (map, leaf) DO {conflict}""",
-            (number, *map(_texts, (leaves, *above)), _plain(estimated), _plain(unknown)),
+            (number, *map(texts, (leaves, *above)), plain(estimated), plain(unknown)),
         )
 
     def set_map(self, tx: Connection, number: int, key: date, tree_position: int) -> None:
@@ -214,80 +224,3 @@ class Slot:
     def clear(self, tx: Connection) -> None:
         tx.execute(text(f"TRUNCATE {', '.join(self.table(name) for name in TABLES)}"))
         self.drop_maps(tx, "true")
-
-
-# --- SQL ---------------------------------------------------------------------------------------------------------
-
-_ABOVE = f"""CROSS JOIN LATERAL (VALUES (p.commune), (p.district), (p.province), ('{EVERYWHERE}')) AS above (unit)"""
-
-
-def _quality(facts: str, sign: str = "1") -> str:
-    conditions = ("p.estimated", "p.successor_unknown", "p.home IS NULL")
-    return ", ".join(f"coalesce(sum({sign} * {facts}.facts) FILTER (WHERE {each}), 0)" for each in conditions)
-
-
-def _plus(columns: Iterable[str]) -> str:
-    return ", ".join(f"{c} = t.{c} + excluded.{c}" for c in columns)
-
-
-# Arrays as PostgreSQL writes them: several times faster than converting element by element in the driver.
-
-
-def _arrays(*types: str) -> str:
-    return ", ".join(f"%s::{each}[]" for each in types)
-
-
-def _plain(values: Iterable[object]) -> str:
-    """Numbers, days or truth values."""
-    return f"{{{','.join(map(str, values))}}}"
-
-
-def _texts(values: Iterable[str | None]) -> str:
-    return f"{{{','.join('NULL' if value is None else _quoted(value) for value in values)}}}"
-
-
-def _quoted(value: str) -> str:
-    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-# --- moving ------------------------------------------------------------------------------------------------------
-
-
-def move(slot: Slot, tx: Connection, number: int, places: Mapping[str, Place]) -> None:
-    """Take leaves' figures out of the roll-ups of their stored places, store these places, and add the figures there.
-
-    The guard must be held alone, else figures that arrive meanwhile go astray.
-    """
-    if places:
-        _shift(slot, tx, number, list(places), -1)
-        slot.put_places(tx, number, places, move=True)
-        _shift(slot, tx, number, list(places), 1)
-
-
-def roll_up(slot: Slot, tx: Connection, number: int) -> None:
-    """Fill the (empty) roll-ups of a map from all leaves, placed before."""
-    _shift(slot, tx, number, None, 1)
-
-
-def _shift(slot: Slot, tx: Connection, number: int, leaves: list[str] | None, sign: int) -> None:
-    columns = (*FIGURES, *QUALITY)
-    some = f"p.map = {number}" + ("" if leaves is None else " AND p.leaf = ANY(%s::text[])")
-    parameters = () if leaves is None else (_texts(leaves),)
-    placed = f"{slot.table('placement')} p {_ABOVE}"
-    sums = ", ".join(f"sum({sign} * f.{name})" for name in FIGURES)
-    tx.exec_driver_sql(
-        f"""INSERT INTO {slot.table("rollup")} AS t (map, unit, day, {", ".join(columns)})
-            SELECT {number}, above.unit, f.day, {sums}, {_quality("f", str(sign))}
-              FROM {placed} JOIN {slot.table("leaf")} f ON f.unit = p.leaf WHERE {some} AND above.unit IS NOT NULL
-             GROUP BY above.unit, f.day
-            ON CONFLICT (map, unit, day) DO UPDATE SET {_plus(columns)}""",
-        parameters,
-    )
-    tx.exec_driver_sql(
-        f"""INSERT INTO {slot.table("rollup_reach")} AS t (map, unit, kind, day, previous_day, n)
-            SELECT {number}, above.unit, r.kind, r.day, r.previous_day, sum({sign} * r.n)
-              FROM {placed} JOIN {slot.table("reach")} r ON r.unit = p.leaf WHERE {some} AND above.unit IS NOT NULL
-             GROUP BY above.unit, r.kind, r.day, r.previous_day
-            ON CONFLICT (map, unit, kind, day, previous_day) DO UPDATE SET n = t.n + excluded.n""",
-        parameters,
-    )

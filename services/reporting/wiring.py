@@ -22,6 +22,7 @@ from services.reporting.queries.reports import Reports
 from services.reporting.queries.sources import Sources
 from services.reporting.queries.standing import Area
 from services.reporting.rebuild import AlreadyRebuilding, Rebuilt, rebuild
+from services.reporting.upgrade import Upgrade
 from shared.db import engine
 from shared.health import Readiness
 from shared.kit import Kit
@@ -76,7 +77,9 @@ def worker(settings: Settings) -> int:
     # Beside the kernel's loops: units change and days pass without an event of the figures.
     stop = threading.Event()
     maps = Maps(kit.engine, UnitDirectory(kit.engine), today)
+    upgrade = Upgrade(kit.engine, UnitDirectory(kit.engine), today, USES)
     Loop("maps", maps.settle, stop, idle=(0.2, 0.5)).start()
+    Loop("upgrade", upgrade.step, stop, idle=(0.5, 2.0)).start()
     return run_worker(definition, settings, kit.log, on_stop=[stop.set, kit.close])
 
 

@@ -15,6 +15,7 @@ from shared.bus import Public, Wire, parse, stretch
 from shared.log import Recorded
 from shared.mirror import Delivery, Mirror, Uses
 from shared.parking import unpark_replaced
+from shared.refetch import NEAR, complete, stretches
 from shared.repair import FeedError, Repair
 from shared.subscription import Subscription
 from tests.bus_kit import DirectFeed, Seen, Service, dense, public
@@ -314,6 +315,49 @@ def test_a_placeholder_waits_parked_until_its_source_can_publish_it(
     assert unpark_replaced(reporting.engine, projection, reporting.log) == 2
     assert reporting.run("SELECT position FROM read.seen ORDER BY at") == [(1,), (4,), (2,), (3,)]
     assert reporting.value("SELECT count(*) FROM bus.parked") == 0
+
+
+def test_types_that_are_used_from_now_on_are_read_again(visits: Service, reporting: Service, mirror: Mirror) -> None:
+    visits.append(3)
+    visits.append(2, type="Heard", stream="opinion")
+    visits.append(2, private=True)
+    visits.append(1, type="Heard", stream="opinion")
+    visits.append(1, type="Seen", stream="other", partition=1)
+    visits.append(1, type="Heard", stream="opinion-1", partition=1)
+    mirror.ingest(deliveries(*wires(visits), *wires(visits, 1)))
+    repair = repairer(visits, mirror)
+    while repair.round():
+        pass
+    held = "SELECT partition, position, type FROM bus.mirror WHERE type IS NOT NULL ORDER BY 1, 2"
+    assert reporting.run(held) == [(0, n, "Counted") for n in (1, 2, 3)]
+    grown = Mirror(reporting.engine, {"visits": {"Counted", "Heard"}})
+    assert not holds(reporting, grown)
+    assert grown.ingest(deliveries(*wires(visits))) == [], "a message does not replace what is there"
+    assert len(reporting.run(held)) == 3
+    repair = repairer(visits, grown)
+    while repair.round():
+        pass
+    heard = [(0, 4, "Heard"), (0, 5, "Heard"), (0, 8, "Heard"), (1, 2, "Heard")]
+    assert reporting.run(held) == [(0, n, "Counted") for n in (1, 2, 3)] + heard
+    assert holds(reporting, grown) and dense(reporting, "visits") == {0: (8, 8), 1: (2, 2)}
+    assert reporting.value("SELECT data ->> 'n' FROM bus.mirror WHERE (partition, position) = (1, 2)") == "1"
+    assert reporting.value("SELECT count(*) FROM bus.alarms") == 0
+    repaired, repair.repaired = repair.repaired, 0
+    assert repaired > 0 and not repair.round() and repair.repaired == 0, "once"
+    # Who uses less again has to ask anew later on: what arrived meanwhile was not kept.
+    repairer(visits, mirror).round()
+    assert not holds(reporting, grown)
+
+
+def holds(service: Service, mirror: Mirror) -> bool:
+    with mirror.engine.connect() as tx:
+        return complete(tx, mirror.uses)
+
+
+def test_positions_near_each_other_are_read_together() -> None:
+    near = [(0, 1), (0, 2), (0, 2 + NEAR), (0, 3 + 2 * NEAR), (1, 4), (2, 4)]
+    assert list(stretches(near)) == [(0, 1, 2 + NEAR), (0, 3 + 2 * NEAR, 3 + 2 * NEAR), (1, 4, 4), (2, 4, 4)]
+    assert list(stretches([])) == []
 
 
 def test_where_messages_disagree_the_feed_tells_which_one_was_forged(

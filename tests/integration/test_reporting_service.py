@@ -250,7 +250,7 @@ def check_rebuild(reporting: Reporting, client: httpx.Client) -> None:
     done = subprocess.run(command, env=reporting.environment, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     result = orjson.loads(done.stdout.splitlines()[-1])
-    assert result["slot"] == "1b" and result["parked"] == 0 and result["events_per_s"] > 0
+    assert result["slot"] == "2b" and result["parked"] == 0 and result["events_per_s"] > 0
     assert client.get(f"/v1/reports/{NATION}").json()["figures"] == before
     more = Facts()
     visited(more, "after-the-rebuild", "p1-d1-c1-v1", REFORM, set(), 1, False)

@@ -265,7 +265,7 @@ def test_changed_data_in_a_mirror_is_found(system: System, day: date):
     [
         ("rollup", "visits", "visits"),
         ("leaf", "people_taught", "people_taught"),
-        ("leaf", "covered_all", "covered.all"),
+        ("leaf", "covered_all_does", "covered.all"),
         ("leaf", "first_households", "households_reached"),
         ("reach", "n", "households_reached"),
     ],
@@ -279,7 +279,7 @@ def test_a_figure_off_by_one_is_found(system: System, day: date, table: str, col
         slot = tx.execute("SELECT slot FROM read.figures_live").fetchone()
     assert slot is not None
     where = f"{where} AND day = %s"
-    with planted(system, "reporting", f"read.{table}_{slot[0]}", where, f"{column} = {column} + 1", day):
+    with planted(system, "reporting", f"read.{table}_{slot[0]}", where, f"{column} = coalesce({column}, 0) + 1", day):
         differences = found(system)
     assert list(differences) == ["figures"]
     assert f"({unit})" in differences["figures"]
@@ -323,7 +323,7 @@ def test_a_parked_event_and_an_alarm_are_told(system: System, day: date):
         partition, position = a_position(system)
         tx.execute(
             "INSERT INTO bus.parked (subscription, source, partition, position, stream_id, error)"
-            " VALUES ('figures@1', 'visits', %s, %s, 'place:x', 'planted')",
+            " VALUES ('figures@2', 'visits', %s, %s, 'place:x', 'planted')",
             [partition, position],
         )
         parked = found(system)
@@ -331,7 +331,7 @@ def test_a_parked_event_and_an_alarm_are_told(system: System, day: date):
         tx.execute("INSERT INTO bus.alarms (source, kind, detail) VALUES ('visits', 'hash', 'planted')")
         alarmed = found(system)
         tx.execute("DELETE FROM bus.alarms")
-    assert parked == {"mirror reporting of visits": f"figures@1 has parked {partition}:{position}"}
+    assert parked == {"mirror reporting of visits": f"figures@2 has parked {partition}:{position}"}
     assert alarmed == {"mirror reporting of visits": "alarm hash: planted"}
 
 

@@ -277,6 +277,16 @@ def test_moving_to_where_it_is_changes_nothing() -> None:
     places(visit()).when(MovePlace(HOME, "thon-1", FRIDAY)).then()
 
 
+@pytest.mark.parametrize("command", [correct(said(FRIDAY)), void()])
+def test_a_change_says_what_readers_have_counted_before(command: CorrectVisit | VoidVisit) -> None:
+    """The kind of the place may have been corrected meanwhile, and doubts are of the report as it was."""
+    spec = places(visit(doubts=(Flag.CODE_UNKNOWN,)), CorrectPlace(HOME, Mistake.TYPO, PlaceKind.SHOP))
+    seen = Seen("thon-1", 1, said(), place_kind=PlaceKind.HOUSEHOLD)
+    (_, event), *_ = spec.when(replace(command, seen=seen)).events
+    assert (event.place_kind, event.recorded_kind) == (PlaceKind.SHOP, PlaceKind.HOUSEHOLD)
+    assert event.flags_before == (Flag.CODE_UNKNOWN,)
+
+
 def test_a_kind_that_never_was_takes_all_rows_along() -> None:
     gone = {"place_kind": PlaceKind.HOUSEHOLD}
     places(visit()).when(CorrectPlace(HOME, Mistake.TYPO, PlaceKind.SHOP)).then(

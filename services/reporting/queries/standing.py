@@ -103,7 +103,10 @@ class Area:
         for _ in range(TRIES):
             with self.engine.begin() as tx:
                 tx.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
-                slot = store.live(tx)
+                try:
+                    slot = store.live(tx)
+                except store.OtherTables:
+                    raise Problem("not-ready", headers={"Retry-After": "10"}, reason="rebuild") from None
                 maps = slot.maps(tx)
                 numbers = {key: numbered(maps, key, self.directory.position) for key in keys}
                 missing = [key for key, number in numbers.items() if number is None]

@@ -70,7 +70,11 @@ class VisitRecorded:
 
 @dataclass(frozen=True, slots=True)
 class VisitCorrected:
-    """``unit_id``: that in which the visit was recorded, where it goes on counting. ``flags``: all that hold now."""
+    """``unit_id``: that in which the visit was recorded, where it goes on counting. ``flags``: all that hold now.
+
+    ``recorded_kind``: that of the place when the visit was recorded, if the place is taken for another one by now.
+    ``flags_before``: those that held until now.
+    """
 
     visit_id: UUID
     place_id: UUID
@@ -85,6 +89,8 @@ class VisitCorrected:
     flags: tuple[Flag, ...] = ()
     note: Personal | None = sealed(by="place_id", default=None)
     remark: Personal | None = sealed(by="place_id", default=None)
+    recorded_kind: PlaceKind | None = None
+    flags_before: tuple[Flag, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +106,8 @@ class VisitVoided:
     reach: tuple[Reach, ...]
     covered: tuple[Covered, ...]
     remark: Personal | None = sealed(by="place_id", default=None)
+    recorded_kind: PlaceKind | None = None
+    flags_before: tuple[Flag, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +162,7 @@ class Seen:
     revision: int
     content: Content
     note: Personal | None = None
+    place_kind: PlaceKind | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

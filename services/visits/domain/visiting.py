@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from services.visits.domain.content import Content, check, once
@@ -28,6 +29,7 @@ from services.visits.domain.visit import (
     Heard,
     RecordVisit,
     Reported,
+    Seen,
     SettleFlag,
     VisitCorrected,
     VisitEvent,
@@ -199,6 +201,7 @@ def correct(command: CorrectVisit, states: States) -> Decided:
         reason=command.reason,
         **changes(place, after, Home(place.kind, seen.unit_id))._asdict(),
         flags=flags,
+        **_as_it_was(place, visit, seen),
         note=None if place.erased else command.note,
         remark=None if place.erased else command.remark,
     )
@@ -231,8 +234,15 @@ def void(command: VoidVisit, states: States) -> Decided:
         reason=command.reason,
         **changes(place, _instead(place, voided(visit)), Home(place.kind, seen.unit_id, seen.content.day))._asdict(),
         remark=None if place.erased else command.remark,
+        **_as_it_was(place, visit, seen),
     )
     return [(place_stream(place_id), event)]
+
+
+def _as_it_was(place: Place, visit: Taught, seen: Seen) -> dict[str, Any]:
+    """What readers have counted and cannot know any more."""
+    other = seen.place_kind if seen.place_kind is not place.kind else None
+    return {"recorded_kind": other, "flags_before": tuple([flag for flag, _ in visit.doubts])}
 
 
 def settle(command: SettleFlag, states: States) -> Decided:

@@ -47,7 +47,7 @@ def _ages(learners: list[dict[str, Any]]) -> dict[str, int]:
     return ages
 
 
-def _content(content: dict[str, Any]) -> dict[str, Any]:
+def _content(content: dict[str, Any], kind: str, flags: list[str]) -> dict[str, Any]:
     learners = content["learners"]
     return {
         "day": content["day"],
@@ -60,16 +60,30 @@ def _content(content: dict[str, Any]) -> dict[str, Any]:
         "obstacle": content["obstacle"],
         "people_taught": len(learners),
         "ages": _ages(learners),
+        "place_kind": kind,
+        "flags": flags,
     }
 
 
 def visit_corrected(data: dict[str, Any]) -> dict[str, Any]:
-    same = _CORRECTED(data)
-    return same | {"before": _content(data["before"]), "after": _content(data["after"])}
+    return _CORRECTED(data) | {
+        "before": _before(data),
+        "after": _content(data["after"], _recorded_kind(data), data["flags"]),
+    }
 
 
 def visit_voided(data: dict[str, Any]) -> dict[str, Any]:
-    return _VOIDED(data) | {"before": _content(data["before"])}
+    return _VOIDED(data) | {"before": _before(data)}
+
+
+def _before(data: dict[str, Any]) -> dict[str, Any]:
+    return _content(data["before"], _recorded_kind(data), data.get("flags_before", []))
+
+
+def _recorded_kind(data: dict[str, Any]) -> str:
+    """Under which the visit was counted and goes on counting; an event of earlier days does not say it."""
+    kind: str = data.get("recorded_kind") or data["place_kind"]
+    return kind
 
 
 _CORRECTED = only("visit_id", "place_id", "place_kind", "unit_id", "revision", "reason", "reach", "covered", "flags")

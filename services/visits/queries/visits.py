@@ -37,7 +37,7 @@ class KnownVisit:
 
     @property
     def seen(self) -> Seen:
-        seen = Seen(self.visit.unit_id, 1, self.visit.content, self.visit.note)
+        seen = Seen(self.visit.unit_id, 1, self.visit.content, self.visit.note, self.visit.place_kind)
         for change, _ in self.changes:
             if isinstance(change, VisitCorrected):
                 seen = replace(seen, revision=change.revision, content=change.after, note=change.note)

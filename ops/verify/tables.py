@@ -1,0 +1,95 @@
+"""The read model itself, column by column: what no report shows yet is checked, too.
+
+Sums over the days of a unit's roll-ups, on the map before the reform and on today's, against the count made anew.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from ops.verify.difference import Difference
+from ops.verify.source import Source
+from shared.units import UnitTree
+
+BEFORE, TODAY = 0, 1
+EVERYWHERE = "*"
+STOCKS = (
+    *("covered_", "teams_commune", "teams_village", "seats", "leaders", "deputies", "members"),
+    *("warnings", "regulations", "plans", "households_", "opinions_open", "certificates_"),
+)
+"""How names of figures begin that are asked as of a date; the others are of a period."""
+NOT_FIGURES = {"map", "unit", "day", "facts", "estimated", "successor_unknown", "unplaced"}
+FIRST = "first_"
+"""Columns of those met for the first time: together with the pairs of days they are those met in a period."""
+
+
+def check(
+    reporting: Source,
+    tree: UnitTree,
+    today: date,
+    first: date,
+    last: date,
+    map_day: date,
+    expected: Mapping[str, Counter[str]],
+) -> int:
+    """Raises ``Difference``; the number of figures compared."""
+    number = TODAY if map_day == today else BEFORE
+    columns = [
+        name
+        for (name,) in reporting.all(
+            "SELECT column_name FROM information_schema.columns WHERE (table_schema, table_name) = ('read', 'rollup')"
+        )
+        if name not in NOT_FIGURES
+    ]
+    told = _figures(reporting, columns, number, first, last)
+    for unit, kind, n in reporting.all(_MET, number, first, last, first):
+        told.setdefault(unit, Counter())[f"met_{kind}"] += n
+    for unit, figure, key, n in reporting.all(_KEYED, number, last, list(KEYED_STOCKS), first):
+        told.setdefault(unit, Counter())[f"{figure}:{key}"] += n
+    told = {unit: figures for unit, figures in told.items() if any(figures.values())}
+    for unit_id in (told.keys() - {EVERYWHERE}) | expected.keys():
+        level = tree.level(unit_id)
+        if level == "village":
+            continue  # not rolled up; the reports tell
+        held = told.get(EVERYWHERE if level == "nation" else unit_id, Counter())
+        _same(f"{unit_id} {first}…{last} on the map of {map_day}", held, expected.get(unit_id, Counter()))
+    return len(columns) * len(told)
+
+
+_MET = """SELECT unit, kind, sum(n)::int FROM read.rollup_reach
+           WHERE map = %s AND day BETWEEN %s AND %s AND previous_day < %s GROUP BY 1, 2"""
+
+
+KEYED_STOCKS = ("seats_affiliation", "warnings_code", "plans_year")
+_KEYED = """SELECT unit, figure, key, sum(n)::int FROM read.rollup_keyed
+             WHERE map = %s AND day <= %s AND (figure = ANY(%s) OR day >= %s) GROUP BY 1, 2, 3"""
+
+
+def _figures(
+    reporting: Source, columns: Sequence[str], number: int, first: date, last: date
+) -> dict[str, Counter[str]]:
+    sums = ", ".join(f"coalesce(sum({name}) FILTER (WHERE {_when(name)}), 0)::int" for name in columns)
+    parameters = [day for name in columns for day in ((last,) if _is_stock(name) else (first, last))]
+    rows = reporting.all(f"SELECT unit, {sums} FROM read.rollup WHERE map = %s GROUP BY unit", *parameters, number)
+    found: dict[str, Counter[str]] = {}
+    for unit, *numbers in rows:
+        figures = found[unit] = Counter()
+        for name, n in zip(columns, numbers, strict=True):
+            figures[f"met_{name.removeprefix(FIRST)[:-1]}" if name.startswith(FIRST) else name] += n
+    return found
+
+
+def _is_stock(name: str) -> bool:
+    return name == "people" or name.startswith(STOCKS)
+
+
+def _when(name: str) -> str:
+    return "day <= %s" if _is_stock(name) else "day BETWEEN %s AND %s"
+
+
+def _same(where: str, told: Counter[str], expected: Counter[str]) -> None:
+    for name in told.keys() | expected.keys():
+        if told[name] != expected[name]:
+            raise Difference(f"{where}: {name} is {told[name]} in the read model, counted anew {expected[name]}")

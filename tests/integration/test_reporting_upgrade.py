@@ -1,0 +1,109 @@
+"""A database with figures of the first version comes over by itself, once the mirror holds all that is counted now."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from datetime import date
+
+import pytest
+from sqlalchemy import Engine, text
+
+from ops.local.provision import Database
+from services.reporting import store
+from services.reporting.domain import USES
+from services.reporting.indicators import CATALOGUE
+from services.reporting.maps import Maps
+from services.reporting.positions import progress
+from services.reporting.projections import Figures
+from services.reporting.queries.reports import Reports
+from services.reporting.queries.standing import Area
+from services.reporting.schemas.reports import Question
+from services.reporting.upgrade import Upgrade
+from shared.db import engine
+from shared.memory import MemoryLog
+from shared.migrate import migrate
+from shared.problems import Problem
+from shared.subscription import Halted, Subscription
+from shared.unit_directory import UnitDirectory, Units
+from shared.units import UnitTree
+from tests.reporting_kit import NATION, MirrorWriter, country, some_facts, unit_rows
+
+TODAY = date(2026, 11, 21)
+EVER = date(2022, 1, 1)
+
+
+@pytest.fixture
+def old(database: Callable[..., Database]) -> Iterator[tuple[Engine, Database]]:
+    """A database of the release before, with 60 visits in its mirror that its figures have counted."""
+    made = database("reporting", migrate=False)
+    migrate("reporting", made.owner_url, to="0002")
+    own = engine(made.app_url, name="test", pool_size=8)
+    rng = random.Random(1)
+    units = country(rng)
+    mirror = MirrorWriter(own)
+    mirror.add([*unit_rows(units), *some_facts(rng, tree_of(units), 60).events])
+    with own.begin() as tx:
+        for (source, partition), position in mirror.heads().items():
+            tx.execute(
+                text("INSERT INTO bus.cursors (subscription, source, partition, position) VALUES (:n, :s, :p, :at)"),
+                {"n": "figures@1", "s": source, "p": partition, "at": position},
+            )
+    migrate("reporting", made.owner_url)
+    yield own, made
+    own.dispose()
+
+
+def tree_of(events: list[tuple[str, dict[str, object]]]) -> UnitTree:
+    tree = UnitTree()
+    for event in events:
+        tree.apply(*event)
+    return tree
+
+
+def test_it_waits_for_the_mirror_and_then_takes_over(old: tuple[Engine, Database]) -> None:
+    own, _ = old
+    units = Subscription(Units(), own, MemoryLog())
+    while units.step():
+        pass
+    figures = Subscription(Figures(UnitDirectory(own)), own, MemoryLog())
+    with pytest.raises(Halted):
+        figures.step()
+    reports = Reports(Area(own, UnitDirectory(own), lambda: TODAY))
+    shown = reports.area.shown(NATION, None)
+    asked = Question(CATALOGUE.chosen(("visits",)), map_day=None, first=EVER).settled(TODAY)
+    with pytest.raises(Problem) as refused:
+        reports.answer(shown, asked, "en")
+    assert refused.value.code == "not-ready"
+    assert Maps(own, UnitDirectory(own), lambda: TODAY).settle() == 0
+
+    upgrade = Upgrade(own, UnitDirectory(own), lambda: TODAY, USES)
+    assert upgrade.step() == 0, "nobody knows whether the mirror holds what is used now"
+    with own.begin() as tx:
+        for source, types in USES.items():
+            key = {"source": source, "types": sorted(types)}
+            tx.execute(text("UPDATE bus.sources SET types = :types WHERE source = :source"), key)
+    assert upgrade.step() > 60
+    assert upgrade.step() == 0
+
+    assert reports.answer(shown, asked, "en")["figures"]["visits"] == 61
+    assert figures.step() == 0, "it goes on where the first version was"
+    with own.connect() as tx:
+        assert (store.live(tx).name, store.counts(tx)) == ("2a", store.COUNTS)
+        assert sum(progress(tx).lag().values()) == 0
+        names = tx.execute(text("SELECT DISTINCT subscription FROM bus.cursors")).scalars()
+        assert set(names) == {"figures@2", "units@1"}
+
+
+def test_a_slot_that_counts_less_is_filled_anew(database: Callable[..., Database]) -> None:
+    own = engine(database("reporting").app_url, name="test", pool_size=8)
+    with own.begin() as tx:
+        assert store.live(tx).name == "2a", "a new database has nothing to wait for"
+        tx.execute(text("UPDATE read.figures_live SET counts = counts - 1"))
+        for source, types in USES.items():
+            key = {"source": source, "types": sorted(types)}
+            tx.execute(text("INSERT INTO bus.sources (source, types) VALUES (:source, :types)"), key)
+    Upgrade(own, UnitDirectory(own), lambda: TODAY, USES).step()
+    with own.connect() as tx:
+        assert (store.live(tx).name, store.counts(tx)) == ("2b", store.COUNTS)
+    own.dispose()
