@@ -111,7 +111,7 @@ def _store_units(tx: psycopg.Connection, made: history.History) -> None:
     with tx.cursor() as cursor, cursor.copy("COPY read.unit_facts (position, type, data) FROM STDIN") as copy:
         for position, (type_, data) in enumerate(made.units, 1):
             copy.write_row((position, type_, orjson.dumps(data).decode()))
-    for subscription, (source, partitions) in product(("figures@1", "units@1"), history.PARTITIONS.items()):
+    for subscription, (source, partitions) in product((Figures.name, "units@1"), history.PARTITIONS.items()):
         for partition in range(partitions):
             tx.execute(
                 "INSERT INTO bus.cursors (subscription, source, partition, position) VALUES (%s, %s, %s, 0)",

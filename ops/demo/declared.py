@@ -67,8 +67,8 @@ def _table() -> Table:
     title = "Số báo cáo và số đếm từ sự kiện · declared and counted"
     table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
     table.add_column("")
-    table.add_column("ngày · day")
-    table.add_column("chỉ tiêu · indicator")
+    table.add_column("ngày · day", no_wrap=True)
+    table.add_column("chỉ tiêu · indicator", no_wrap=True)
     for header in ("số báo cáo · declared", "số đếm · counted", "chênh · difference", ""):
         table.add_column(header, justify="right")
     return table

@@ -1,8 +1,8 @@
 """Names and sorts of what the read model counts: the ground that indicators stand on.
 
 Every figure is additive over units. *Stocks* are asked as of a day, *flows* for a period; *distinct* figures count each
-household or person once in the period (pairs of days, see ``domain``); *quality* says of how many facts the place is
-doubtful.
+household, person or team once in the period (pairs of days, see ``domain.tally``); *quality* says of how many facts the
+place is doubtful. A *keyed* stock or flow is the sum over the codes of an open list, and is told by code too.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import Enum, auto
 
-from services.reporting.domain import FIRST, FLOWS, STOCKS
+from services.reporting.domain import FIRST, FLOWS, KEYED_FLOWS, KEYED_STOCKS, STOCKS, TEAM
+from services.reporting.domain.names import COVERED
 from services.reporting.store import QUALITY
 
 
@@ -23,10 +24,19 @@ class Sort(Enum):
 
 REACHED: Mapping[str, str] = {f"reached_{kind}": kind for kind in FIRST}
 """Distinct figure → kind of who is counted."""
+KEYED = frozenset({*KEYED_STOCKS, *KEYED_FLOWS})
 
 SORTS: Mapping[str, Sort] = {
-    **dict.fromkeys(STOCKS, Sort.STOCK),
-    **dict.fromkeys(FLOWS, Sort.FLOW),
+    **dict.fromkeys((*STOCKS, *KEYED_STOCKS), Sort.STOCK),
+    **dict.fromkeys((*FLOWS, *KEYED_FLOWS), Sort.FLOW),
     **dict.fromkeys(REACHED, Sort.DISTINCT),
     **dict.fromkeys(QUALITY, Sort.QUALITY),
 }
+
+_OF_PLACES = {f"reached_{kind}" for kind in FIRST if kind != TEAM}
+OF_EVENTS = frozenset(
+    {"teams_commune", "teams_village", "seats", "visits", "people_taught", "attendances"}
+    | {*COVERED, *_OF_PLACES}
+    | {name for name in FLOWS if name.startswith(("visits_", "taught_", "outreach_", "heads_"))}
+)
+"""Figures that single events add to; the others follow from the whole story of a team, an opinion, a certificate…"""

@@ -9,12 +9,11 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, text
 
-from services.reporting.domain import FIRST, FLOWS, STOCKS
-from services.reporting.figures import REACHED
+from services.reporting import sums_sql
+from services.reporting.domain import FIRST, KEYED_STOCKS
 from services.reporting.placing import EVERYWHERE
 from services.reporting.store import MAP_TODAY, QUALITY, ROLLED_UP, Slot
-
-_COLUMN = {"village": "home", "commune": "commune", "district": "district", "province": "province"}
+from services.reporting.sums_sql import Standing, Wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,31 +30,9 @@ class Window:
         return max(self.last, self.as_of)
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which columns and kinds have to be read for some figures."""
-
-    stocks: tuple[str, ...]
-    flows: tuple[str, ...]
-    kinds: tuple[str, ...]
-
-    @classmethod
-    def of(cls, figures: Iterable[str]) -> Wanted:
-        names = set(figures)
-        kinds = tuple(kind for name, kind in REACHED.items() if name in names)
-        names |= {FIRST[kind] for kind in kinds}
-        return cls(
-            tuple(name for name in STOCKS if name in names), tuple(name for name in FLOWS if name in names), kinds
-        )
-
-    @property
-    def figures(self) -> tuple[str, ...]:
-        return (*self.stocks, *self.flows, *(f"reached_{kind}" for kind in self.kinds), *QUALITY)
-
-
 @dataclass(slots=True)
 class Sums:
-    """The wanted figures of one unit."""
+    """The wanted figures of one unit; of a keyed one also each code, as ``platforms:vneid``."""
 
     figures: dict[str, int] = field(default_factory=dict)
 
@@ -65,7 +42,11 @@ class Sums:
 
     def minus(self, others: Collection[Sums]) -> Sums:
         """What is left of these without the others: every figure is additive over units."""
-        return Sums({name: n - sum(other.figures[name] for other in others) for name, n in self.figures.items()})
+        return Sums({name: n - sum(other.figures.get(name, 0) for other in others) for name, n in self.figures.items()})
+
+    def add_keyed(self, figure: str, key: str, n: int) -> None:
+        for name in (figure, f"{figure}:{key}"):
+            self.figures[name] = self.figures.get(name, 0) + n
 
     def met_first(self, wanted: Wanted) -> None:
         """Add those who were never met before to those who were, but not in the period."""
@@ -74,16 +55,6 @@ class Sums:
 
     def __bool__(self) -> bool:
         return any(self.figures.values())
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """Units of one level on one placed map."""
-
-    slot: Slot
-    map: int
-    level: str
-    units: tuple[str, ...]
 
 
 def summed(tx: Connection, where: Standing, window: Window, wanted: Wanted) -> dict[str, Sums]:
@@ -103,7 +74,7 @@ def _national(tx: Connection, where: Standing, window: Window, wanted: Wanted) -
 
 def _doubtful(tx: Connection, where: Standing, until: date, firsts: Sequence[date]) -> dict[int, dict[str, int]]:
     """How many of the nation's facts are placed doubtfully on a map without roll-ups, by bucket of days."""
-    statement = f"""SELECT {_BUCKET} AS bucket, sum(f.facts) FILTER (WHERE p.estimated) AS estimated,
+    statement = f"""SELECT {sums_sql.BUCKET} AS bucket, sum(f.facts) FILTER (WHERE p.estimated) AS estimated,
                            sum(f.facts) FILTER (WHERE p.successor_unknown) AS successor_unknown,
                            sum(f.facts) FILTER (WHERE p.home IS NULL) AS unplaced
                       FROM {where.slot.table("placement")} p JOIN {where.slot.table("leaf")} f ON f.unit = p.leaf
@@ -128,14 +99,17 @@ def _summed(tx: Connection, where: Standing, window: Window, wanted: Wanted) -> 
         "last": window.last,
         "as_of": window.as_of,
         "until": window.until,
-        "kinds": list(wanted.kinds),
+        **sums_sql.open_lists(wanted),
     }
-    for row in tx.execute(text(_figures(where, wanted)), parameters).mappings():
+    for row in tx.execute(text(sums_sql.figures(where, wanted)), parameters).mappings():
         columns = (*wanted.stocks, *wanted.flows, *QUALITY)
         found[row["unit"]].figures |= {name: int(row[name] or 0) for name in columns}
     if wanted.kinds:
-        for unit, kind, n in tx.execute(text(_reached(where)), parameters):
+        for unit, kind, n in tx.execute(text(sums_sql.reached(where)), parameters):
             found[unit].figures[f"reached_{kind}"] = int(n)
+    if wanted.keyed:
+        for unit, figure, key, n in tx.execute(text(sums_sql.keyed(where)), parameters):
+            found[unit].add_keyed(figure, key, int(n))
     for sums in found.values():
         sums.met_first(wanted)
     return found
@@ -156,18 +130,20 @@ def series(tx: Connection, where: Standing, firsts: Sequence[date], window: Wind
         "first": firsts[0],
         "last": window.last,
         "as_of": window.as_of,
-        "kinds": list(wanted.kinds),
+        **sums_sql.open_lists(wanted),
     }
     standing = dict.fromkeys((*wanted.stocks, *QUALITY), 0)
-    for number, row in _by_bucket(tx, _bucketed(where, wanted), parameters, len(firsts)):
+    for number, row in _by_bucket(tx, sums_sql.bucketed(where, wanted), parameters, len(firsts)):
         for name in standing:
             standing[name] += int(row[name] or 0) if row else 0
         if number:
             found[number - 1].figures |= standing
             found[number - 1].figures |= {name: int(row[name] or 0) for name in wanted.flows} if row else {}
     if wanted.kinds:
-        for number, kind, n in tx.execute(text(_bucketed_reach(where)), parameters):
+        for number, kind, n in tx.execute(text(sums_sql.bucketed_reach(where)), parameters):
             found[number - 1].figures[f"reached_{kind}"] = int(n)
+    if wanted.keyed:
+        _add_keyed(found, tx.execute(text(sums_sql.bucketed_keyed(where)), parameters))
     for sums in found:
         sums.met_first(wanted)
     if asked.level == "nation" and asked.map not in ROLLED_UP:
@@ -179,6 +155,14 @@ def series(tx: Connection, where: Standing, firsts: Sequence[date], window: Wind
     return found
 
 
+def _add_keyed(found: Sequence[Sums], rows: Iterable[Any]) -> None:
+    """Flows count in their period; stocks in it and in all that follow."""
+    for number, figure, key, n in rows:
+        stock = figure in KEYED_STOCKS
+        for sums in found[max(0, number - 1) :] if stock else found[number - 1 : number]:
+            sums.add_keyed(figure, key, int(n))
+
+
 def _by_bucket(
     tx: Connection, statement: str, parameters: dict[str, Any], last: int
 ) -> Iterator[tuple[int, RowMapping | None]]:
@@ -186,67 +170,6 @@ def _by_bucket(
     rows = {row["bucket"]: row for row in tx.execute(text(statement), parameters).mappings()}
     for number in range(last + 1):
         yield number, rows.get(number)
-
-
-# --- SQL ---------------------------------------------------------------------------------------------------------
-
-_BUCKET = "width_bucket(day, cast(:firsts AS date[]))"
-
-
-def _bucketed(where: Standing, wanted: Wanted) -> str:
-    sums = [
-        *(f"sum({name}) FILTER (WHERE day <= :as_of) AS {name}" for name in wanted.stocks),
-        *(f"sum({name}) AS {name}" for name in (*wanted.flows, *QUALITY)),
-    ]
-    source = _source(where, "rollup", "leaf", wanted)
-    return f"SELECT {_BUCKET} AS bucket, {', '.join(sums)} FROM {source} WHERE day <= :last GROUP BY 1"
-
-
-def _bucketed_reach(where: Standing) -> str:
-    return f"""SELECT {_BUCKET} AS bucket, kind, sum(n) AS n FROM {_source(where, "rollup_reach", "reach")}
-                WHERE kind = ANY(:kinds) AND day BETWEEN :first AND :last
-                  AND previous_day < (cast(:firsts AS date[]))[{_BUCKET}]
-                GROUP BY 1, 2"""
-
-
-def _figures(where: Standing, wanted: Wanted) -> str:
-    sums = [
-        *(f"sum({name}) FILTER (WHERE day <= :as_of) AS {name}" for name in wanted.stocks),
-        *(f"sum({name}) FILTER (WHERE day BETWEEN :first AND :last) AS {name}" for name in wanted.flows),
-        *(f"sum({name}) AS {name}" for name in QUALITY),
-    ]
-    source = _source(where, "rollup", "leaf", wanted)
-    return f"SELECT unit, {', '.join(sums)} FROM {source} WHERE day <= :until GROUP BY unit"
-
-
-def _reached(where: Standing) -> str:
-    return f"""SELECT unit, kind, sum(n) AS n FROM {_source(where, "rollup_reach", "reach")}
-                WHERE kind = ANY(:kinds) AND day BETWEEN :first AND :last AND previous_day < :first
-                GROUP BY unit, kind"""
-
-
-def _of_leaves(wanted: Wanted | None) -> str:
-    """Columns of a leaf ``f`` placed by ``p``; without wanted figures those of its pairs of days."""
-    if wanted is None:
-        return "f.kind, f.day, f.previous_day, f.n"
-    return ", ".join(
-        (
-            *(f"f.{name}" for name in ("day", *wanted.stocks, *wanted.flows)),
-            "CASE WHEN p.estimated THEN f.facts ELSE 0 END AS estimated",
-            "CASE WHEN p.successor_unknown THEN f.facts ELSE 0 END AS successor_unknown",
-            "CASE WHEN p.home IS NULL THEN f.facts ELSE 0 END AS unplaced",
-        )
-    )
-
-
-def _source(where: Standing, rollup: str, leaf: str, wanted: Wanted | None = None) -> str:
-    """Rows of the wanted units: roll-ups where the map has them, else leaves through their placement."""
-    if where.map in ROLLED_UP and where.level != "village":
-        return f"(SELECT * FROM {where.slot.table(rollup)} WHERE map = :map AND unit = ANY(:units)) s"
-    column = f"p.{_COLUMN[where.level]}"
-    return f"""(SELECT {column} AS unit, {_of_leaves(wanted)}
-                  FROM {where.slot.table("placement")} p JOIN {where.slot.table(leaf)} f ON f.unit = p.leaf
-                 WHERE p.map = :map AND {column} = ANY(:units)) s"""
 
 
 # --- leaves ------------------------------------------------------------------------------------------------------
@@ -257,7 +180,7 @@ def leaves(tx: Connection, where: Standing) -> list[str] | None:
     if where.level == "nation":
         return None
     statement = f"""SELECT leaf FROM {where.slot.table("placement")} p
-                     WHERE p.map = :map AND p.{_COLUMN[where.level]} = ANY(:units)"""
+                     WHERE p.map = :map AND p.{sums_sql.COLUMN[where.level]} = ANY(:units)"""
     return list(tx.execute(text(statement), {"map": where.map, "units": list(where.units)}).scalars())
 
 
@@ -269,7 +192,7 @@ def spread(
     ``former`` is (map, level, unit).
     """
     number, level, unit = former
-    condition = "true" if level == "nation" else f"a.{_COLUMN[level]} = :unit"
+    condition = "true" if level == "nation" else f"a.{sums_sql.COLUMN[level]} = :unit"
     rows = tx.execute(
         text(
             f"""SELECT b.home, b.commune, b.district, b.province, count(*) AS leaves

@@ -280,7 +280,7 @@ def test_bad_questions_and_strangers(reporting: Reporting) -> None:
             (f"/v1/reports/{NATION}?from=2026-01-01&calendar=lunar", 422, "unknown-choice", "/calendar"),
             (f"/v1/reports/{NATION}?from=2022-01-01&to=2026-01-01&by=day", 422, "too-many-periods", "/by"),
             (f"/v1/reports/{NATION}?indicators=visits,happiness", 422, "unknown-indicator", "/indicators"),
-            (f"/v1/reports/{NATION}?indicators=households", 422, "indicator-only-declared", "/indicators"),
+            (f"/v1/reports/{NATION}?indicators=provinces_with_team", 422, "indicator-only-declared", "/indicators"),
             (f"/v1/reports/{NATION}?known_at=2026-01-01", 422, "known-at-unavailable", "/known_at"),
             (f"/v1/reports/{NATION}?sort=visits", 422, "only-by-unit", "/sort"),
             (f"/v1/reports/{NATION}?by=unit&indicators=visits&sort=-seats", 422, "sort-not-shown", "/sort"),

@@ -22,7 +22,10 @@ from tests.integration.test_reporting_figures import TODAY, Stack, tree_of
 from tests.reporting_kit import NATION, MirrorWriter, country, some_facts, unit_rows, visited
 
 EVER = date(2022, 1, 1)
-INDICATORS = ("teams", "seats", "visits", "people_taught", "households_reached", "covered_all", "people_trained")
+INDICATORS = (
+    *("teams", "seats", "visits", "people_taught", "households_reached", "covered_all", "people_trained"),
+    *("taught_25_39", "visits_household", "covered_online_safety_knows"),
+)
 
 
 @pytest.fixture(scope="module")
@@ -132,7 +135,10 @@ def test_too_much_to_read_is_refused_and_says_how_to_read_less(stack: Stack, mon
     [
         ({"indicator": "happiness"}, "unknown-indicator", "/indicator"),
         ({"indicator": "network"}, "unknown-indicator", "/indicator"),
-        ({"indicator": "households"}, "indicator-without-events", "/indicator"),
+        ({"indicator": "provinces_with_team"}, "indicator-without-events", "/indicator"),
+        ({"indicator": "people"}, "indicator-without-events", "/indicator"),
+        ({"indicator": "active_teams"}, "indicator-without-events", "/indicator"),
+        ({"indicator": "platforms"}, "indicator-without-events", "/indicator"),
         ({"indicator": "facts_unplaced"}, "indicator-without-events", "/indicator"),
         (
             {"indicator": "visits", "recorded_from": "2026-01-02", "recorded_to": "2026-01-01"},

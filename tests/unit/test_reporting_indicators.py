@@ -11,6 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.reporting.domain import FIRST, FLOWS, STOCKS
+from services.reporting.figures import OF_EVENTS, REACHED
 from services.reporting.indicators import CATALOGUE, Catalogue, Indicator, UnknownIndicator, difference, value
 from services.reporting.indicators.catalogue import BadCatalogue
 from services.reporting.messages import MESSAGES, WARNINGS
@@ -76,10 +78,12 @@ def test_versions_follow_one_another_and_the_last_one_counts() -> None:
 
 def test_indicators_are_chosen_by_code_and_group_each_once() -> None:
     chosen = CATALOGUE.chosen(("visits", "training", "people_trained"))
-    assert [each.code for each in chosen] == ["visits", "attendances", "people_trained", "attendances_per_person"]
+    codes = [each.code for each in chosen]
+    assert codes[0] == "visits" and codes.count("people_trained") == 1
+    assert {each.group for each in chosen[1:]} == {"training"} and "attendances" in codes
     assert all(each.usual and each.numerator for each in CATALOGUE.chosen(()))
-    assert [each.code for each in CATALOGUE.chosen(("households",))] == ["households"]
-    assert "households" not in {each.code for each in CATALOGUE.chosen(("coverage",))}
+    assert [each.code for each in CATALOGUE.chosen(("provinces_with_team",))] == ["provinces_with_team"]
+    assert "provinces_with_team" not in {each.code for each in CATALOGUE.chosen(("network",))}
     with pytest.raises(UnknownIndicator):
         CATALOGUE.chosen(("happiness",))
 
@@ -97,6 +101,28 @@ def test_without_a_denominator_there_is_no_rate() -> None:
     now = value(rate, {"seats": 7})
     assert now == {"value": None, "numerator": 7, "denominator": "unknown"}
     assert difference(now, now) is None and difference(7, 9) == -2
+
+
+def test_an_open_list_is_told_by_code_the_most_frequent_first() -> None:
+    [platforms] = CATALOGUE.chosen(("platforms",))
+    counted = {"platforms": 6, "platforms:qr": 2, "platforms:vneid": 4, "platforms:voso": 0, "outcomes:qr": 9}
+    assert value(platforms, counted) == {"value": 6, "by": {"vneid": 4, "qr": 2}}
+    assert difference(value(platforms, counted), value(platforms, {"platforms": 1})) == 5
+
+
+def test_every_column_is_of_events_or_of_stories() -> None:
+    """Whoever adds a figure has to know whether its events can be shown one by one."""
+    stories = {
+        *("teams_commune_pilot", "teams_commune_suspended", "teams_village_pilot", "teams_village_suspended"),
+        *("leaders", "deputies", "members", "people", "warnings", "regulations", "plans"),
+        *("teams_renamed", "teams_reconstituted", "reached_team"),
+        *("households_total", "households_declared", "certificates_valid", "sessions_held"),
+        *("opinions_recorded", "opinions_answered", "opinions_closed", "opinions_withdrawn", "opinions_open"),
+        "answer_days",
+    }
+    firsts = set(FIRST.values())
+    assert {*STOCKS, *FLOWS, *REACHED} - firsts == OF_EVENTS | stories
+    assert not OF_EVENTS & stories
 
 
 def test_every_refusal_of_this_service_has_its_texts() -> None:

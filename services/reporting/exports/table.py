@@ -150,7 +150,7 @@ class _Laid:
 
     def _made_of(self, value: Any) -> str | None:
         """A ratio is never printed bare."""
-        if not isinstance(value, dict):
+        if not isinstance(value, dict) or "denominator" not in value:
             return None
         denominator = value["denominator"]
         if isinstance(denominator, str):

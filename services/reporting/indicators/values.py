@@ -1,14 +1,16 @@
 """From the figures of a unit to the value of an indicator. Pure.
 
-A count is a number. A ratio is never printed bare: ``{"value", "numerator", "denominator"}``, the value null where the
-denominator is nothing or ``"unknown"``.
+A count is a number; one over the codes of an open list is ``{"value", "by": {code: n}}``. A ratio is never printed
+bare: ``{"value", "numerator", "denominator"}``, the value null where the denominator is nothing or ``"unknown"``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping
 from typing import Any
 
+from services.reporting.figures import KEYED
 from services.reporting.indicators.indicator import Indicator, Unit
 
 Value = int | float | dict[str, Any]
@@ -21,11 +23,22 @@ def value(of: Indicator, figures: Mapping[str, int]) -> Value:
     """Callers see to it that the indicator is counted (``numerator``) and its figures are there."""
     numerator = sum(figures[name] for name in of.numerator or ())
     if not of.is_ratio:
-        return numerator
+        keyed = [name for name in of.numerator or () if name in KEYED]
+        return {"value": numerator, "by": _by_code(keyed, figures)} if keyed else numerator
     if of.denominator is None:
         return {"value": None, "numerator": numerator, "denominator": UNKNOWN}
     denominator = sum(figures[name] for name in of.denominator)
     return {"value": ratio(of.unit, numerator, denominator), "numerator": numerator, "denominator": denominator}
+
+
+def _by_code(keyed: Collection[str], figures: Mapping[str, int]) -> dict[str, int]:
+    """The most frequent first."""
+    found: Counter[str] = Counter()
+    for name, n in figures.items():
+        figure, _, code = name.partition(":")
+        if code and figure in keyed:
+            found[code] += n
+    return {code: n for code, n in sorted(found.items(), key=lambda each: (-each[1], each[0])) if n}
 
 
 def ratio(unit: Unit, numerator: float, denominator: float) -> float | None:

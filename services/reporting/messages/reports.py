@@ -98,9 +98,9 @@ REPORTS: Mapping[str, Text] = {
     "indicator-without-events": Text(
         422,
         "Chỉ tiêu không có sự kiện",
-        "Chỉ tiêu {indicator} không được cộng từ từng sự kiện.",
-        "No events behind this indicator",
-        "{indicator} is not added up from single events.",
+        "Chỉ tiêu {indicator} không được cộng từ từng sự kiện mà suy ra từ toàn bộ diễn biến.",
+        "No single events behind this indicator",
+        "{indicator} is not added up from single events; it follows from whole stories.",
     ),
     "too-much-to-read": Text(
         422,

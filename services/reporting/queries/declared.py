@@ -27,7 +27,8 @@ from services.reporting.messages import warning
 from services.reporting.placing import EARLIEST_MAP
 from services.reporting.queries.below import Behind, Row, lies_in, page
 from services.reporting.queries.standing import Area, Shown
-from services.reporting.sums import Wanted, Window, summed
+from services.reporting.sums import Window, summed
+from services.reporting.sums_sql import Wanted
 from shared.codec import Codec, NothingChanged
 from shared.log import Log, Recorded
 from shared.problems import Problem

@@ -17,7 +17,8 @@ from services.reporting.periods import Period, Step, period, periods, previous
 from services.reporting.queries.standing import Area, Shown, Snapshot
 from services.reporting.schemas.reports import Page, Settled, Way
 from services.reporting.store import QUALITY
-from services.reporting.sums import Sums, Wanted, Window, series, spread, summed
+from services.reporting.sums import Sums, Window, series, spread, summed
+from services.reporting.sums_sql import Wanted
 from shared.problems import Problem
 from shared.units import LEVELS
 from shared.vietnamese import sort_key

@@ -23,7 +23,8 @@ from services.reporting.projections import NAME
 from services.reporting.queries.standing import Area, Shown, Snapshot
 from services.reporting.schemas.reports import Settled
 from services.reporting.schemas.sources import Cursor, SourceQuestion
-from services.reporting.sums import Wanted, Window, leaves, summed
+from services.reporting.sums import Window, leaves, summed
+from services.reporting.sums_sql import Wanted
 from shared.problems import Problem
 from shared.vietnamese import HANOI
 

@@ -18,7 +18,7 @@ from services.reporting.placing import EARLIEST_MAP
 from services.reporting.positions import Progress, progress
 from services.reporting.schemas.reports import Positions
 from services.reporting.store import Slot
-from services.reporting.sums import Standing
+from services.reporting.sums_sql import Standing
 from shared.problems import Problem
 from shared.unit_directory import UnitDirectory
 from shared.units import UnitTree

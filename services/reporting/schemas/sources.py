@@ -9,7 +9,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, post_load, validate
 
-from services.reporting.figures import SORTS, Sort
+from services.reporting.figures import OF_EVENTS
 from services.reporting.indicators import Indicator
 from services.reporting.schemas.base import Day
 from services.reporting.schemas.reports import PlaceQuery, Positions, Question, Settled, chosen
@@ -63,7 +63,7 @@ class SourcesQuery(PlaceQuery):
         indicator, *others = chosen((data["indicator"],), "/indicator")
         if others:  # the name of a group
             raise Problem("unknown-indicator", "/indicator", where="query", indicator=data["indicator"])
-        if indicator.numerator is None or any(SORTS[name] is Sort.QUALITY for name in indicator.numerator):
+        if not OF_EVENTS.issuperset(indicator.numerator or ("",)):
             raise Problem("indicator-without-events", "/indicator", where="query", indicator=indicator.code)
         first, last = data["recorded_from"], data["recorded_to"]
         if first and last and first > last:

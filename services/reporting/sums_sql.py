@@ -1,0 +1,128 @@
+"""The SQL of sums: rows of roll-ups where a map has them, else of leaves through their placement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from services.reporting.domain import FIRST, FLOWS, KEYED_STOCKS, STOCKS
+from services.reporting.figures import KEYED, REACHED
+from services.reporting.store import QUALITY, ROLLED_UP, Slot
+
+COLUMN = {"village": "home", "commune": "commune", "district": "district", "province": "province"}
+"""Level → the column of a placement."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which columns and kinds have to be read for some figures."""
+
+    stocks: tuple[str, ...]
+    flows: tuple[str, ...]
+    kinds: tuple[str, ...]
+    keyed: tuple[str, ...]
+
+    @classmethod
+    def of(cls, figures: Iterable[str]) -> Wanted:
+        names = set(figures)
+        kinds = tuple(kind for name, kind in REACHED.items() if name in names)
+        names |= {FIRST[kind] for kind in kinds}
+        stocks, flows = ([name for name in known if name in names] for known in (STOCKS, FLOWS))
+        return cls(tuple(stocks), tuple(flows), kinds, tuple(sorted(names & KEYED)))
+
+    @property
+    def figures(self) -> tuple[str, ...]:
+        return (*self.stocks, *self.flows, *(f"reached_{kind}" for kind in self.kinds), *self.keyed, *QUALITY)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Units of one level on one placed map."""
+
+    slot: Slot
+    map: int
+    level: str
+    units: tuple[str, ...]
+
+
+def open_lists(wanted: Wanted) -> dict[str, list[str]]:
+    """Parameters of what is kept in rows rather than columns."""
+    stocks = [name for name in wanted.keyed if name in KEYED_STOCKS]
+    flows = [name for name in wanted.keyed if name not in KEYED_STOCKS]
+    return {"kinds": list(wanted.kinds), "keyed_stocks": stocks, "keyed_flows": flows}
+
+
+BUCKET = "width_bucket(day, cast(:firsts AS date[]))"
+
+
+def bucketed(where: Standing, wanted: Wanted) -> str:
+    sums = [
+        *(f"sum({name}) FILTER (WHERE day <= :as_of) AS {name}" for name in wanted.stocks),
+        *(f"sum({name}) AS {name}" for name in (*wanted.flows, *QUALITY)),
+    ]
+    source = _source(where, "rollup", "leaf", wanted)
+    return f"SELECT {BUCKET} AS bucket, {', '.join(sums)} FROM {source} WHERE day <= :last GROUP BY 1"
+
+
+def bucketed_reach(where: Standing) -> str:
+    return f"""SELECT {BUCKET} AS bucket, kind, sum(n) AS n FROM {_source(where, "rollup_reach", "reach")}
+                WHERE kind = ANY(:kinds) AND day BETWEEN :first AND :last
+                  AND previous_day < (cast(:firsts AS date[]))[{BUCKET}]
+                GROUP BY 1, 2"""
+
+
+def bucketed_keyed(where: Standing) -> str:
+    return f"""SELECT {BUCKET} AS bucket, figure, key, sum(n) AS n FROM {_source(where, "rollup_keyed", "keyed")}
+                WHERE (figure = ANY(:keyed_stocks) AND day <= least(cast(:last AS date), cast(:as_of AS date)))
+                   OR (figure = ANY(:keyed_flows) AND day BETWEEN :first AND :last)
+                GROUP BY 1, 2, 3"""
+
+
+def figures(where: Standing, wanted: Wanted) -> str:
+    sums = [
+        *(f"sum({name}) FILTER (WHERE day <= :as_of) AS {name}" for name in wanted.stocks),
+        *(f"sum({name}) FILTER (WHERE day BETWEEN :first AND :last) AS {name}" for name in wanted.flows),
+        *(f"sum({name}) AS {name}" for name in QUALITY),
+    ]
+    source = _source(where, "rollup", "leaf", wanted)
+    return f"SELECT unit, {', '.join(sums)} FROM {source} WHERE day <= :until GROUP BY unit"
+
+
+def reached(where: Standing) -> str:
+    return f"""SELECT unit, kind, sum(n) AS n FROM {_source(where, "rollup_reach", "reach")}
+                WHERE kind = ANY(:kinds) AND day BETWEEN :first AND :last AND previous_day < :first
+                GROUP BY unit, kind"""
+
+
+def keyed(where: Standing) -> str:
+    return f"""SELECT unit, figure, key, sum(n) AS n FROM {_source(where, "rollup_keyed", "keyed")}
+                WHERE (figure = ANY(:keyed_stocks) AND day <= :as_of)
+                   OR (figure = ANY(:keyed_flows) AND day BETWEEN :first AND :last)
+                GROUP BY unit, figure, key"""
+
+
+def _of_leaves(wanted: Wanted) -> str:
+    """Columns of a leaf ``f`` placed by ``p``, and of the facts of doubtful places."""
+    return ", ".join(
+        (
+            *(f"f.{name}" for name in ("day", *wanted.stocks, *wanted.flows)),
+            "CASE WHEN p.estimated THEN f.facts ELSE 0 END AS estimated",
+            "CASE WHEN p.successor_unknown THEN f.facts ELSE 0 END AS successor_unknown",
+            "CASE WHEN p.home IS NULL THEN f.facts ELSE 0 END AS unplaced",
+        )
+    )
+
+
+_TALL = {"reach": "f.kind, f.day, f.previous_day, f.n", "keyed": "f.figure, f.key, f.day, f.n"}
+"""Columns of tables with a row per unit and key."""
+
+
+def _source(where: Standing, rollup: str, leaf: str, wanted: Wanted | None = None) -> str:
+    """Rows of the wanted units: roll-ups where the map has them, else leaves through their placement."""
+    if where.map in ROLLED_UP and where.level != "village":
+        return f"(SELECT * FROM {where.slot.table(rollup)} WHERE map = :map AND unit = ANY(:units)) s"
+    column = f"p.{COLUMN[where.level]}"
+    columns = _TALL[leaf] if wanted is None else _of_leaves(wanted)
+    return f"""(SELECT {column} AS unit, {columns}
+                  FROM {where.slot.table("placement")} p JOIN {where.slot.table(leaf)} f ON f.unit = p.leaf
+                 WHERE p.map = :map AND {column} = ANY(:units)) s"""
