@@ -54,7 +54,8 @@ def check(
         if level == "village":
             continue  # not rolled up; the reports tell
         held = told.get(EVERYWHERE if level == "nation" else unit_id, Counter())
-        _same(f"{unit_id} {first}…{last} on the map of {map_day}", held, expected.get(unit_id, Counter()))
+        name = tree.full_name(unit_id, map_day) or unit_id
+        _same(f"{name} ({unit_id}) {first}…{last} on the map of {map_day}", held, expected.get(unit_id, Counter()))
     return len(columns) * len(told)
 
 

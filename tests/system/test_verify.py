@@ -264,8 +264,10 @@ def test_changed_data_in_a_mirror_is_found(system: System, day: date):
     ("table", "column", "name"),
     [
         ("rollup", "visits", "visits"),
+        ("rollup", "people", "people"),
+        ("rollup", "first_teams", "met_team"),
         ("leaf", "people_taught", "people_taught"),
-        ("leaf", "covered_all_does", "covered.all"),
+        ("leaf", "covered_all_does", "covered_all"),
         ("leaf", "first_households", "households_reached"),
         ("reach", "n", "households_reached"),
     ],
