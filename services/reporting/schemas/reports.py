@@ -14,7 +14,7 @@ from marshmallow import Schema, ValidationError, fields, post_load, validate
 from services.reporting.indicators import CATALOGUE, Indicator, UnknownIndicator
 from services.reporting.periods import CALENDARS, Calendar, Step
 from services.reporting.placing import EARLIEST_MAP
-from services.reporting.schemas.base import Day, Names
+from services.reporting.schemas.base import LAST_DAY, Day, Names
 from services.reporting.sums import Window
 from shared.problems import Problem
 
@@ -88,7 +88,9 @@ class Settled:
 
 
 class MapField(Day):
-    """A day, or ``today`` (None)."""
+    """A day, or ``today`` (None). How early a map can be is for the question to say."""
+
+    _plausible = validate.Range(max=LAST_DAY)
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
         return None if value == "today" else super()._deserialize(value, attr, data, **kwargs)
