@@ -134,7 +134,7 @@ def _shift(slot: Slot, tx: Connection, number: int, leaves: list[str] | None, si
             SELECT {number}, above.unit, f.day, {sums}, {_quality("f", sign)}
               FROM {placed} JOIN {slot.table("leaf")} f ON f.unit = p.leaf WHERE {some} AND above.unit IS NOT NULL
              GROUP BY above.unit, f.day
-            ON CONFLICT (map, unit, day) DO UPDATE SET {_plus(columns)}""",
+            {"" if leaves is None else f"ON CONFLICT (map, unit, day) DO UPDATE SET {_plus(columns)}"}""",
         parameters,
     )
     for table in (REACH, KEYED):
@@ -145,7 +145,7 @@ def _shift(slot: Slot, tx: Connection, number: int, leaves: list[str] | None, si
                   FROM {placed} JOIN {slot.table(table.name)} r ON r.unit = p.leaf
                  WHERE {some} AND above.unit IS NOT NULL
                  GROUP BY above.unit, {key}
-                ON CONFLICT (map, unit, {key}) DO UPDATE SET n = t.n + excluded.n""",
+                {"" if leaves is None else f"ON CONFLICT (map, unit, {key}) DO UPDATE SET n = t.n + excluded.n"}""",
             parameters,
         )
 

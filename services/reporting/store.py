@@ -58,6 +58,7 @@ def hold_alone(tx: Connection) -> None:
 def be_patient(tx: Connection) -> None:
     """For work on all leaves: the server's usual limits of a transaction are made for batches."""
     tx.execute(text("SET LOCAL statement_timeout = '30min'"))
+    tx.execute(text("SET LOCAL work_mem = '128MB'"))
     tx.execute(text("SET LOCAL idle_in_transaction_session_timeout = '5min'"))
 
 

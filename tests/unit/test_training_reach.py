@@ -256,9 +256,9 @@ def test_reporting_and_the_recount_of_verify_follow(history: list[Any], period: 
         count(tally, type(event).__name__, data)
         if stream.startswith("trainee:"):
             facts.tell(stream, type(event).__name__, data)
-    told = [each for each in facts.attendances() if first <= each[2] <= last]
-    assert Counter(unit for _, unit, _, _ in told) == naive.attendances(first, last)
-    assert len({human for human, _, _, _ in told}) == sum(naive.unique(first, last).values())
+    told = [each for each in facts.attendances() if first <= each.day <= last]
+    assert Counter(each.unit_id for each in told) == naive.attendances(first, last)
+    assert len({each.human for each in told}) == sum(naive.unique(first, last).values())
 
     def within(day: str) -> bool:
         return first.isoformat() <= day <= last.isoformat()
