@@ -41,7 +41,8 @@ AT_WORK_SECONDS = 0.25
 """No more is at work than takes so long at the lane's pace: it would only wait inside, where nobody can be refused."""
 WINDOW_SECONDS = 0.25
 SMOOTHING = 0.5
-MOST_AHEAD_SECONDS = 30.0
+MOST_AHEAD_SECONDS = 300.0
+"""Phones that are told to wait longer are put away."""
 
 REQUESTS = Counter("tungnha_admission_requests", "Requests that asked to come in", ["lane", "outcome"])
 WAITED = Histogram(
@@ -81,7 +82,7 @@ class Lane:
         self._lines: OrderedDict[str, deque[_Ticket]] = OrderedDict()
         self._waiting: dict[str, int] = {}
         self._pace = _Pace()
-        self._turned_away, self._turned_at = 0.0, clock()
+        self._away = _Away(clock())
         AT_WORK.labels(name).set_function(lambda: self._at_work)
         WAITING.labels(name).set_function(lambda: sum(self._waiting.values()))
         RATE.labels(name).set_function(lambda: self._pace.rate)
@@ -177,13 +178,33 @@ class Lane:
             del self._lines[client], self._waiting[client]
 
     def _refusal(self, cost: int) -> Problem:
-        """Those turned away are spread over the time that their work will take, or they would all come back at once."""
+        """Those turned away are spread over twice the time that their work will take, so that no more of them come
+        back in a second than can be taken: refusing costs time as well."""
         now = self._clock()
-        self._turned_away = self._turned_away * 0.5 ** (now - self._turned_at) + cost
-        self._turned_at = now
-        ahead = min(MOST_AHEAD_SECONDS, self._turned_away / self._pace.rate)
+        ahead = min(MOST_AHEAD_SECONDS, (self._away.cost(now) + cost) / self._pace.rate)
+        seconds = 1 + int(random.uniform(0, 1 + 2 * ahead))
+        self._away.add(now + seconds, cost)
         self._refused.inc()
-        return overloaded(1 + int(random.uniform(0, 1 + 2 * ahead)))
+        return overloaded(seconds)
+
+
+class _Away:
+    """What those turned away would cost who are not due again yet, by the second in which they are."""
+
+    def __init__(self, now: float) -> None:
+        self._passed = int(now)
+        self._by_second: dict[int, int] = {}
+        self._total = 0
+
+    def add(self, due: float, cost: int) -> None:
+        self._by_second[int(due)] = self._by_second.get(int(due), 0) + cost
+        self._total += cost
+
+    def cost(self, now: float) -> int:
+        for second in range(self._passed, int(now)):
+            self._total -= self._by_second.pop(second, 0)
+        self._passed = max(self._passed, int(now))
+        return self._total
 
 
 class _Pace:

@@ -9,7 +9,7 @@ import eventlet
 import pytest
 from eventlet.greenthread import GreenThread
 
-from shared.edge_admission import LEAST, Lane
+from shared.edge_admission import FIRST_RATE, LEAST, Lane
 from shared.problems import Problem
 
 WIDTH = 10_000
@@ -175,3 +175,17 @@ def test_the_smallest_request_costs_something() -> None:
     assert len(door.served) == WIDTH // LEAST
     all_of(threads)
     assert door.open_again()
+
+
+def test_whoever_is_turned_away_lengthens_the_wait_of_the_next_until_due_again() -> None:
+    now = [1_000.0]
+    lane = Lane("away", width=10_000, patience=0.0, clock=lambda: now[0])
+
+    def told(times: int) -> list[int]:
+        return [int(lane._refusal(20_000).headers["Retry-After"]) for _ in range(times)]
+
+    first, later = told(100), told(10_000)
+    assert max(first) <= 1 + 1 + 2 * 100 * 20_000 / FIRST_RATE
+    assert sum(later[-1_000:]) / 1_000 > 50, "10,000 of them take 100 seconds"
+    now[0] += 700
+    assert max(told(10)) <= 2, "all of them were due since"
