@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import date
-
 from services.training.domain.attendance import RecordAttendance
+from services.training.domain.trainee import Trainee
 from services.training.domain.words import Part
-from services.training.files.rows import Sent, Sessions, in_unit, trainees
+from services.training.files.rows import OfPeople, Sent
 from services.training.schemas.attendance import attendance_id
-from shared.handling import Decides
-from shared.sheets import Book, Row
+from shared.sheets import Row
 
 
-class AttendanceRows:
-    chunk = 1_000
+class AttendanceRows(OfPeople):
     differs = "attendance-differs"
-
-    def __init__(self, decides: Decides, sessions: Sessions, today: date) -> None:
-        self._decides, self._sessions, self._today = decides, sessions, today
-
-    def sent(self, rows: Sequence[Row]) -> list[Sent]:
-        days = [row.values["day"] for row in rows]
-        units = self._sessions.units(rows, days, self._sessions.plans(rows))
-        return [self._sent(row, unit_id) for row, unit_id in zip(rows, units, strict=True)]
 
     def _sent(self, row: Row, unit_id: str) -> Sent:
         said = row.values
@@ -31,15 +19,6 @@ class AttendanceRows:
         command = RecordAttendance(person_id, session_id, unit_id, day, self._today, part, said["mode"])
         return Sent(row, attendance_id(person_id, session_id, day, part), command, unit_id, day)
 
-    def as_recorded(self, sent: Sequence[Sent]) -> list[Sent]:
-        records = trainees(self._decides, {each.command.person_id for each in sent})
-        found = []
-        for each in sent:
-            said: RecordAttendance = each.command
-            key = said.person_id, (said.session_id, said.day, said.part)
-            recorded = records[said.person_id].entries.get(key)
-            found.append(in_unit(each, recorded.unit_id) if recorded else each)
-        return found
-
-    def remark(self, book: Book, sent: Iterable[Sent]) -> None:
-        """Nothing."""
+    def _unit_recorded(self, command: RecordAttendance, trainee: Trainee) -> str | None:
+        recorded = trainee.entries.get((command.person_id, (command.session_id, command.day, command.part)))
+        return recorded.unit_id if recorded else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -26,7 +27,7 @@ class Sent:
     day: date
 
 
-def in_unit(sent: Sent, unit_id: str) -> Sent:
+def _in_unit(sent: Sent, unit_id: str) -> Sent:
     """The same of another unit; its command has a ``unit_id``."""
     return replace(sent, command=replace(sent.command, unit_id=unit_id), unit_id=unit_id)
 
@@ -71,7 +72,37 @@ class Sessions:
         return units
 
 
-def trainees(decides: Decides, people: Iterable[str]) -> dict[str, Trainee]:
+class OfPeople(ABC):
+    """Rows about what one person did on a day, kept in that person's record; a ``Meaning``."""
+
+    chunk = 1_000
+
+    def __init__(self, decides: Decides, sessions: Sessions, today: date) -> None:
+        self._decides, self._sessions, self._today = decides, sessions, today
+
+    @abstractmethod
+    def _sent(self, row: Row, unit_id: str) -> Sent: ...
+
+    @abstractmethod
+    def _unit_recorded(self, command: Any, trainee: Trainee) -> str | None:
+        """Of what the record holds already under the command's key."""
+
+    def sent(self, rows: Sequence[Row]) -> list[Sent]:
+        days = [row.values["day"] for row in rows]
+        units = self._sessions.units(rows, days, self._sessions.plans(rows))
+        return [self._sent(row, unit_id) for row, unit_id in zip(rows, units, strict=True)]
+
+    def as_recorded(self, sent: Sequence[Sent]) -> list[Sent]:
+        records = _trainees(self._decides, {each.command.person_id for each in sent})
+        units = [self._unit_recorded(each.command, records[each.command.person_id]) for each in sent]
+        return [each if unit_id is None else _in_unit(each, unit_id) for each, unit_id in zip(sent, units, strict=True)]
+
+    def remark(self, book: Book, sent: Iterable[Sent]) -> None:
+        """Nothing."""
+        return
+
+
+def _trainees(decides: Decides, people: Iterable[str]) -> dict[str, Trainee]:
     """Person → the record in which is kept what was recorded under this id."""
     found: dict[str, Trainee] = {}
     where = {person: person for person in people}
