@@ -20,7 +20,8 @@
 
 Anything below may raise ``Problem`` or ``Rejected``. ``scope`` has no default, so no route is open by omission;
 ``PUBLIC`` opens one by name. ``body=Raw`` hands over parsed JSON, ``body=Upload("csv")`` a file piece by piece
-(``shared.edge_upload``); a ``Reply`` may carry an iterator of bytes, which is sent as it comes. Entry modules call
+(``shared.edge_upload``); a ``Reply`` may carry an iterator of bytes, which is sent as it comes, or stay open
+(``shared.edge_stream``). Entry modules call
 ``shared.edge_server.prepare()`` before any other import.
 """
 
@@ -95,6 +96,8 @@ class Call:
     idempotency_key: uuid.UUID | None
     if_match: int | None
     now: datetime
+    last_event_id: str = ""
+    """What a client that follows a stream had last (``shared.edge_stream``)."""
 
     def envelope(self, command: Any, command_id: uuid.UUID | None = None) -> Envelope:
         """The command with its id (given, else the Idempotency-Key, else new), its sender and its time."""
@@ -150,6 +153,7 @@ class Route(HttpRequestHandler):  # type: ignore[misc]  # nameko has no types
             _idempotency_key(environ),
             _if_match(environ),
             self.server.edge.clock(),
+            environ.get("HTTP_LAST_EVENT_ID", ""),
         )
         lane = self.server.edge.lanes[self.lane] if self.lane else None
         if isinstance(self.body, Upload):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -15,6 +16,18 @@ from werkzeug.http import parse_accept_header
 from shared.problems import Problem
 
 REASONS = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
+
+
+class OpenEnd(Iterator[bytes]):
+    """A body that goes on until somebody ends it: not counted as a request in flight (``shared.edge_stream``)."""
+
+    @abstractmethod
+    def end(self) -> None:
+        """No more pieces."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Nobody reads it any more."""
 
 
 Rendered = tuple[str, list[tuple[str, str]], bytes | Iterator[bytes]]
@@ -37,6 +50,8 @@ class Reply:
         """Status line, headers and payload; 304 if the client has this version already."""
         headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
         status, payload = self.status, b""
+        if isinstance(self.body, OpenEnd):
+            return REASONS[status], list((headers | dict(self.headers)).items()), self.body
         if isinstance(self.body, Iterator):
             return REASONS[status], list((headers | dict(self.headers)).items()), _begun(self.body)
         if self.etag is not None:

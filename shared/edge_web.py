@@ -27,7 +27,7 @@ from shared.access import Verifier
 from shared.edge_admission import Lane, overloaded
 from shared.edge_body import Environ
 from shared.edge_log import places
-from shared.edge_reply import Rendered, Reply, locale_of, problem_reply
+from shared.edge_reply import OpenEnd, Rendered, Reply, locale_of, problem_reply
 from shared.problems import Problem
 from shared.settings import Address
 
@@ -36,10 +36,13 @@ METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 SMALL_REST = 65_536
 LINGER_SECONDS = 2.0
 LINGER_BYTES = 64_000_000
+GOODBYE_SECONDS = 1.0
+"""For answers that stay open to come to their end."""
 
 REQUESTS = Counter("tungnha_http_requests", "Answered requests", ["method", "route", "status"])
 SECONDS = Histogram("tungnha_http_request_seconds", "Time to answer, body included", ["method", "route"])
 IN_FLIGHT = Gauge("tungnha_http_in_flight", "Requests being answered")
+OPEN_ENDS = Gauge("tungnha_http_open_streams", "Answers that stay open")
 log = structlog.get_logger("access")
 
 
@@ -57,6 +60,7 @@ class Edge:
     drain_seconds: float = 8.0
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
     in_flight: int = 0
+    open_ends: set[OpenEnd] = field(default_factory=set)
     body_bytes: int = 0
     draining: bool = False
 
@@ -179,12 +183,16 @@ class EdgeServer(WebServer):  # type: ignore[misc]  # nameko has no types
             self.edge.draining = True
             self._gt.kill()
             self._sock.close()
+            for each in list(self.edge.open_ends):
+                each.end()
 
     def stop(self) -> None:
         self.stop_accepting()
         if self._starting:
-            deadline = time.monotonic() + self.edge.drain_seconds
-            while self.edge.in_flight and time.monotonic() < deadline:
+            began = time.monotonic()
+            while self.edge.in_flight and time.monotonic() < began + self.edge.drain_seconds:
+                eventlet.sleep(0.01)
+            while self.edge.open_ends and time.monotonic() < began + GOODBYE_SECONDS:
                 eventlet.sleep(0.01)
         for _address, sock, _state in list(self._open.values()):
             with suppress(OSError):
@@ -209,6 +217,7 @@ class EdgeApp:
         self._edge = server.edge
         self._map = server.make_url_map().bind("")
         IN_FLIGHT.set_function(lambda: self._edge.in_flight)
+        OPEN_ENDS.set_function(lambda: len(self._edge.open_ends))
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         started = time.perf_counter()
@@ -216,11 +225,27 @@ class EdgeApp:
         status, headers, payload = self._answer(environ)
         self._settle_connection(environ)
         start_response(status, headers)
+        if isinstance(payload, OpenEnd):
+            return self._kept_open(payload, environ, status, started)
         if not isinstance(payload, bytes):
             return _Stream(payload, environ, lambda size: self._done(environ, status, size, started))
         body = _Body([] if environ["REQUEST_METHOD"] == "HEAD" or not payload else [payload])
         body.then = lambda: self._done(environ, status, len(payload), started)
         return body
+
+    def _kept_open(self, payload: OpenEnd, environ: Environ, status: str, started: float) -> _Stream:
+        """Sent piece by piece, as small as they are. It may take minutes, so it is in flight no longer."""
+        environ["eventlet.minimum_write_chunk_size"] = 1
+        self._edge.in_flight -= 1
+        self._edge.open_ends.add(payload)
+        if self._edge.draining:
+            payload.end()
+
+        def then(size: int) -> None:
+            self._edge.open_ends.discard(payload)
+            self._told(environ, status, size, started)
+
+        return _Stream(payload, environ, then)
 
     def _answer(self, environ: Environ) -> Rendered:
         try:
@@ -273,6 +298,9 @@ class EdgeApp:
 
     def _done(self, environ: Environ, status: str, size: int, started: float) -> None:
         self._edge.in_flight -= 1
+        self._told(environ, status, size, started)
+
+    def _told(self, environ: Environ, status: str, size: int, started: float) -> None:
         self._edge.body_bytes -= environ.get("tungnha.reserved", 0)
         seconds = time.perf_counter() - started
         method, route = environ["REQUEST_METHOD"], environ.get("tungnha.route", "unmatched")
@@ -317,7 +345,7 @@ class _Stream:
             raise ConnectionAbortedError from None  # its message would be logged: this one quotes nothing
 
     def close(self) -> None:
-        if isinstance(self._pieces, Generator):
+        if isinstance(self._pieces, Generator | OpenEnd):
             self._pieces.close()
         self._then(self._size)
 

@@ -10,9 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import Enum, auto
 
-from services.reporting.domain import FIRST, FLOWS, KEYED_FLOWS, KEYED_STOCKS, STOCKS, TEAM
+from services.reporting.domain import FIRST, FLOWS, GAINED, KEYED_FLOWS, KEYED_STOCKS, STOCKS, TEAM
 from services.reporting.domain.names import COVERED
 from services.reporting.store import QUALITY
+
+
+def column(figure: str) -> str:
+    """Of the read model: a figure's own, or that of the stock whose changes it is the sum of."""
+    return GAINED.get(figure, figure)
 
 
 class Sort(Enum):
@@ -28,7 +33,7 @@ KEYED = frozenset({*KEYED_STOCKS, *KEYED_FLOWS})
 
 SORTS: Mapping[str, Sort] = {
     **dict.fromkeys((*STOCKS, *KEYED_STOCKS), Sort.STOCK),
-    **dict.fromkeys((*FLOWS, *KEYED_FLOWS), Sort.FLOW),
+    **dict.fromkeys((*FLOWS, *GAINED, *KEYED_FLOWS), Sort.FLOW),
     **dict.fromkeys(REACHED, Sort.DISTINCT),
     **dict.fromkeys(QUALITY, Sort.QUALITY),
 }
@@ -36,7 +41,7 @@ SORTS: Mapping[str, Sort] = {
 _OF_PLACES = {f"reached_{kind}" for kind in FIRST if kind != TEAM}
 OF_EVENTS = frozenset(
     {"teams_commune", "teams_village", "seats", "visits", "people_taught", "attendances"}
-    | {*COVERED, *_OF_PLACES}
+    | {*COVERED, *GAINED, *_OF_PLACES}
     | {name for name in FLOWS if name.startswith(("visits_", "taught_", "outreach_", "heads_"))}
 )
 """Figures that single events add to; the others follow from the whole story of a team, an opinion, a certificate…"""

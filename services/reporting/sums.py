@@ -40,6 +40,10 @@ class Sums:
     def zero(cls, wanted: Wanted) -> Sums:
         return cls(dict.fromkeys(wanted.figures, 0))
 
+    def add(self, other: Sums) -> None:
+        for name, n in other.figures.items():
+            self.figures[name] = self.figures.get(name, 0) + n
+
     def minus(self, others: Collection[Sums]) -> Sums:
         """What is left of these without the others: every figure is additive over units."""
         return Sums({name: n - sum(other.figures.get(name, 0) for other in others) for name, n in self.figures.items()})

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from services.reporting.domain import FIRST, FLOWS, KEYED_STOCKS, STOCKS
-from services.reporting.figures import KEYED, REACHED
+from services.reporting.domain import FIRST, FLOWS, GAINED, KEYED_STOCKS, STOCKS
+from services.reporting.figures import KEYED, REACHED, column
 from services.reporting.store import QUALITY, ROLLED_UP, Slot
 
 COLUMN = {"village": "home", "commune": "commune", "district": "district", "province": "province"}
@@ -27,7 +27,7 @@ class Wanted:
         names = set(figures)
         kinds = tuple(kind for name, kind in REACHED.items() if name in names)
         names |= {FIRST[kind] for kind in kinds}
-        stocks, flows = ([name for name in known if name in names] for known in (STOCKS, FLOWS))
+        stocks, flows = ([name for name in known if name in names] for known in (STOCKS, (*FLOWS, *GAINED)))
         return cls(tuple(stocks), tuple(flows), kinds, tuple(sorted(names & KEYED)))
 
     @property
@@ -58,7 +58,7 @@ BUCKET = "width_bucket(day, cast(:firsts AS date[]))"
 def bucketed(where: Standing, wanted: Wanted) -> str:
     sums = [
         *(f"sum({name}) FILTER (WHERE day <= :as_of) AS {name}" for name in wanted.stocks),
-        *(f"sum({name}) AS {name}" for name in (*wanted.flows, *QUALITY)),
+        *(f"sum({column(name)}) AS {name}" for name in (*wanted.flows, *QUALITY)),
     ]
     source = _source(where, "rollup", "leaf", wanted)
     return f"SELECT {BUCKET} AS bucket, {', '.join(sums)} FROM {source} WHERE day <= :last GROUP BY 1"
@@ -81,7 +81,7 @@ def bucketed_keyed(where: Standing) -> str:
 def figures(where: Standing, wanted: Wanted) -> str:
     sums = [
         *(f"sum({name}) FILTER (WHERE day <= :as_of) AS {name}" for name in wanted.stocks),
-        *(f"sum({name}) FILTER (WHERE day BETWEEN :first AND :last) AS {name}" for name in wanted.flows),
+        *(f"sum({column(name)}) FILTER (WHERE day BETWEEN :first AND :last) AS {name}" for name in wanted.flows),
         *(f"sum({name}) AS {name}" for name in QUALITY),
     ]
     source = _source(where, "rollup", "leaf", wanted)
@@ -105,7 +105,7 @@ def _of_leaves(wanted: Wanted) -> str:
     """Columns of a leaf ``f`` placed by ``p``, and of the facts of doubtful places."""
     return ", ".join(
         (
-            *(f"f.{name}" for name in ("day", *wanted.stocks, *wanted.flows)),
+            *(f"f.{name}" for name in dict.fromkeys(map(column, ("day", *wanted.stocks, *wanted.flows)))),
             "CASE WHEN p.estimated THEN f.facts ELSE 0 END AS estimated",
             "CASE WHEN p.successor_unknown THEN f.facts ELSE 0 END AS successor_unknown",
             "CASE WHEN p.home IS NULL THEN f.facts ELSE 0 END AS unplaced",

@@ -16,6 +16,8 @@ from services.reporting.messages import MESSAGES
 from services.reporting.own import Own
 from services.reporting.projections import Figures
 from services.reporting.public import publish
+from services.reporting.queries.board import Boards
+from services.reporting.queries.campaigns import CampaignQueries
 from services.reporting.queries.declared import DeclaredQueries
 from services.reporting.queries.notes import NoteQueries
 from services.reporting.queries.reports import Reports
@@ -45,6 +47,7 @@ def today() -> date:
 def api(settings: Settings) -> int:
     """Serve HTTP and ingest until told to stop; the exit code."""
     from services.reporting.service import ReportingService
+    from services.reporting.service.campaigns import board_hub
     from shared.edge_server import run_api
 
     register(MESSAGES)
@@ -52,10 +55,14 @@ def api(settings: Settings) -> int:
     readiness = Readiness()
     readiness.add("log", lambda: None if kit.log.heads() else "no partitions")
     area = Area(kit.engine, UnitDirectory(kit.engine), today)
+    boards = Boards(area)
     pieces: Mapping[str, object] = {
         "area": area,
         "reports": Reports(area),
         "sources": Sources(area),
+        "campaigns": CampaignQueries(area),
+        "boards": boards,
+        "board_hub": board_hub(boards),
         "declared": kit.handler(declared.DECLARED),
         "declared_queries": DeclaredQueries(area, kit.log, kit.codec),
         "notes": kit.handler(notes.NOTES),

@@ -9,7 +9,10 @@ import pytest
 
 from ops.local.provision import Database
 from ops.local.state import State
+from tests.reporting_service import reporting
 from tests.teams_kit import TOP, Teams, batch, running
+
+__all__ = ["reporting", "service"]
 
 
 @pytest.fixture(scope="session")

@@ -17,12 +17,14 @@ import eventlet  # noqa: E402  # everything below must see the patched library
 from marshmallow import Schema, ValidationError, fields, post_load, validate  # noqa: E402
 from uuid_utils.compat import uuid7  # noqa: E402
 
+from shared import edge_stream  # noqa: E402
 from shared.bus import Public  # noqa: E402
 from shared.decider import Rejected  # noqa: E402
 from shared.edge import PUBLIC, Call, Raw, Reply, Row, Rows, Upload, require_unit, route  # noqa: E402
 from shared.edge_batch import batch_reply  # noqa: E402
 from shared.edge_feed import Feed  # noqa: E402
 from shared.edge_health import Health  # noqa: E402
+from shared.edge_stream import Hub, Told  # noqa: E402
 from shared.handler import Answer, Busy  # noqa: E402
 from shared.log import Append, LogUnavailable, NewEvent, Outcome, Recorded, canonical  # noqa: E402
 from shared.memory import MemoryLog  # noqa: E402
@@ -69,8 +71,35 @@ class Tree:
         return unit_id in self.above
 
 
+FOLLOWED = {"a": 0, "b": 0}
+ASKED = {"a": 0, "b": 0}
+edge_stream.HEARTBEAT_SECONDS = 0.2
+
+
+def told(key: str) -> Told:
+    if FOLLOWED.get(key, -1) < 0:
+        raise Problem("not-found", where="path")
+    ASKED[key] += 1
+    if FOLLOWED[key] == 13:
+        raise KeyError("Nguyễn Văn A")
+    return Told(str(FOLLOWED[key]), str(FOLLOWED[key]).encode())
+
+
 class Tiny(Health, Feed):
     name = "tiny"
+    hub = Hub("value", lambda: tuple(FOLLOWED.values()), told, most=20)
+
+    @route("GET", "/v1/follow/<key>", scope="tiny:read")
+    def follow(self, call: Call) -> Reply:
+        return self.hub.follow(call.path["key"], call.last_event_id)
+
+    @route("PUT", "/v1/follow/<key>/<int(signed=True):value>", scope="tiny:write")
+    def change(self, call: Call) -> None:
+        FOLLOWED[call.path["key"]] = call.path["value"]
+
+    @route("GET", "/v1/asked", scope="tiny:read")
+    def asked(self, call: Call) -> dict[str, int]:
+        return ASKED
 
     @route("GET", "/v1/things/<thing>", scope="{service}:read")
     def thing(self, call: Call) -> Reply:

@@ -24,7 +24,7 @@ from tests.reporting_kit import NATION, MirrorWriter, country, some_facts, unit_
 EVER = date(2022, 1, 1)
 INDICATORS = (
     *("teams", "seats", "visits", "people_taught", "households_reached", "covered_all", "people_trained"),
-    *("taught_25_39", "visits_household", "covered_online_safety_knows"),
+    *("taught_25_39", "visits_household", "covered_online_safety_knows", "gained_all"),
 )
 
 

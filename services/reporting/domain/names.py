@@ -35,6 +35,8 @@ def _all_covered() -> Iterator[str]:
 
 
 COVERED = tuple(_all_covered())
+GAINED = {f"gained_{skill}": covered(skill, LEVELS[-1]) for skill in (*SKILLS, ALL_SKILLS)}
+"""Households that came to do a skill in a period, less those that count no more: the changes of a stock within it."""
 TEAM = "team"
 FIRST = {kind: f"first_{kind}s" for kind in (*KINDS, PERSON, TEAM)}
 """Column of those met on a day and never before; the others are pairs of days (``Tally.reached``)."""

@@ -74,6 +74,13 @@ REPORTS: Mapping[str, Text] = {
         "Reports cannot be asked as they were known at a moment (known_at); leave it out, or ask the service teams"
         " about the network.",
     ),
+    "unit-not-in-campaign": Text(
+        422,
+        "Đơn vị ngoài đợt cao điểm",
+        "Đợt cao điểm này không diễn ra ở đơn vị này, cũng không ở đơn vị nào trực thuộc.",
+        "Unit is not part of the campaign",
+        "Nothing of this campaign lies in this unit.",
+    ),
     "only-by-unit": Text(
         422,
         "Tham số chỉ dùng khi xếp theo đơn vị",

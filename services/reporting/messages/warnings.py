@@ -21,6 +21,10 @@ WARNINGS: Mapping[str, tuple[str, str]] = {
         "Đơn vị không có trên bản đồ ngày {asked}; số liệu là của địa bàn đơn vị theo bản đồ ngày {shown}.",
         "The unit is not on the map of {asked}; the figures are of its area on the map of {shown}.",
     ),
+    "units_unknown": (
+        "{units} đơn vị của đợt cao điểm chưa có trong danh mục; số liệu của các đơn vị này chưa được tính.",
+        "{units} units of the campaign are not known yet; their figures are not counted.",
+    ),
     "map_settling": (
         "Danh mục đơn vị vừa thay đổi; số liệu theo bản đồ đang được cập nhật.",
         "Units have just changed; the figures are being moved to the new map.",

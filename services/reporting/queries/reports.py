@@ -96,7 +96,7 @@ class Reports:
                     answer["periods"] = self._by_period(asking)
             answer["warnings"] = [
                 *self.area.warnings(shown, snap.progress, locale),
-                *_doubts(sums, shown.level, locale),
+                *doubts(sums, shown.level, locale),
             ]
             if shown.off_map:
                 answer["successors"] = self._successors(asking)
@@ -212,7 +212,7 @@ class Reports:
             "unit": self.area.unit(unit, asking.shown.map_day),
             "rank": rank,
             "figures": asking.figures(sums),
-            "warnings": _doubts(sums, "", asking.locale),
+            "warnings": doubts(sums, "", asking.locale),
         }
         if asking.before is not None:
             row["previous"] = asking.compared(sums, before[unit], asking.before)
@@ -255,7 +255,7 @@ def _bounded(rows: int, asking: Asking) -> None:
         raise Problem("too-many-values", "/indicators", where="query", values=values, most=MOST_VALUES, indicators=most)
 
 
-def _doubts(sums: Sums, level: str, locale: str) -> list[Document]:
+def doubts(sums: Sums, level: str, locale: str) -> list[Document]:
     """A choice between units is none for the nation that holds them all."""
     codes = [code for code in QUALITY if sums.figures[code] and not (level == "nation" and code == "estimated")]
     return [warning(code, locale, facts=sums.figures[code]) for code in codes]

@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from services.reporting.domain import FIGURES, FIRST, USES, Tally, count, teams_named
-from services.reporting.figures import REACHED, SORTS, Sort
+from services.reporting.figures import REACHED, SORTS, Sort, column
 from services.reporting.indicators import Indicator
 from services.reporting.projections import NAME
 from services.reporting.queries.standing import Area, Shown, Snapshot
@@ -77,7 +77,7 @@ class Contribution:
         sort = SORTS[name]
         if sort is Sort.STOCK:
             first, last = "", self.window.as_of.isoformat()
-        at = _AT[FIRST[REACHED[name]] if sort is Sort.DISTINCT else name]
+        at = _AT[FIRST[REACHED[name]] if sort is Sort.DISTINCT else column(name)]
         for (unit, day), row in tally.figures.items():
             if first <= day <= last and self._inside(unit):
                 yield (unit, day), row[at]

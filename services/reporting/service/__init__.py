@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from services.reporting.service.campaigns import CampaignRoutes
 from services.reporting.service.declared import DeclaredRoutes
 from services.reporting.service.notes import NoteRoutes
 from services.reporting.service.reports import ReportRoutes
@@ -13,7 +14,7 @@ from shared.mirror import Delivery, Mirror, Rejection
 from shared.topology import queue
 
 
-class ReportingService(Health, Feed, ReportRoutes, DeclaredRoutes, NoteRoutes, SourceRoutes):
+class ReportingService(Health, Feed, ReportRoutes, CampaignRoutes, DeclaredRoutes, NoteRoutes, SourceRoutes):
     name = "reporting"
     mirror: Mirror
 
