@@ -59,12 +59,16 @@ def kernel_sql(service: str, partitions: int) -> list[str]:
 
 def _lasting() -> list[str]:
     """What the kernel has got since databases were first installed: no service has to number a migration for it."""
-    return [(SQL / "bus" / "3_types.sql").read_text()]
+    return [_append(), (SQL / "bus" / "3_types.sql").read_text()]
 
 
 def renew_append() -> None:
     """Put today's ``log.append`` in the place of an older one (in a migration)."""
-    op.execute(text((SQL / "log" / "2_append.sql").read_text().replace(":", "\\:")))
+    op.execute(text(_append()))
+
+
+def _append() -> str:
+    return (SQL / "log" / "2_append.sql").read_text().replace(":", "\\:")
 
 
 def install_jobs(service: str) -> None:

@@ -13,6 +13,9 @@
 CREATE OR REPLACE FUNCTION log.append(commands jsonb)
 RETURNS TABLE (n bigint, outcome text, first_position bigint)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+-- Nobody can tell the planner how many commands a call has. Once log.heads has been analysed it reckons with one and goes through
+-- all events for every command: 1,000 commands took 4 s instead of 0.4 s.
+SET enable_nestloop = off
 AS $$
 BEGIN
     IF current_setting('transaction_isolation') <> 'read committed' THEN
