@@ -60,6 +60,7 @@ def api(settings: Settings) -> int:
     register(MESSAGES)
     kit = Kit(settings, name="training-api", events=EVENTS)
     units = UnitDirectory(kit.engine)
+    units.warm()
     readiness = Readiness()
     readiness.add("log", lambda: None if kit.log.heads() else "no partitions")
     pieces = {

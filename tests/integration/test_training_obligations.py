@@ -12,6 +12,7 @@ from uuid import UUID, uuid4, uuid5
 
 import msgspec
 import pytest
+from sqlalchemy import text
 
 from ops.local.provision import Database
 from services.training.domain.dues import Due, State
@@ -22,7 +23,7 @@ from services.training.projections.obligations import Obligations
 from services.training.projections.register import Register
 from services.training.projections.seats import Seats
 from services.training.queries.figures import Figures
-from services.training.queries.obligations import InForce, ObligationQueries, Wanted
+from services.training.queries.obligations import KNOWN, InForce, ObligationQueries, Wanted, uuids
 from services.training.reminding import Reminding, kind_of
 from shared.db import engine
 from shared.log import Recorded
@@ -192,8 +193,13 @@ def naive(made: World, root: str, day: date) -> set[tuple[str, str, str, date, s
 
 
 @pytest.fixture
-def tables(database: Callable[..., Database]) -> Iterator[Any]:
-    made = engine(database("training").app_url, name="test")
+def training(database: Callable[..., Database]) -> Database:
+    return database("training")
+
+
+@pytest.fixture
+def tables(training: Database) -> Iterator[Any]:
+    made = engine(training.app_url, name="test")
     yield made
     made.dispose()
 
@@ -249,6 +255,31 @@ def test_lists_and_counts_equal_a_naive_count(tables: Any, seed: int, monkeypatc
             ), (root, day)
             compared += len(expected)
     assert compared > 200
+
+
+MANY = """INSERT INTO read.attendance (person_id, session_id, day, part, unit_id, course_id, mode)
+          SELECT gen_random_uuid(), cast(lpad(to_hex(n % 60), 32, '0') AS uuid), '2024-05-01', 'day', 'v0',
+                 cast(:course AS uuid), 'online' FROM generate_series(1, 60000) n"""
+SOME = "SELECT array_agg(cast(person_id AS text)) FROM (SELECT person_id FROM read.attendance LIMIT 100) a"
+
+
+def test_what_a_page_reads_does_not_grow_with_the_tables(training: Database, tables: Any) -> None:
+    """As after an upload: written, and looked at for its statistics, but not vacuumed yet."""
+    fill(tables, world(1))
+    with tables.begin() as tx:
+        tx.execute(text(MANY), {"course": uid("course0")})
+    owner = engine(training.owner_url, name="test", autocommit=True)
+    lookups = engine(training.app_url, name="test", autocommit=True)
+    with owner.connect() as tx:
+        tx.exec_driver_sql("ANALYZE read.attendance, read.seats, read.lessons, read.exemptions")
+    asked = {"day": REFORM, "items": list(TOPICS)}
+    with lookups.connect() as tx:
+        people = tx.execute(text(SOME)).scalar_one()
+        explained = text(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {KNOWN}")
+        plan = tx.execute(explained, asked | {"people": uuids(people)}).scalar_one()[0]["Plan"]
+    owner.dispose()
+    lookups.dispose()
+    assert plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] < 20 * len(people)
 
 
 def test_coverage_equals_a_naive_count(tables: Any) -> None:

@@ -8,11 +8,12 @@ unit asked for that is due first.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import islice
-from typing import Any
+from operator import itemgetter
+from typing import NamedTuple
 
 import msgspec
 from sqlalchemy import Connection, Engine, text
@@ -22,7 +23,7 @@ from services.training.domain.rules import Terms
 from services.training.projections.obligations import Obligations
 from services.training.projections.register import Register
 from services.training.projections.seats import Seats
-from services.training.queries.places import Area, Path, Stop, stops, whole
+from services.training.queries.places import Area, Below, Path, Stop, stops, whole
 from shared.unit_directory import UnitDirectory
 from shared.units import UnitTree
 
@@ -33,7 +34,8 @@ MOST_UNITS = 1_500
 
 _HOLDS = "s.since <= :day AND (s.until IS NULL OR s.until > :day)"
 # Round trips are what a page costs, so what goes together is asked together. ``OFFSET 0`` has each person looked up by
-# key: a planner that expects more people than there are on a page would read everybody's rows, in whatever order.
+# key, and by nothing else: a planner that expects more people than there are on a page would read everybody's rows, and
+# one that is told the day too may walk all sessions for each person, if the table was written since it was vacuumed.
 _RULES = text(
     f"""SELECT (SELECT min(position) FROM bus.cursors WHERE source = '' AND subscription = ANY(:own)) AS own,
                (SELECT min(position) FROM bus.cursors WHERE source = 'teams' AND subscription = :registry) AS registry,
@@ -50,24 +52,24 @@ _SEATS = text(
             UNION ALL SELECT h.person_id, j.duplicate_id FROM here h JOIN read.joins j ON j.kept_id = h.person_id
         )
         SELECT ids.kept::text AS person_id, s.seat_id, s.team_id, s.kind, s.role, s.unit_id, s.appointed, s.in_role
-          FROM ids, LATERAL (SELECT * FROM read.seats s WHERE s.person_id = ids.id AND {_HOLDS} OFFSET 0) s"""
+          FROM ids, LATERAL (SELECT * FROM read.seats s WHERE s.person_id = ids.id OFFSET 0) s WHERE {_HOLDS}"""
 )
 _IDS = """WITH ids AS (
             SELECT p AS kept, p AS id FROM unnest(cast(:people AS uuid[])) p
             UNION ALL
             SELECT j.kept_id, j.duplicate_id FROM read.joins j WHERE j.kept_id = ANY(cast(:people AS uuid[]))
         )"""
-_KNOWN = text(
+KNOWN = text(
     f"""{_IDS}
         SELECT ids.kept::text AS person_id, item, max(a.day) AS day
           FROM ids,
-               LATERAL (SELECT * FROM read.attendance a WHERE a.person_id = ids.id AND a.day <= :day OFFSET 0) a,
+               LATERAL (SELECT * FROM read.attendance a WHERE a.person_id = ids.id OFFSET 0) a,
                LATERAL (SELECT * FROM read.lessons l WHERE l.session_id = a.session_id OFFSET 0) l,
                unnest(l.topics || l.course_id::text) item
-         WHERE item = ANY(:items) GROUP BY 1, 2
+         WHERE a.day <= :day AND item = ANY(:items) GROUP BY 1, 2
         UNION ALL
         SELECT DISTINCT ids.kept::text, s.rule_id::text, cast(NULL AS date)
-          FROM ids JOIN read.exemptions s ON s.person_id = ids.id WHERE {_HOLDS}"""
+          FROM ids, LATERAL (SELECT * FROM read.exemptions s WHERE s.person_id = ids.id OFFSET 0) s WHERE {_HOLDS}"""
 )
 # The same as a page, for any number of people at once: so many with the same days.
 _COUNTED = """WITH serving AS MATERIALIZED (
@@ -207,36 +209,50 @@ def begun(tx: Connection, day: date, rule_id: str | None) -> tuple[Page, list[In
     return page, rules
 
 
+class Seat(NamedTuple):
+    """A row of ``_SEATS``."""
+
+    person_id: str
+    seat_id: str
+    team_id: str
+    kind: str
+    role: str
+    unit_id: str
+    appointed: date
+    in_role: date
+
+
 class Looked:
     """Obligations of one question, some units at a time."""
 
     def __init__(self, tx: Connection, tree: UnitTree, root: str, day: date, rules: Sequence[InForce]) -> None:
-        self._tx, self._tree, self._root, self._day = tx, tree, root, day
-        self._all = whole(tree, root, day)
+        self._tx, self._day = tx, day
+        self._below = Below(tree, root, day)
         self._rules = [(rule, Area(tree, rule.unit_id, day)) for rule in rules]
         self._items = sorted({item for rule in rules for item in rule.terms.items})
 
     def at(self, chunk: Sequence[Stop]) -> Iterator[tuple[tuple[Path, str, str], Obligation]]:
         """Those listed at these stops, in order."""
         stop_of = {unit_id: stop.path for stop in chunk for unit_id in stop.sources}
-        seats: dict[str, list[Any]] = {}
+        seats: dict[str, list[Seat]] = {}
         for row in self._tx.execute(_SEATS, {"units": list(stop_of), "day": self._day}):
-            if row.unit_id in stop_of or self._all or self._tree.covers((self._root,), row.unit_id, self._day):
-                seats.setdefault(row.person_id, []).append(row)
+            seat = Seat._make(row)
+            if seat.unit_id in stop_of or self._below.holds(seat.unit_id):
+                seats.setdefault(seat.person_id, []).append(seat)
         found = []
-        learnt, exempt = self._known(list(seats)) if seats and self._rules else ({}, set())
+        learnt, exempt = self._known(seats) if seats and self._rules else ({}, set())
         for person_id, own in seats.items():
             for rule, area in self._rules:
                 one = self._one(rule, area, own, learnt.get(person_id, {}), (person_id, rule.rule_id) in exempt)
                 if one is not None and one.unit_id in stop_of:
                     found.append(((stop_of[one.unit_id], person_id, rule.rule_id), one))
-        yield from sorted(found, key=lambda each: each[0])
+        yield from sorted(found, key=itemgetter(0))
 
-    def _known(self, people: Collection[str]) -> tuple[dict[str, dict[str, date]], set[tuple[str, str]]]:
-        asked = {"people": people, "day": self._day, "items": self._items}
+    def _known(self, people: Iterable[str]) -> tuple[dict[str, dict[str, date]], set[tuple[str, str]]]:
+        asked = {"people": uuids(people), "day": self._day, "items": self._items}
         learnt: dict[str, dict[str, date]] = {}
         exempt: set[tuple[str, str]] = set()
-        for person_id, what, day in self._tx.execute(_KNOWN, asked):
+        for person_id, what, day in self._tx.execute(KNOWN, asked):
             if day is None:
                 exempt.add((person_id, what))
             else:
@@ -244,19 +260,19 @@ class Looked:
         return learnt, exempt
 
     def _one(
-        self, rule: InForce, area: Area, own: Sequence[Any], learnt: dict[str, date], exempt: bool
+        self, rule: InForce, area: Area, own: Sequence[Seat], learnt: dict[str, date], exempt: bool
     ) -> Obligation | None:
         terms = rule.terms
         concerned = [
             (terms.since(seat.appointed, seat.in_role, rule.first), seat.seat_id, seat)
             for seat in own
-            if terms.team_kind in (None, seat.kind)
+            if (terms.team_kind is None or terms.team_kind == seat.kind)
             and (not terms.roles or seat.role in terms.roles)
             and area.holds(seat.unit_id)
         ]
         if not concerned:
             return None
-        since, _, seat = min(concerned, key=lambda each: each[:2])
+        since, _, seat = min(concerned) if len(concerned) > 1 else concerned[0]
         trained = terms.trained(learnt)
         due = terms.due.day(since, trained)
         if due is None:
@@ -275,6 +291,11 @@ class Looked:
             seat.role,
             seat.unit_id,
         )
+
+
+def uuids(ids: Iterable[str]) -> str:
+    """PostgreSQL's text of an array. Given a list, the driver would look at each whether it needs quotes."""
+    return "{" + ",".join(ids) + "}"
 
 
 def _units(tree: UnitTree, root: str, rule: InForce, day: date) -> list[str] | None:

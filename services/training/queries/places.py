@@ -49,17 +49,29 @@ def units_below(tree: UnitTree, root: str, day: date) -> list[str] | None:
     return [unit_id for stop in stops(tree, root, day) for unit_id in stop.sources]
 
 
-class Area:
-    """The units of a rule's area on a day. A former area is what stood below it on its last day."""
+class Below:
+    """What stands below a unit on a day; the same units are asked for many times, for each seat of a page."""
 
     def __init__(self, tree: UnitTree, unit_id: str, day: date) -> None:
         self._tree, self._unit_id, self._day = tree, unit_id, day
-        _, end = tree.life(unit_id)
-        if end is not None and end <= day:
-            self._day = end - timedelta(1)
+        self._all = whole(tree, unit_id, day)
+        self._known: dict[str, bool] = {}
 
     def holds(self, unit_id: str) -> bool:
-        return self._tree.covers((self._unit_id,), unit_id, self._day)
+        if self._all:
+            return True
+        known = self._known.get(unit_id)
+        if known is None:
+            known = self._known[unit_id] = self._tree.covers((self._unit_id,), unit_id, self._day)
+        return known
+
+
+class Area(Below):
+    """The units of a rule's area on a day. A former area is what stood below it on its last day."""
+
+    def __init__(self, tree: UnitTree, unit_id: str, day: date) -> None:
+        _, end = tree.life(unit_id)
+        super().__init__(tree, unit_id, end - timedelta(1) if end is not None and end <= day else day)
 
 
 def below(tree: UnitTree, root: str, day: date) -> list[str] | None:
