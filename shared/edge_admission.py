@@ -41,6 +41,8 @@ AT_WORK_SECONDS = 0.25
 """No more is at work than takes so long at the lane's pace: it would only wait inside, where nobody can be refused."""
 WINDOW_SECONDS = 0.25
 SMOOTHING = 0.5
+SPREAD = 1.5
+BEST_FADES_SECONDS = 600.0
 MOST_AHEAD_SECONDS = 300.0
 """Phones that are told to wait longer are put away."""
 
@@ -178,11 +180,12 @@ class Lane:
             del self._lines[client], self._waiting[client]
 
     def _refusal(self, cost: int) -> Problem:
-        """Those turned away are spread over twice the time that their work will take, so that no more of them come
-        back in a second than can be taken: refusing costs time as well."""
+        """Those turned away are spread over half as long again as their work will take, so that no more of them come
+        back in a second than can be taken: refusing costs time as well, which makes the pace of a storm no measure of
+        what can be done after it."""
         now = self._clock()
-        ahead = min(MOST_AHEAD_SECONDS, (self._away.cost(now) + cost) / self._pace.rate)
-        seconds = 1 + int(random.uniform(0, 1 + 2 * ahead))
+        ahead = min(MOST_AHEAD_SECONDS, (self._away.cost(now) + cost) / self._pace.best(now))
+        seconds = 1 + int(random.uniform(0, 1 + SPREAD * ahead))
         self._away.add(now + seconds, cost)
         self._refused.inc()
         return overloaded(seconds)
@@ -208,19 +211,27 @@ class _Away:
 
 
 class _Pace:
-    """Bytes served per second, measured only while the lane is full: an idle one does not tell what it could do."""
+    """Bytes served per second. ``rate``: now, measured only while the lane is full, for an idle one does not tell what
+    it could do. ``best``: in the best second of late."""
 
     def __init__(self) -> None:
         self.rate = FIRST_RATE
         self._guessed = True
         self._since: float | None = None
         self._served = 0
+        self._second, self._in_second = 0, 0
+        self._best: tuple[float, float] = (0.0, 0.0)
 
     def full(self, now: float) -> None:
         if self._since is None:
             self._since, self._served = now, 0
 
     def served(self, cost: int, now: float, *, full: bool) -> None:
+        if int(now) != self._second:
+            if self._in_second >= self._faded(now):
+                self._best = (self._in_second, now)
+            self._second, self._in_second = int(now), 0
+        self._in_second += cost
         if self._since is None:
             return
         self._served += cost
@@ -230,3 +241,11 @@ class _Pace:
             self.rate = max(LEAST_RATE, self.rate + share * (self._served / took - self.rate))
             self._guessed = False
             self._since, self._served = (now, 0) if full else (None, 0)
+
+    def best(self, now: float) -> float:
+        return max(self.rate, self._faded(now))
+
+    def _faded(self, now: float) -> float:
+        """The machine may have become slower."""
+        best, since = self._best
+        return best * (1 - (now - since) / BEST_FADES_SECONDS)

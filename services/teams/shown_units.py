@@ -15,11 +15,23 @@ from shared.units import GSO, Called, UnitTree
 
 FACT_TYPES = frozenset(event.__name__ for event in FACTS) - {"UnitCodeTaken"}
 
+KEPT = 4_000
+"""Units kept as shown, per map: a page asks for a hundred again and again."""
 TURNS = {ReorganisationUndone.__name__: True, ReorganisationRedone.__name__: False}
 
 
 def unit(tree: UnitTree, unit_id: str, day: date) -> dict[str, Any]:
     """The unit as it was on that day; ``stands_in`` says where its facts stand if it did not exist then."""
+    kept = tree.told(day)
+    found = kept.get(unit_id)
+    if found is None:
+        if len(kept) >= KEPT:
+            kept.clear()
+        found = kept[unit_id] = _unit(tree, unit_id, day)
+    return {**found, "as_of": day}
+
+
+def _unit(tree: UnitTree, unit_id: str, day: date) -> dict[str, Any]:
     since, until = tree.life(unit_id)
     ancestors, codes = tree.ancestors(unit_id, day)[1:], tree.codes(unit_id, day)
     found = {
@@ -36,7 +48,6 @@ def unit(tree: UnitTree, unit_id: str, day: date) -> dict[str, Any]:
         "parent_id": ancestors[0] if ancestors else None,
         "ancestors": ancestors,
         "simulated": tree.simulated(unit_id),
-        "as_of": day,
     }
     if not found["exists"]:
         placed = tree.place(unit_id, day)

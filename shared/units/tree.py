@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from shared.units.levels import LEVELS, RANK
 from shared.units.placing import LOWEST, Placing, map_of
@@ -29,6 +30,7 @@ class UnitTree(Placing):
         super().__init__()
         self._feeders: dict[date, dict[str, Mapping[str, tuple[str, ...]]]] = {}
         self._holding: dict[date, dict[str, tuple[str, ...]]] = {}
+        self._told: dict[date, dict[str, Any]] = {}
 
     def copy(self) -> UnitTree:
         """A tree of its own, to try out what events would make of this one."""
@@ -44,8 +46,12 @@ class UnitTree(Placing):
         self._feeders = {}
 
     def _changed(self, unit: Unit, days: set[date]) -> None:
-        self._holding = {}
+        self._holding, self._told = {}, {}
         super()._changed(unit, days)
+
+    def told(self, day: date) -> dict[str, Any]:
+        """A place for what others work out about units as of that day, by unit id; empty when any unit changes."""
+        return map_of(self._told, self.map_key(day))
 
     def children(self, unit_id: str, day: date) -> tuple[str, ...]:
         """Ids of the units right below on that day, sorted."""

@@ -9,7 +9,7 @@ import eventlet
 import pytest
 from eventlet.greenthread import GreenThread
 
-from shared.edge_admission import FIRST_RATE, LEAST, Lane
+from shared.edge_admission import FIRST_RATE, LEAST, SPREAD, Lane, _Pace
 from shared.problems import Problem
 
 WIDTH = 10_000
@@ -185,7 +185,21 @@ def test_whoever_is_turned_away_lengthens_the_wait_of_the_next_until_due_again()
         return [int(lane._refusal(20_000).headers["Retry-After"]) for _ in range(times)]
 
     first, later = told(100), told(10_000)
-    assert max(first) <= 1 + 1 + 2 * 100 * 20_000 / FIRST_RATE
+    assert max(first) <= 1 + 1 + SPREAD * 100 * 20_000 / FIRST_RATE
     assert sum(later[-1_000:]) / 1_000 > 50, "10,000 of them take 100 seconds"
     now[0] += 700
     assert max(told(10)) <= 2, "all of them were due since"
+
+
+def test_the_wait_is_reckoned_with_the_best_pace_of_late_not_with_that_of_the_storm() -> None:
+    pace = _Pace()
+    for tenth in range(20):  # a calm evening: nobody waits
+        pace.served(10_000, 100 + tenth / 10, full=False)
+    assert pace.rate == FIRST_RATE, "an idle lane tells nothing"
+    for tenth in range(20):
+        pace.full(102 + tenth / 10)
+        pace.served(1_000, 102 + tenth / 10, full=True)
+    assert pace.rate < 20_001
+    assert 99_000 < pace.best(104.0) <= 100_000
+    assert 40_000 < pace.best(402.0) < 60_000, "it fades"
+    assert pace.best(3_000.0) == pace.rate

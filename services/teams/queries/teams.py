@@ -43,7 +43,8 @@ _MATCHES = f"""{HOLDS} AND (cast(:kind AS text) IS NULL OR s.kind = :kind)
 _COLUMNS = """s.team_id, s.kind, s.unit_id, s.name, s.standing, s.established, s.ended, s.ending, s.into_team_id,
               s.document_id, s.simulated, s.seats, s.leaders"""
 # A list of texts costs far less as one JSON text than as an array, and one round trip less than two. A row without a
-# team tells the positions where there is none.
+# team tells the positions where there is none. ``OFFSET 0``: each unit is looked up by its key whatever the planner
+# expects.
 _AT_STOPS = text(
     f"""SELECT p.tables, p.units, x.*
          FROM ({POSITIONS}) p
@@ -51,7 +52,7 @@ _AT_STOPS = text(
                       FROM json_array_elements_text(cast(:stops AS json)) WITH ORDINALITY AS w (unit_id, n),
                            LATERAL (SELECT {_COLUMNS} FROM read.team_spans s
                                      WHERE s.unit_id = w.unit_id COLLATE "C" AND {_MATCHES}
-                                       AND (w.n > 1 OR s.team_id > :after)) s
+                                       AND (w.n > 1 OR s.team_id > :after) OFFSET 0) s
                      ORDER BY w.n, s.team_id LIMIT :limit) x ON true
         ORDER BY x.n, x.team_id"""
 )
