@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import httpx
 
-from ops.verify import affairs, places, tables
+from ops.verify import affairs, campaigns, places, tables, units
 from ops.verify.affairs import Affairs
 from ops.verify.difference import Difference
 from ops.verify.places import LEVELS, SKILLS, Able, PlaceFacts
@@ -37,6 +38,8 @@ UNIT_TYPES = {
 }
 
 Figures = Counter[str]
+GAINED = {f"gained_{skill}": f"covered_{skill}_does" for skill in (*SKILLS, "all")}
+"""Households that came to do a skill in a period: as many more as did it before."""
 COUNTED = (
     "teams",
     "teams_commune",
@@ -48,6 +51,8 @@ COUNTED = (
     *(f"covered_{skill}" for skill in (*SKILLS, "all")),
     "attendances",
     "people_trained",
+    *GAINED,
+    *units.COUNTED,
 )
 """The indicators that are counted anew."""
 MOST_ROWS = 1_000
@@ -86,7 +91,10 @@ def check(sources: Mapping[str, Source], url: str, token: str) -> str:
     with httpx.Client(
         base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=60.0, trust_env=False
     ) as http:
+        compared += campaigns.check(http, sources["visits"], facts.tree, today, partial(_campaign, facts))
         for first, last, map_day, counted in answers:
+            _add_gained(facts, counted, first, last, map_day)
+            units.add(facts.tree, counted, map_day)
             expected = {unit: _told(figures) for unit, figures in counted.items()}
             for unit_id, told in _answers(http, facts.tree, expected, first, last, map_day):
                 where = f"{_named(facts.tree, unit_id, map_day)} {first}…{last} on the map of {map_day}"
@@ -207,6 +215,25 @@ def spread(facts: Facts, leaves: Mapping[str, Figures], map_day: date) -> dict[s
     return found
 
 
+def _add_gained(facts: Facts, counted: dict[str, Figures], first: date, last: date, map_day: date) -> None:
+    """To the units that something is counted of."""
+    gained: dict[str, Figures] = defaultdict(Counter)
+    for day, sign in ((last, 1), (first - timedelta(days=1), -1)):
+        for kind, unit_id, able in facts.places.able(day):
+            covered = set(_covered(kind, able))
+            gained[unit_id].update({name: sign for name, stock in GAINED.items() if stock in covered})
+    for unit_id, figures in spread(facts, gained, map_day).items():
+        if unit_id in counted:
+            counted[unit_id].update(figures)
+
+
+def _campaign(facts: Facts, first: date, last: date, map_day: date) -> dict[str, Figures]:
+    """What a board says of each unit of its map."""
+    counted = spread(facts, count(facts, first, last), map_day)
+    _add_gained(facts, counted, first, last, map_day)
+    return {unit: _told(figures) for unit, figures in counted.items()}
+
+
 # --- asking ------------------------------------------------------------------------------------------------------
 
 
@@ -254,7 +281,8 @@ def _told(figures: Figures) -> Figures:
     named = {name: figures[name] for name in ("teams_commune", "teams_village", "seats", "visits", "people_taught")}
     named["teams"] = named["teams_commune"] + named["teams_village"]
     named |= {"households_reached": figures["met_household"], "people_trained": figures["met_person"]}
-    return Counter(covered | named | {"attendances": figures["attendances"]})
+    named |= {name: figures[name] for name in ("attendances", *GAINED, *units.COUNTED)}
+    return Counter(covered | named)
 
 
 def _compare(where: str, expected: Figures, told: dict[str, Any]) -> int:

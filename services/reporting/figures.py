@@ -1,8 +1,9 @@
 """Names and sorts of what the read model counts: the ground that indicators stand on.
 
-Every figure is additive over units. *Stocks* are asked as of a day, *flows* for a period; *distinct* figures count each
-household, person or team once in the period (pairs of days, see ``domain.tally``); *quality* says of how many facts the
-place is doubtful. A *keyed* stock or flow is the sum over the codes of an open list, and is told by code too.
+Every figure is additive over the units of a map. *Stocks* are asked as of a day, *flows* for a period; *distinct*
+figures count each household, person or team once in the period (pairs of days, see ``domain.tally``); *quality* says of
+how many facts the place is doubtful; *units* are counted on the map asked for (``census``). A *keyed* stock or flow is
+the sum over the codes of an open list, and is told by code too.
 """
 
 from __future__ import annotations
@@ -25,10 +26,16 @@ class Sort(Enum):
     FLOW = auto()
     DISTINCT = auto()
     QUALITY = auto()
+    UNITS = auto()
 
 
 REACHED: Mapping[str, str] = {f"reached_{kind}": kind for kind in FIRST}
 """Distinct figure → kind of who is counted."""
+UNITS = frozenset(
+    {"provinces", "provinces_with_team", "provinces_complete", "villages", "villages_with_team"}
+    | {"communes", "communes_with_team", "communes_without_team", "communes_awaiting", "villages_without_team"}
+    | {"homes", "homes_declared"}
+)
 KEYED = frozenset({*KEYED_STOCKS, *KEYED_FLOWS})
 
 SORTS: Mapping[str, Sort] = {
@@ -36,7 +43,9 @@ SORTS: Mapping[str, Sort] = {
     **dict.fromkeys((*FLOWS, *GAINED, *KEYED_FLOWS), Sort.FLOW),
     **dict.fromkeys(REACHED, Sort.DISTINCT),
     **dict.fromkeys(QUALITY, Sort.QUALITY),
+    **dict.fromkeys(UNITS, Sort.UNITS),
 }
+AS_OF_A_DAY = frozenset({Sort.STOCK, Sort.QUALITY, Sort.UNITS})
 
 _OF_PLACES = {f"reached_{kind}" for kind in FIRST if kind != TEAM}
 OF_EVENTS = frozenset(

@@ -86,10 +86,10 @@ def check_caching(client: httpx.Client) -> None:
 
 def check_indicators(client: httpx.Client) -> None:
     known = {each["code"]: each for each in client.get("/v1/indicators").json()["indicators"]}
-    assert known["coverage_all"]["denominator"] == "unknown" and known["visits"]["version"] == 1
+    assert known["coverage_all"]["denominator"] == ["households_total"] and known["visits"]["version"] == 1
     assert [each["name"] for each in client.get("/v1/calendars").json()["calendars"]] == ["calendar", "administrative"]
     answer = client.get(f"/v1/reports/{NATION}", params={"indicators": "coverage_all,mean_team_size"}).json()
-    assert answer["indicators"] == {"coverage_all": 1, "mean_team_size": 1}
+    assert answer["indicators"] == {"coverage_all": 2, "mean_team_size": 1}
     rate, mean = answer["figures"]["coverage_all"], answer["figures"]["mean_team_size"]
     assert (rate["value"], rate["denominator"]) == (None, "unknown") and rate["numerator"] > 0
     assert mean["value"] == round(mean["numerator"] / mean["denominator"], 4)
@@ -132,7 +132,6 @@ def test_bad_questions_and_strangers(reporting: Reporting) -> None:
             (f"/v1/reports/{NATION}?from=2026-01-01&calendar=lunar", 422, "unknown-choice", "/calendar"),
             (f"/v1/reports/{NATION}?from=2022-01-01&to=2026-01-01&by=day", 422, "too-many-periods", "/by"),
             (f"/v1/reports/{NATION}?indicators=visits,happiness", 422, "unknown-indicator", "/indicators"),
-            (f"/v1/reports/{NATION}?indicators=provinces_with_team", 422, "indicator-only-declared", "/indicators"),
             (f"/v1/reports/{NATION}?known_at=2026-01-01", 422, "known-at-unavailable", "/known_at"),
             (f"/v1/reports/{NATION}?sort=visits", 422, "only-by-unit", "/sort"),
             (f"/v1/reports/{NATION}?by=unit&indicators=visits&sort=-seats", 422, "sort-not-shown", "/sort"),

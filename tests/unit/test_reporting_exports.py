@@ -26,7 +26,8 @@ DAY, TODAY = date(2026, 3, 31), date(2026, 4, 2)
 
 
 def figures(n: int) -> dict[str, Any]:
-    return {each.code: value(each, defaultdict(lambda: n)) for each in INDICATORS}
+    """Of a unit in which nobody has declared households."""
+    return {each.code: value(each, defaultdict(lambda: n, homes_declared=0)) for each in INDICATORS}
 
 
 def answer(**more: Any) -> dict[str, Any]:

@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.reporting.domain import FIRST, FLOWS, GAINED, STOCKS
-from services.reporting.figures import OF_EVENTS, REACHED
+from services.reporting.domain import COVERED, FIRST, FLOWS, GAINED, STOCKS
+from services.reporting.figures import OF_EVENTS, REACHED, UNITS
 from services.reporting.indicators import CATALOGUE, Catalogue, Indicator, UnknownIndicator, difference, value
 from services.reporting.indicators.catalogue import BadCatalogue
+from services.reporting.indicators.families import expanded
 from services.reporting.messages import MESSAGES, WARNINGS
 from shared.problems import CATALOGUE as TEXTS
 from shared.problems import rejection_codes
@@ -50,6 +51,7 @@ def made(*rows: dict[str, Any]) -> Catalogue:
         ({"code": "Seats"}, "lower case"),
         ({"version": 2}, "from 1"),
         ({"denominator": ["teams_village"]}, "only a ratio"),
+        ({"whole": ["homes_declared", "homes"]}, "has a denominator"),
         ({"numerator": ["seats", "visits"]}, "cannot be put together"),
         ({"additive": {"units": True, "periods": True}}, "over periods"),
         ({"name": {"vi": "Vi\u0323 tri\u0301", "en": "Seats"}}, "NFC"),
@@ -82,8 +84,9 @@ def test_indicators_are_chosen_by_code_and_group_each_once() -> None:
     assert codes[0] == "visits" and codes.count("people_trained") == 1
     assert {each.group for each in chosen[1:]} == {"training"} and "attendances" in codes
     assert all(each.usual and each.numerator for each in CATALOGUE.chosen(()))
-    assert [each.code for each in CATALOGUE.chosen(("provinces_with_team",))] == ["provinces_with_team"]
-    assert "provinces_with_team" not in {each.code for each in CATALOGUE.chosen(("network",))}
+    declared = made(ROW, ROW | {"code": "villages_online", "numerator": None})
+    assert [each.code for each in declared.chosen(("villages_online",))] == ["villages_online"]
+    assert [each.code for each in declared.chosen(("network",))] == ["seats"] == [e.code for e in declared.chosen(())]
     with pytest.raises(UnknownIndicator):
         CATALOGUE.chosen(("happiness",))
 
@@ -101,6 +104,44 @@ def test_without_a_denominator_there_is_no_rate() -> None:
     now = value(rate, {"seats": 7})
     assert now == {"value": None, "numerator": 7, "denominator": "unknown"}
     assert difference(now, now) is None and difference(7, 9) == -2
+
+
+def test_there_is_no_rate_before_the_whole_denominator_is_known() -> None:
+    [rate] = made(MEAN | {"unit": "percent", "whole": ["homes_declared", "homes"]}).chosen(("seats",))
+    counted = {"seats": 3, "teams_commune": 4, "homes": 2}
+    assert value(rate, counted | {"homes_declared": 2}) == {
+        **{"value": 75.0, "numerator": 3, "denominator": 4},
+        **{"known": 2, "of": 2},
+    }
+    part = value(rate, counted | {"homes_declared": 1})
+    assert part == {"value": None, "numerator": 3, "denominator": 4, "known": 1, "of": 2}
+    none = value(rate, counted | {"homes_declared": 0, "teams_commune": 0})
+    assert none == {"value": None, "numerator": 3, "denominator": "unknown", "known": 0, "of": 2}
+
+
+def test_a_family_is_a_row_for_every_choice_of_words() -> None:
+    words = {"fruit": {"apple": {"vi": "táo", "en": "apples", "pillar": None}, "pear": {"vi": "lê", "en": "pears"}}}
+    words["fruit"]["pear"]["pillar"] = "economy"
+    words["how"] = {"raw": {"vi": "tươi", "en": "raw"}, "dried": {"vi": "khô", "en": "dried"}}
+    family = {"each": {"fruit": ["apple", "pear"], "how": ["raw", "dried"]}, "code": "{how}_{fruit}", "pillar": "fruit"}
+    family |= {"name": {"vi": "Số {fruit} {how}", "en": "{Fruit}, {how}"}, "numerator": ["{fruit}_{how}"], "version": 1}
+    plain = {"code": "plums", "pillar": "society"}
+    rows = list(expanded([plain, family], words))
+    assert rows[0] == {"code": "plums", "pillar": "society"}
+    assert [row["code"] for row in rows[1:]] == ["raw_apple", "dried_apple", "raw_pear", "dried_pear"]
+    assert rows[-1] == {
+        "code": "dried_pear",
+        "pillar": "economy",
+        "name": {"vi": "Số lê khô", "en": "Pears, dried"},
+        "numerator": ["pear_dried"],
+        "version": 1,
+    }
+
+
+def test_every_figure_of_coverage_has_its_indicator() -> None:
+    asked = {name for each in CATALOGUE.latest.values() for name in each.figures}
+    assert {*COVERED, *GAINED} <= asked
+    assert {name for name in UNITS if name not in asked} == set()
 
 
 def test_an_open_list_is_told_by_code_the_most_frequent_first() -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import msgspec
 
-from services.reporting.figures import SORTS, Sort
+from services.reporting.figures import AS_OF_A_DAY, SORTS, Sort
+from services.reporting.indicators.families import expanded
 from services.reporting.indicators.indicator import Group, Indicator, Unit
 from shared.vietnamese import nfc
 
@@ -62,6 +63,8 @@ def _fault(row: Indicator, former: Indicator | None) -> str | None:
         return "names and descriptions are needed in both languages, Vietnamese in NFC"
     if unknown := [name for name in row.figures if name not in SORTS]:
         return f"there is no figure {unknown[0]}"
+    if row.whole and not row.denominator:
+        return "only what has a denominator can be whole"
     if row.denominator and not row.is_ratio:
         return "only a ratio or a percentage has a denominator"
     if row.numerator == () or row.denominator == ():
@@ -72,7 +75,7 @@ def _fault(row: Indicator, former: Indicator | None) -> str | None:
 def _date_fault(row: Indicator) -> str | None:
     """Figures of one day and figures of a period never meet in one value; only flows add up over periods."""
     sorts = {SORTS[name] for name in row.figures}
-    if len({sort is Sort.STOCK or sort is Sort.QUALITY for sort in sorts}) > 1:
+    if len({sort in AS_OF_A_DAY for sort in sorts}) > 1:
         return "figures as of a day and figures of a period cannot be put together"
     if row.additive.periods and (row.is_ratio or row.unit is Unit.DAYS or sorts - {Sort.FLOW}):
         return "only sums of flows add up over periods"
@@ -86,7 +89,8 @@ FILE = Path(__file__).with_name("indicators.json")
 
 def load(file: Path = FILE) -> Catalogue:
     """Raises ``BadCatalogue``, ``msgspec.ValidationError``."""
-    return Catalogue(msgspec.json.decode(file.read_bytes(), type=list[Indicator]))
+    rows = list(expanded(msgspec.json.decode(file.read_bytes())))
+    return Catalogue(msgspec.convert(rows, list[Indicator]))
 
 
 CATALOGUE = load()

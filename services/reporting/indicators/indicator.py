@@ -57,6 +57,7 @@ class Indicator(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``numerator``, ``denominator``: figures of the read model, added up. Without a numerator nothing is counted: the
     indicator is only declared by people. A ratio without a denominator says that it is unknown.
 
+    ``whole``: two figures that have to be equal, or the denominator is not whole and there is no value.
     ``usual``: part of an answer that was not asked for anything in particular.
     """
 
@@ -72,10 +73,11 @@ class Indicator(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pillar: Pillar | None
     numerator: tuple[str, ...] | None
     denominator: tuple[str, ...] | None
+    whole: tuple[str, str] | None = None
 
     @property
     def figures(self) -> tuple[str, ...]:
-        return (*(self.numerator or ()), *(self.denominator or ()))
+        return (*(self.numerator or ()), *(self.denominator or ()), *(self.whole or ()))
 
     @property
     def is_ratio(self) -> bool:

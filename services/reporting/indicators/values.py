@@ -1,7 +1,8 @@
 """From the figures of a unit to the value of an indicator. Pure.
 
 A count is a number; one over the codes of an open list is ``{"value", "by": {code: n}}``. A ratio is never printed
-bare: ``{"value", "numerator", "denominator"}``, the value null where the denominator is nothing or ``"unknown"``.
+bare: ``{"value", "numerator", "denominator"}``, the value null where the denominator is nothing or ``"unknown"``. One
+whose denominator may be in part unknown says how much of it is known: ``{…, "known", "of"}``, and has no value before.
 """
 
 from __future__ import annotations
@@ -28,7 +29,17 @@ def value(of: Indicator, figures: Mapping[str, int]) -> Value:
     if of.denominator is None:
         return {"value": None, "numerator": numerator, "denominator": UNKNOWN}
     denominator = sum(figures[name] for name in of.denominator)
-    return {"value": ratio(of.unit, numerator, denominator), "numerator": numerator, "denominator": denominator}
+    told: dict[str, Any] = {
+        "value": ratio(of.unit, numerator, denominator),
+        "numerator": numerator,
+        "denominator": denominator,
+    }
+    if of.whole is None:
+        return told
+    known, whole = (figures[name] for name in of.whole)
+    if known < whole or not whole:
+        told |= {"value": None, "denominator": denominator if known else UNKNOWN}
+    return told | {"known": known, "of": whole}
 
 
 def _by_code(keyed: Collection[str], figures: Mapping[str, int]) -> dict[str, int]:

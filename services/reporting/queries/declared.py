@@ -26,9 +26,9 @@ from services.reporting.indicators.values import plain, ratio
 from services.reporting.messages import warning
 from services.reporting.placing import EARLIEST_MAP
 from services.reporting.queries.below import Behind, Row, lies_in, page
+from services.reporting.queries.counting import counted
 from services.reporting.queries.standing import Area, Shown
-from services.reporting.sums import Window, summed
-from services.reporting.sums_sql import Wanted
+from services.reporting.sums import Window
 from shared.codec import Codec, NothingChanged
 from shared.log import Log, Recorded
 from shared.problems import Problem
@@ -131,9 +131,9 @@ class DeclaredQueries:
 
     def _derived(self, indicator: Indicator, where: Shown, row: Row, locale: str) -> Document:
         window = Window(row["since"] or EARLIEST_MAP, row["day"], row["day"])
-        wanted = Wanted.of(indicator.figures)
         with self._area.snapshot({where.key}) as snap:
-            sums = summed(snap.tx, snap.standing(where), window, wanted)[where.unit]
+            standing = snap.standing(where)
+            sums = counted(self._area, snap, where, standing, window, indicator.figures)[where.unit]
             derived, declared = value(indicator, sums.figures), _number(row["value"])
             number = plain(derived)
             known = number is not None

@@ -14,11 +14,11 @@ from services.reporting.indicators import Indicator, difference, value
 from services.reporting.indicators.values import Value, plain
 from services.reporting.messages import warning
 from services.reporting.periods import Period, Step, period, periods, previous
+from services.reporting.queries.counting import by_period, counted
 from services.reporting.queries.standing import Area, Shown, Snapshot
 from services.reporting.schemas.reports import Page, Settled, Way
 from services.reporting.store import QUALITY
-from services.reporting.sums import Sums, Window, series, spread, summed
-from services.reporting.sums_sql import Wanted
+from services.reporting.sums import Sums, Window, spread
 from shared.problems import Problem
 from shared.units import LEVELS
 from shared.vietnamese import sort_key
@@ -48,8 +48,8 @@ class Asking:
         return self.asked.question.indicators
 
     @property
-    def wanted(self) -> Wanted:
-        return Wanted.of(name for each in self.indicators for name in each.figures)
+    def needed(self) -> frozenset[str]:
+        return frozenset(name for each in self.indicators for name in each.figures)
 
     @property
     def before(self) -> Window | None:
@@ -84,10 +84,10 @@ class Reports:
         with self.area.snapshot({shown.key, shown.asked_key}) as snap:
             asking = Asking(snap, shown, asked, locale)
             standing = snap.standing(shown)
-            sums = summed(snap.tx, standing, asked.window, asking.wanted)[shown.unit]
+            sums = counted(self.area, snap, shown, standing, asked.window, asking.needed)[shown.unit]
             answer = {**self._head(asking), "figures": asking.figures(sums)}
             if (before := asking.before) is not None:
-                then = summed(snap.tx, standing, before, asking.wanted)[shown.unit]
+                then = counted(self.area, snap, shown, standing, before, asking.needed)[shown.unit]
                 answer["previous"] = asking.compared(sums, then, before)
             match asked.question.by:
                 case Way.UNIT:
@@ -124,8 +124,8 @@ class Reports:
         if question.previous:  # the first is compared with the whole one before it
             before = period(first - timedelta(days=1), question.by, question.calendar)
             spans = [Period(before.first, first - timedelta(days=1), before.name), *spans]
-        standing = asking.snap.standing(asking.shown)
-        sums = series(asking.snap.tx, standing, [each.first for each in spans], window, asking.wanted)
+        firsts = [each.first for each in spans]
+        sums = by_period(self.area, asking.snap, asking.shown, firsts, window, asking.needed)
         rows = []
         for n, (span, of_it) in enumerate(zip(spans, sums, strict=True)):
             if question.previous and n == 0:
@@ -153,9 +153,9 @@ class Reports:
         before: dict[str, Sums] = {}
         for level, units in self._below(asking, page).items():
             standing = snap.standing(shown, level, units)
-            rows |= summed(snap.tx, standing, asking.asked.window, asking.wanted)
+            rows |= counted(self.area, snap, shown, standing, asking.asked.window, asking.needed)
             if asking.before is not None:
-                before |= summed(snap.tx, standing, asking.before, asking.wanted)
+                before |= counted(self.area, snap, shown, standing, asking.before, asking.needed)
         ranked = self._ranked(asking, rows)
         chosen = ranked if everything else ranked[page.offset : page.offset + page.limit]
         left = whole.minus(rows.values())

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, text
 
 from services.reporting import store
+from services.reporting.census import Existing
 from services.reporting.maps import OtherMaps, UnitsChanging, key_of, numbered
 from services.reporting.messages import warning
 from services.reporting.placing import EARLIEST_MAP
@@ -62,6 +63,7 @@ class Area:
 
     def __init__(self, engine: Engine, directory: UnitDirectory, today: Callable[[], date]) -> None:
         self.engine, self.directory, self.today = engine, directory, today
+        self.existing = Existing(directory)
         self._other_maps = OtherMaps(engine, directory)
 
     @property
