@@ -11,6 +11,7 @@ import shlex
 import subprocess
 import sys
 import time
+import webbrowser
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -163,6 +164,24 @@ def token(
     print(tokens.issue(lifecycle.local_state(), sub, scope, roots, ttl))
 
 
+@app.command()
+def dashboard(
+    units: Annotated[str | None, typer.Option(help="Unit ids, comma separated; default: the nation.")] = None,
+    lang: Annotated[str, typer.Option(help="vi or en.")] = "vi",
+) -> None:
+    """A link that opens the dashboard, signed in for 12 hours; opened at once where there is a desktop."""
+    of = _up_or_error()
+    roots = [tokens.nation()] if units is None else [unit.strip() for unit in units.split(",") if unit.strip()]
+    token = tokens.issue(of.state, "local-visitor", "reporting:read", roots, 12 * 3600)
+    # Behind the "#": a browser never sends that part, so the token is in no log.
+    link = f"{of.api_url('reporting')}/session?lang={lang}#token={token}"
+    print(link)
+    if sys.stdout.isatty() and (
+        sys.platform == "darwin" or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    ):
+        webbrowser.open(link)
+
+
 # --- proving ---------------------------------------------------------------------------------------------------
 
 
@@ -215,10 +234,10 @@ def bench(
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def test(context: typer.Context) -> None:
     """The whole suite: format, lint, types, import rules, tests on private servers. Arguments go to pytest."""
-    from ops.local import checks
+    from ops.local import checks, install
 
     lifecycle.ensure_requirements(say)
-    raise typer.Exit(checks.run(context.args, say))
+    raise typer.Exit(checks.run(context.args, say, browser=install.ensure_chromium(say)))
 
 
 # --- helpers ---------------------------------------------------------------------------------------------------

@@ -52,7 +52,7 @@ from shared.decider import Rejected
 from shared.edge_admission import overloaded
 from shared.edge_batch import Row, Rows
 from shared.edge_body import Environ
-from shared.edge_reply import Reply, locale_of, reply_of
+from shared.edge_reply import Reply, locale_of, problem_reply, reply_of
 from shared.edge_upload import PIECE, Upload
 from shared.edge_web import EDGE, EdgeServer
 from shared.handler import Answer, Busy, Envelope
@@ -109,6 +109,7 @@ class Route(HttpRequestHandler):  # type: ignore[misc]  # nameko has no types
     """nameko's HTTP entrypoint with everything that comes before and after the method."""
 
     server = EdgeServer()
+    media, expected = MEDIA_TYPE, "application/json"
 
     def __init__(
         self,
@@ -149,7 +150,7 @@ class Route(HttpRequestHandler):  # type: ignore[misc]  # nameko has no types
             path,
             self._query(environ),
             None,
-            locale_of(environ.get("HTTP_ACCEPT_LANGUAGE", "")),
+            self.locale(environ),
             _idempotency_key(environ),
             _if_match(environ),
             self.server.edge.clock(),
@@ -168,6 +169,13 @@ class Route(HttpRequestHandler):  # type: ignore[misc]  # nameko has no types
         with lane.admitted(actor.sub, len(raw)) if lane else nullcontext():
             call.body = self._loaded(raw)
             return self._result(call)
+
+    def locale(self, environ: Environ) -> str:
+        return locale_of(environ.get("HTTP_ACCEPT_LANGUAGE", ""))
+
+    def told(self, problem: Problem, environ: Environ) -> Reply:
+        """What the client reads instead of an answer."""
+        return problem_reply(problem, self.locale(environ))
 
     def _result(self, call: Call) -> Reply:
         try:
@@ -219,8 +227,8 @@ class Route(HttpRequestHandler):  # type: ignore[misc]  # nameko has no types
 
     def _read(self, environ: Environ) -> bytes:
         """The body unpacked, within the limits of time and memory."""
-        if not MEDIA_TYPE.fullmatch(environ.get("CONTENT_TYPE") or ""):
-            raise Problem("unsupported-media-type", expected="application/json")
+        if not self.media.fullmatch(environ.get("CONTENT_TYPE") or ""):
+            raise Problem("unsupported-media-type", expected=self.expected)
         edge, expected = self.server.edge, edge_body.likely_size(environ, self.max_bytes)
         edge.reserve(environ, expected)
         with eventlet.Timeout(edge.body_seconds, Problem("timeout")):

@@ -256,7 +256,9 @@ class EdgeApp:
             incident = uuid.uuid4().hex[:12]
             log.error("internal error", incident=incident, route=environ.get("tungnha.route", ""), **places(error))
             found = Problem("internal", incident=incident)
-        return problem_reply(found, locale_of(environ.get("HTTP_ACCEPT_LANGUAGE", ""))).rendered()
+        tell = environ.get("tungnha.told", _told)
+        rendered: Rendered = tell(found, environ).rendered()
+        return rendered
 
     def _routed(self, environ: Environ) -> Reply:
         method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"].encode("latin-1").decode("utf-8", "replace")
@@ -272,7 +274,7 @@ class EdgeApp:
             raise Problem("method-not-allowed", headers={"Allow": allowed}, allowed=allowed) from None
         except (NotFound, RoutingException):
             raise Problem("not-found", where="path") from None
-        environ["tungnha.route"] = route.url
+        environ["tungnha.route"], environ["tungnha.told"] = route.url, route.told
         if self._edge.in_flight > self._edge.max_in_flight and not route.probe:
             raise overloaded()
         answer: Reply = route.answer(environ, values)
@@ -348,6 +350,10 @@ class _Stream:
         if isinstance(self._pieces, Generator | OpenEnd):
             self._pieces.close()
         self._then(self._size)
+
+
+def _told(problem: Problem, environ: Environ) -> Reply:
+    return problem_reply(problem, locale_of(environ.get("HTTP_ACCEPT_LANGUAGE", "")))
 
 
 def _close_after(environ: Environ) -> None:

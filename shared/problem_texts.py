@@ -84,6 +84,13 @@ GENERIC: dict[str, Text] = {
         "Unsupported media type",
         "Only {expected} is accepted.",
     ),
+    "foreign-form": Text(
+        403,
+        "Biểu mẫu từ nơi khác",
+        "Biểu mẫu này không được gửi từ chính trang này.",
+        "Form from elsewhere",
+        "This form was not sent from a page of this site.",
+    ),
     "missing-field": Text(
         422,
         "Thiếu trường bắt buộc",

@@ -22,7 +22,7 @@ FROM_FILE = {
     "HASH_KEY",
     "FEED_TOKEN",
 }
-PLAIN = {"HTTP_ADDRESS", "WORKER_ADDRESS", "JWKS", "ISSUER", "SOURCES", "JOB_RETENTION_DAYS"}
+PLAIN = {"HTTP_ADDRESS", "WORKER_ADDRESS", "JWKS", "ISSUER", "SOURCES", "JOB_RETENTION_DAYS", "SECURE_COOKIES"}
 
 
 class SettingError(Exception):
@@ -114,6 +114,11 @@ class Settings:
         """How long uploaded files and their results are kept after a job has ended; 7 days if not set."""
         return _days("JOB_RETENTION_DAYS", self._values.get("JOB_RETENTION_DAYS", "7"))
 
+    @property
+    def secure_cookies(self) -> bool:
+        """Whether browsers may send the cookie of a session over https only; no if not set."""
+        return _yes("SECURE_COOKIES", self._values.get("SECURE_COOKIES", "no"))
+
     def __repr__(self) -> str:
         shown = {name: value for name, value in sorted(self._values.items()) if name in PLAIN}
         hidden = {name: "…" for name in sorted(self._values) if name in FROM_FILE}
@@ -173,10 +178,17 @@ def _days(name: str, value: str) -> float:
     return days
 
 
+def _yes(name: str, value: str) -> bool:
+    if value not in ("yes", "no"):
+        raise SettingError(f"{PREFIX}{name}: expected yes or no")
+    return value == "yes"
+
+
 _CHECKS = {
     "HTTP_ADDRESS": _address,
     "WORKER_ADDRESS": _address,
     "HASH_KEY": _hex,
     "SOURCES": _sources,
     "JOB_RETENTION_DAYS": _days,
+    "SECURE_COOKIES": _yes,
 }

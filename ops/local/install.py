@@ -1,4 +1,4 @@
-"""Getting ``rabbitmq-server`` when the machine has none."""
+"""Getting ``rabbitmq-server``, and for the tests a browser, when the machine has none."""
 
 from __future__ import annotations
 
@@ -36,6 +36,42 @@ def ensure_rabbitmq(say: Callable[[str], None]) -> None:
         raise StackError(f"apt-get installed rabbitmq-server, but its start script was not found.\n{_ADVICE}")
 
 
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+_MAC = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
+_BROWSER_ADVICE = """no Chromium was found, so tests/browser cannot run. Install it with
+  Debian           sudo apt-get install chromium
+  Fedora           sudo dnf install chromium
+  macOS            brew install --cask google-chrome
+or name one that is there: export TUNGNHA_CHROMIUM=/path/to/chromium"""
+
+
+def chromium() -> str | None:
+    """The path of a browser for tests, if there is one."""
+    named = os.environ.get("TUNGNHA_CHROMIUM")
+    found = [named] if named else [shutil.which(name) for name in _BROWSERS]
+    return next((path for path in found if path), str(_MAC) if _MAC.exists() else None)
+
+
+def ensure_chromium(say: Callable[[str], None]) -> bool:
+    """Whether there is a browser; installed with apt if we may (Debian's: Ubuntu's package only fetches a snap)."""
+    elevate = _elevation() if _is_debian() and shutil.which("apt-get") else None
+    if chromium() is None and elevate is not None:
+        say("installing chromium with apt-get for tests/browser (about 100 MB)")
+        try:
+            _install(elevate, "chromium", _BROWSER_ADVICE)
+        except StackError as error:
+            say(str(error))
+    if chromium() is None:
+        say(_BROWSER_ADVICE)
+    return chromium() is not None
+
+
+def _is_debian() -> bool:
+    with contextlib.suppress(OSError):
+        return "ID=debian" in Path("/etc/os-release").read_text(encoding="utf-8").splitlines()
+    return False
+
+
 def _elevation() -> list[str] | None:
     """The words that make a command run as root: none needed, sudo without a password, or None (cannot)."""
     if os.geteuid() == 0:
@@ -46,16 +82,16 @@ def _elevation() -> list[str] | None:
     return None
 
 
-def _install(elevate: list[str]) -> None:
+def _install(elevate: list[str], package: str = "rabbitmq-server", advice: str = _ADVICE) -> None:
     apt = [*elevate, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get"]
-    install = [*apt, "install", "-y", "--no-install-recommends", "rabbitmq-server"]
+    install = [*apt, "install", "-y", "--no-install-recommends", package]
     # The lists of packages may be missing or old (fresh containers have none): try, refresh, try again.
     for command in (install, [*apt, "update"], install):
         done = subprocess.run(command, env=clean_environment(), capture_output=True, text=True)
         if command is install and done.returncode == 0:
             return
     output = "\n".join((done.stdout + done.stderr).splitlines()[-8:])
-    raise StackError(f"apt-get could not install rabbitmq-server:\n{output}\n\n{_ADVICE}")
+    raise StackError(f"apt-get could not install {package}:\n{output}\n\n{advice}".rstrip())
 
 
 @contextlib.contextmanager

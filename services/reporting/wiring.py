@@ -25,6 +25,7 @@ from services.reporting.queries.sources import Sources
 from services.reporting.queries.standing import Area
 from services.reporting.rebuild import AlreadyRebuilding, Rebuilt, rebuild
 from services.reporting.upgrade import Upgrade
+from shared.access import Verifier
 from shared.db import engine
 from shared.health import Readiness
 from shared.kit import Kit
@@ -47,6 +48,7 @@ def today() -> date:
 def api(settings: Settings) -> int:
     """Serve HTTP and ingest until told to stop; the exit code."""
     from services.reporting.service import ReportingService
+    from services.reporting.service.campaign_pages import page_hub
     from services.reporting.service.campaigns import board_hub
     from shared.edge_server import run_api
 
@@ -56,6 +58,7 @@ def api(settings: Settings) -> int:
     readiness.add("log", lambda: None if kit.log.heads() else "no partitions")
     area = Area(kit.engine, UnitDirectory(kit.engine), today)
     boards = Boards(area)
+    verifier = Verifier(settings.jwks, settings.issuer)
     pieces: Mapping[str, object] = {
         "area": area,
         "reports": Reports(area),
@@ -63,6 +66,7 @@ def api(settings: Settings) -> int:
         "campaigns": CampaignQueries(area),
         "boards": boards,
         "board_hub": board_hub(boards),
+        "page_hub": page_hub(boards),
         "declared": kit.handler(declared.DECLARED),
         "declared_queries": DeclaredQueries(area, kit.log, kit.codec),
         "notes": kit.handler(notes.NOTES),
@@ -72,8 +76,10 @@ def api(settings: Settings) -> int:
         "log": kit.log,
         "publish": publish,
         "readiness": readiness,
+        "verifier": verifier,
+        "secure_cookies": settings.secure_cookies,
     }
-    return run_api(ReportingService, settings, provide=pieces, on_stop=[kit.close])
+    return run_api(ReportingService, settings, provide=pieces, verifier=verifier, on_stop=[kit.close])
 
 
 def worker(settings: Settings) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-ROUTE = re.compile(r'@route\(\s*"(\w+)",\s*"([^"]+)",.*?scope=(?:"([^"]+)"|(PROBE|PUBLIC))', re.DOTALL)
+ROUTE = re.compile(r'@(?:route|page)\(\s*"(\w+)",\s*"([^"]+)",.*?scope=(?:"([^"]+)"|(PROBE|PUBLIC))', re.DOTALL)
 LISTED = re.compile(r"^\| (GET|POST|DELETE) \| `([^`]+)`[^|]* \| (?:`([^`]+)`|–) \|$", re.MULTILINE)
 
 
@@ -28,9 +28,19 @@ def test_no_route_but_these_is_open_to_everybody(root: Path) -> None:
     """Health and metrics apart, which are for the machines around a process."""
     sources = [*root.glob("services/**/*.py"), *root.glob("shared/*.py")]
     routes = [m for source in sources for m in ROUTE.finditer(source.read_text(encoding="utf-8")) if m[4] == "PUBLIC"]
-    assert {(m[1], m[2]) for m in routes} == {("GET", "/v1/certificates/<number>/validity")}
+    open_pages = {
+        ("GET", "/session"),
+        ("POST", "/session"),
+        ("POST", "/session/end"),
+        ("GET", "/static/<version>/<name>"),
+    }
+    assert {(m[1], m[2]) for m in routes} == {("GET", "/v1/certificates/<number>/validity"), *open_pages}
     named = [source for source in sources if re.search(r"scope=PUBLIC\b", source.read_text(encoding="utf-8"))]
-    assert [source.relative_to(root).as_posix() for source in named] == ["services/training/service/certificates.py"]
+    assert {source.relative_to(root).as_posix() for source in named} == {
+        "services/training/service/certificates.py",
+        "services/reporting/service/pages.py",
+        "shared/edge_page.py",  # an example
+    }
 
 
 def test_every_link_of_the_documents_leads_somewhere(root: Path) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from services.reporting.service.campaigns import CampaignRoutes
+from services.reporting.service.campaign_pages import CampaignPages
 from services.reporting.service.declared import DeclaredRoutes
 from services.reporting.service.notes import NoteRoutes
+from services.reporting.service.pages import PageRoutes
 from services.reporting.service.reports import ReportRoutes
 from services.reporting.service.sources import SourceRoutes
 from shared.batch import batch
@@ -14,7 +15,7 @@ from shared.mirror import Delivery, Mirror, Rejection
 from shared.topology import queue
 
 
-class ReportingService(Health, Feed, ReportRoutes, CampaignRoutes, DeclaredRoutes, NoteRoutes, SourceRoutes):
+class ReportingService(Health, Feed, ReportRoutes, CampaignPages, DeclaredRoutes, NoteRoutes, SourceRoutes, PageRoutes):
     name = "reporting"
     mirror: Mirror
 

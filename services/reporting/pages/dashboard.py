@@ -1,0 +1,296 @@
+"""The main page of a unit: from an answer of the reports to what the template shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from services.reporting.exports.words import shown_day, shown_number
+from services.reporting.figures import OF_EVENTS
+from services.reporting.indicators import CATALOGUE, Indicator, Unit
+from services.reporting.indicators.values import plain
+from services.reporting.pages import figures, shapes
+from services.reporting.pages.classes import Classes, classes
+from services.reporting.pages.figures import SKILL_CODES, TILES
+from services.reporting.pages.view import Showing
+from services.reporting.pages.words import words
+from services.reporting.periods import CALENDARS, Calendar
+from services.reporting.queries.reports import MOST_UNITS, Reports
+from services.reporting.queries.standing import Shown
+from services.reporting.schemas.reports import Page, Question, Settled, Way
+from shared.units import UnitTree
+from shared.vietnamese import sort_key
+
+Document = dict[str, Any]
+COLUMNS = (
+    "households_reached",
+    "visits",
+    "people_taught",
+    "covered_public_services",
+    "teams",
+    "seats",
+    "people_trained",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """``href`` is None where the visitor may not go, or is already."""
+
+    text: str
+    href: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One province on the map, ``here``: the one that the page is about."""
+
+    name: str
+    href: str | None
+    text: str
+    shade: str
+    shapes: Sequence[str]
+    here: bool
+
+
+class Dashboard:
+    """One page in the making. ``roots``: the units of the visitor's token."""
+
+    def __init__(self, reports: Reports, showing: Showing, shown: Shown, roots: frozenset[str], locale: str) -> None:
+        self._reports, self._area, self.locale = reports, reports.area, locale
+        self.showing, self.shown, self._roots = showing, shown, roots
+        self.tree: UnitTree = reports.area.tree
+        extra = () if showing.indicator.code in COLUMNS else (showing.indicator.code,)
+        self.columns: tuple[str, ...] = (*extra, *COLUMNS)
+        self.answer = self._asked(Way.UNIT, (*self.columns, *TILES, *SKILL_CODES), previous=True)
+        self.series = self._asked(showing.step, (showing.indicator.code, *TILES), previous=False)
+
+    def _asked(self, by: Any, codes: Sequence[str], *, previous: bool) -> Document:
+        showing = self.showing
+        sort = showing.sort(self.columns)
+        order = None if sort.removeprefix("-") == "name" else sort.removeprefix("-")
+        page = Page(None, order, sort.startswith("-"), 0, MOST_UNITS) if by is Way.UNIT else Page()
+        question = Question(
+            CATALOGUE.chosen(codes),
+            first=showing.first,
+            last=showing.last,
+            map_day=showing.view.map_day,
+            by=by,
+            calendar=showing.calendar,
+            previous=previous,
+            page=page,
+        )
+        asked: Settled = question.settled(showing.today)
+        return self._reports.answer(self.shown, asked, self.locale)
+
+    # --- where this is -------------------------------------------------------------------------------------------
+
+    @property
+    def name(self) -> str:
+        return str(self.answer["unit"]["name"] or self.answer["unit"]["id"])
+
+    @property
+    def level(self) -> str:
+        return self.shown.level
+
+    def link(self, **changes: Any) -> str:
+        return self.showing.view.link(self.locale, **{"unit": self.shown.unit} | changes)
+
+    def may_see(self, unit: str) -> bool:
+        return self.tree.covers(self._roots, unit, self.shown.map_day)
+
+    def above(self) -> list[Link]:
+        """From the nation down to the unit itself; those above the visitor's own are told without a link."""
+        day = self.shown.map_day
+        found = []
+        for unit in reversed(self.tree.ancestors(self.shown.unit, day)):
+            leads = unit != self.shown.unit and self.may_see(unit)
+            found.append(Link(self._unit_name(unit, day), self.link(unit=unit, sort=None) if leads else None))
+        return found
+
+    def _unit_name(self, unit: str, day: date) -> str:
+        return self.tree.full_name(unit, day) or unit
+
+    def successors(self) -> list[tuple[Link, str]]:
+        """Of a unit that is not on the map asked for: where its area is, and how much of it."""
+        found = []
+        for part in self.answer.get("successors", ()):
+            href = self.link(unit=part["id"], sort=None) if self.may_see(part["id"]) else None
+            share = "" if not part["leaves_of"] or part["leaves"] == part["leaves_of"] else self._share(part)
+            found.append((Link(part["name"] or part["id"], href), share))
+        return found
+
+    def _share(self, part: Document) -> str:
+        return self._say("part_of", leaves=part["leaves"], of=part["leaves_of"])
+
+    # --- what can be asked instead -------------------------------------------------------------------------------
+
+    def preset_links(self) -> list[tuple[str, str, bool]]:
+        """(text, address, whether it is shown now) of the usual periods."""
+        return [(self._say(word), self.link(**changes), now) for word, changes, now in self.showing.presets()]
+
+    def map_links(self) -> list[tuple[str, str, bool]]:
+        nation, found = self._nation(), []
+        for day, now in self.showing.maps():
+            text = shown_day(day) if day else self._say("map_today")
+            count = len(self.tree.children(nation, day or self.showing.today))
+            found.append((f"{text} · {self._say('map_units', n=count)}", self.link(map_day=day), now))
+        if not any(now for _, _, now in found):
+            found.append((shown_day(self.showing.map_day), self.link(), True))
+        return found
+
+    def step_links(self) -> list[tuple[str, str, bool]]:
+        step = self.showing.step
+        return [(self._say(each), self.link(by=each) + "#trend-title", each is step) for each in self.showing.steps]
+
+    def own_links(self, own: Sequence[str]) -> list[tuple[str, str, bool]]:
+        day = self.shown.map_day
+        return [(self._unit_name(each, day), self.link(unit=each), each == self.shown.unit) for each in own]
+
+    def calendars(self) -> list[Calendar]:
+        return list(CALENDARS.values())
+
+    def _say(self, word: str, **params: object) -> str:
+        return words(word, self.locale, **params)
+
+    def _nation(self) -> str:
+        above = self.tree.ancestors(self.shown.unit, self.shown.map_day)
+        return above[-1] if above else self.shown.unit
+
+    # --- figures -------------------------------------------------------------------------------------------------
+
+    def tiles(self) -> Iterator[figures.Tile]:
+        for code in TILES:
+            points = [_count(row["figures"][code]) for row in self.series["periods"]]
+            yield figures.tile(code, self.answer, points, self.locale)
+
+    @staticmethod
+    def has_events(code: str) -> bool:
+        return OF_EVENTS.issuperset(CATALOGUE.latest[code].numerator or ("",))
+
+    def skills(self) -> list[figures.Skill]:
+        return figures.skills(self.answer["figures"], self.locale)
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing was ever counted here."""
+        worth = [plain(value) for value in self.answer["figures"].values()]
+        return not any(worth) and not any(plain(row["figures"][c]) for row in self.series["periods"] for c in TILES)
+
+    def number(self, value: Any, code: str) -> str:
+        return figures.shown(value, CATALOGUE.latest[code], self.locale)
+
+    def column_name(self, code: str) -> str:
+        return figures.name_of(CATALOGUE.latest[code], self.locale)
+
+    def points(self) -> Iterator[tuple[str, Document, str, float | None]]:
+        """(name of the period, its row, value as text, value) of the chosen indicator."""
+        code = self.showing.indicator.code
+        for row in self.series["periods"]:
+            value = row["figures"][code]
+            name = figures.period_name(row, self.showing.step, self.locale)
+            yield name, row, self.number(value, code), plain(value)
+
+    @property
+    def trend_is_line(self) -> bool:
+        """Of what there is on a day; what happens in a period has bars."""
+        return figures.is_stock(self.showing.indicator)
+
+    def choices(self) -> dict[str, list[Indicator]]:
+        """Group → its indicators that are counted."""
+        found: dict[str, list[Indicator]] = {}
+        for each in CATALOGUE.latest.values():
+            if each.numerator and not (each.is_ratio and each.denominator is None):
+                found.setdefault(each.group, []).append(each)
+        return found
+
+    # --- units below ---------------------------------------------------------------------------------------------
+
+    def rows(self) -> list[Document]:
+        return list(self.answer["units"])
+
+    def share_of_top(self, row: Document) -> float:
+        """Of the chosen indicator, in per cent of the largest value: a bar."""
+        code = self.showing.indicator.code
+        top = max((_count(each["figures"][code]) for each in self.answer["units"]), default=0)
+        return round(100 * max(_count(row["figures"][code]), 0) / top, 2) if top else 0
+
+    def sorting(self, code: str) -> tuple[str, str]:
+        """The link of a column's header, and how the table is sorted by it now: ascending, descending or none."""
+        now = self.showing.sort(self.columns)
+        if now.removeprefix("-") == code:
+            return self.link(sort=code if now.startswith("-") else f"-{code}"), (
+                "descending" if now.startswith("-") else "ascending"
+            )
+        return self.link(sort=code if code == "name" else f"-{code}"), "none"
+
+    def kin(self, unit: str) -> str:
+        """What the reform made of it: the provinces it was formed of, or the one it is part of today."""
+        tree, today = self.tree, self.showing.today
+        if self.shown.level != "nation":
+            return ""
+        former = [each for each in tree.predecessors(unit) if tree.level(each) == "province"]
+        if len(former) > 1:
+            return self._say("formed_of", units=", ".join(self._sorted_names(former)))
+        if not tree.exists(unit, today) and (placed := tree.place(unit, today)) is not None:
+            return self._say("went_to", units=self._unit_name(placed.unit_id, today))
+        return ""
+
+    def _sorted_names(self, units: Sequence[str]) -> list[str]:
+        names = [self.tree.name(unit, shapes.DRAWN) or unit for unit in units]
+        return sorted(names, key=sort_key)
+
+    # --- the map -------------------------------------------------------------------------------------------------
+
+    def country(self) -> Country:
+        """Coloured for the nation; else where the unit is, without the figures of others."""
+        ancestors = self.tree.ancestors(self.shown.unit, self.shown.map_day)
+        provinces = shapes.on_map(self.tree, self._nation(), self.shown.map_day)
+        code = self.showing.indicator.code
+        worth = {row["unit"]["id"]: plain(row["figures"][code]) for row in self.answer["units"]}
+        coloured = self.level == "nation"
+        found = classes(worth.values() if coloured else ())
+        parts = [
+            self._part(unit, of, found.shade(worth.get(unit)) if coloured else "", unit in ancestors, worth)
+            for unit, of in provinces.items()
+        ]
+        taken = {shape for of in provinces.values() for shape in of}
+        rest = [shape for shape in shapes.SHAPES if shape not in taken]
+        return Country(parts, rest, found, coloured)
+
+    def _part(self, unit: str, of: Sequence[str], shade: str, here: bool, worth: Mapping[str, float | None]) -> Part:
+        name = self._unit_name(unit, self.shown.map_day)
+        text = self.number(worth.get(unit), self.showing.indicator.code) if shade else ""
+        href = self.link(unit=unit, sort=None) if self.may_see(unit) else None
+        return Part(name, href, text, shade, of, here)
+
+    def legend(self, found: Classes) -> Iterator[tuple[str, str]]:
+        """(shade, text) from the palest up."""
+        unit = CATALOGUE.latest[self.showing.indicator.code].unit
+        sign = " %" if unit is Unit.PERCENT else ""
+        if found.unknown:
+            yield "qx", self._say("unknown")
+        if found.zero:
+            yield "q0", f"0{sign}"
+        for low, high in found.spans:
+            text = shown_number(low, self.locale)
+            yield found.shade(high), (text if low == high else f"{text} – {shown_number(high, self.locale)}") + sign
+
+
+@dataclass(frozen=True, slots=True)
+class Country:
+    """``rest``: shapes that belong to no unit known here."""
+
+    parts: Sequence[Part]
+    rest: Sequence[str]
+    classes: Classes
+    coloured: bool
+
+
+def _count(value: Any) -> float:
+    """What there is of it: of a ratio that nobody knows, its numerator."""
+    if isinstance(value, dict) and value["value"] is None:
+        return float(value["numerator"])
+    return plain(value) or 0

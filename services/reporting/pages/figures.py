@@ -1,0 +1,160 @@
+"""Figures as people read them: numbers, differences, shares. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from services.reporting.exports.words import shown_day, shown_number
+from services.reporting.figures import SORTS, Sort
+from services.reporting.indicators import CATALOGUE, Indicator, Unit
+from services.reporting.indicators.values import UNKNOWN, plain
+from services.reporting.pages.words import words
+from shared.vietnamese import HANOI
+
+Document = Mapping[str, Any]
+TILES = (
+    "households_reached",
+    "visits",
+    "people_taught",
+    "coverage_public_services",
+    "teams",
+    "active_teams",
+    "seats",
+    "people_trained",
+)
+COUNTED = {"coverage_public_services": "covered_public_services"}
+"""Share → what it is a share of the households."""
+SKILLS = ("public_services", "online_shopping", "online_payment", "online_safety", "local_platforms", "all")
+LEVELS = ("does", "understands", "knows")
+
+
+def name_of(indicator: Indicator, locale: str) -> str:
+    return indicator.name.en if locale == "en" else indicator.name.vi
+
+
+def is_stock(indicator: Indicator) -> bool:
+    """As of a day, not of a period."""
+    return any(SORTS[figure] is Sort.STOCK for figure in indicator.figures)
+
+
+def shown(value: Any, indicator: Indicator, locale: str) -> str:
+    number = plain(value)
+    text = shown_number(number, locale)
+    return f"{text} %" if number is not None and indicator.unit is Unit.PERCENT else text
+
+
+def moment(at: datetime) -> str:
+    return at.astimezone(HANOI).strftime("%H:%M:%S %d/%m/%Y")
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """``difference``: as text with its sign, None where one of the two is not known; ``way``: up, down or same."""
+
+    code: str
+    """Of the indicator that the map and the trend show when the tile is chosen."""
+    name: str
+    about: str
+    value: str
+    note: str
+    difference: str | None
+    way: str
+    spark: str
+
+
+def tile(code: str, answer: Document, points: Sequence[float], locale: str) -> Tile:
+    indicator = CATALOGUE.latest[code]
+    value, name, note = answer["figures"][code], name_of(indicator, locale), ""
+    more = answer["previous"]["difference"][code]
+    if isinstance(value, dict) and "denominator" in value:
+        # The count goes first: it is known, also where what it is a part of is not.
+        before = answer["previous"]["figures"][code]
+        more, note = value["numerator"] - before["numerator"], _share(value, indicator, locale)
+        text, name = shown_number(value["numerator"], locale), words("covered", locale)
+        code = COUNTED[code]
+    else:
+        text = shown(value, indicator, locale)
+    difference, way = changed(more, locale)
+    about = indicator.about.en if locale == "en" else indicator.about.vi
+    return Tile(code, name, about, text, note, difference, way, spark(points))
+
+
+def _share(value: Document, indicator: Indicator, locale: str) -> str:
+    if value["denominator"] == UNKNOWN or value["value"] is None:
+        return words("no_denominator", locale)
+    of = words("of_households", locale, n=shown_number(value["denominator"], locale))
+    return f"{shown(value, indicator, locale)} {of}"
+
+
+def changed(more: float | None, locale: str) -> tuple[str | None, str]:
+    if more is None:
+        return None, "same"
+    if more == 0:
+        return words("same", locale), "same"
+    return f"{'+' if more > 0 else '−'}{shown_number(abs(more), locale)}", "up" if more > 0 else "down"
+
+
+WIDE, HIGH = 120, 28
+
+
+def spark(points: Sequence[float]) -> str:
+    """The points of a polyline in a box of ``WIDE`` × ``HIGH``; empty if there is no line to draw."""
+    top = max(points, default=0)
+    if len(points) < 2 or top <= 0:
+        return ""
+    step = WIDE / (len(points) - 1)
+    return " ".join(
+        f"{n * step:.1f},{HIGH - 2 - (HIGH - 4) * max(value, 0) / top:.1f}" for n, value in enumerate(points)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Skill:
+    """``bars``: (level, number as text, width in per cent of the widest), from does to knows."""
+
+    name: str
+    bars: Sequence[tuple[str, str, float]]
+
+
+def skills(figures: Document, locale: str) -> list[Skill]:
+    worth = {each: [figures[code] for code in _codes(each)] for each in SKILLS}
+    top = max((n for numbers in worth.values() for n in numbers), default=0) or 1
+    return [
+        Skill(
+            words(each, locale),
+            [
+                (level, shown_number(n, locale), round(100 * n / top, 2))
+                for level, n in zip(LEVELS, numbers, strict=True)
+            ],
+        )
+        for each, numbers in worth.items()
+    ]
+
+
+def _codes(skill: str) -> tuple[str, str, str]:
+    return f"covered_{skill}", f"covered_{skill}_understands", f"covered_{skill}_knows"
+
+
+SKILL_CODES = tuple(code for skill in SKILLS for code in _codes(skill))
+
+
+def period_name(row: Document, step: str, locale: str) -> str:
+    """``28/11``, ``Tuần 48/2026``, ``11/2026``, ``Quý 4/2026``, ``2026``."""
+    name, first = str(row["period"]), date.fromisoformat(str(row["from"]))
+    match step:
+        case "day":
+            return shown_day(first)
+        case "week":
+            year, number = name.split("-W")
+            return f"{words('week', locale)} {int(number)}/{year}"
+        case "month":
+            year, number = name.split("-")
+            return f"{number}/{year}"
+        case "quarter":
+            year, number = name.split("-Q")
+            return f"{words('quarter', locale)} {number}/{year}"
+        case _:
+            return name

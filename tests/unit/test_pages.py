@@ -1,0 +1,240 @@
+"""The dashboard without a server: addresses, classes, the map's provinces, words, colours, vendored files."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import re
+from datetime import date
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ops.units.seed import NATION_ID, REFORM, load
+from services.reporting.indicators import CATALOGUE
+from services.reporting.messages import MESSAGES
+from services.reporting.pages import shapes
+from services.reporting.pages.classes import MOST, classes
+from services.reporting.pages.figures import COUNTED, SKILL_CODES, TILES, changed, period_name, spark
+from services.reporting.pages.files import FILES, SUMS, VENDOR, address
+from services.reporting.pages.rendering import _ENVIRONMENT, problem_page, rendered
+from services.reporting.pages.view import View
+from services.reporting.pages.words import WORDS, words
+from services.reporting.periods import Step
+from services.reporting.placing import BEFORE_REFORM
+from services.reporting.schemas.pages import PageQuery, SignInQuery
+from shared.problems import Issue, Problem, register
+from shared.units import UnitTree
+from shared.vietnamese import nfc
+
+TODAY = date(2026, 11, 28)
+FIRST_VIEW = 200_000
+"""Bytes, compressed."""
+
+
+@pytest.fixture(scope="module")
+def tree() -> UnitTree:
+    return load().tree
+
+
+# --- the map ---------------------------------------------------------------------------------------------------------
+
+
+def test_every_shape_is_one_of_the_63_provinces_and_the_archipelagos_belong_to_theirs(tree: UnitTree) -> None:
+    found = shapes.drawn(tree, NATION_ID)
+    assert len(shapes.SHAPES) == 65 and set(found) == set(shapes.SHAPES)
+    assert set(found.values()) == set(tree.children(NATION_ID, BEFORE_REFORM)) and len(set(found.values())) == 63
+    names = {shape: tree.name(found[shape], BEFORE_REFORM) for shape in ("hoangsa", "truongsa", "tthue", "baria")}
+    assert names == {"hoangsa": "Đà Nẵng", "truongsa": "Khánh Hòa", "tthue": "Huế", "baria": "Bà Rịa - Vũng Tàu"}
+
+
+def test_the_34_provinces_are_made_of_the_former_ones_that_they_were_formed_of(tree: UnitTree) -> None:
+    found, drawn = shapes.on_map(tree, NATION_ID, REFORM), shapes.drawn(tree, NATION_ID)
+    assert set(found) == set(tree.children(NATION_ID, REFORM)) and len(found) == 34
+    assert sorted(shape for of in found.values() for shape in of) == sorted(shapes.SHAPES)
+    for province, of in found.items():
+        formed_of = {each for each in tree.predecessors(province) if tree.level(each) == "province"} or {province}
+        assert {drawn[shape] for shape in of} == formed_of, tree.name(province, REFORM)
+    before = shapes.on_map(tree, NATION_ID, BEFORE_REFORM)
+    assert len(before) == 63 and {unit for unit, of in before.items() if len(of) == 2} == {
+        drawn["hoangsa"],
+        drawn["truongsa"],
+    }
+
+
+def test_a_country_that_is_not_on_the_map_has_no_shapes() -> None:
+    tree = UnitTree()
+    assert shapes.on_map(tree, "vn", TODAY) == {}
+    data = {"unit_id": "vn", "level": "nation", "kind": "quốc gia", "name": "Lilliput", "parent_id": None, "code": None}
+    tree.apply("UnitEstablished", data | {"effective": "2022-01-01", "document_id": None, "simulated": True})
+    assert shapes.on_map(tree, "vn", TODAY) == {}
+
+
+# --- classes ---------------------------------------------------------------------------------------------------------
+
+
+@given(st.lists(st.none() | st.integers(0, 50) | st.floats(0, 100, allow_nan=False), max_size=70))
+def test_classes_hold_every_value_once_and_shades_follow_values(values: list[float | None]) -> None:
+    found = classes(values)
+    worth = sorted(value for value in values if value)
+    assert len(found.spans) <= MOST and all(low <= high for low, high in found.spans)
+    assert all(one[1] < other[0] for one, other in zip(found.spans, found.spans[1:], strict=False))
+    shades = [found.shade(value) for value in worth]
+    assert shades == sorted(shades) and len(set(shades)) == len(found.spans)
+    assert {found.shade(value) for value in values if not value} <= {"q0", "qx"}
+    assert (found.zero, found.unknown) == (0 in values, None in values)
+
+
+def test_classes_have_about_as_many_values_each() -> None:
+    found = classes(range(1, 35))
+    assert found.spans == [(1, 6), (7, 13), (14, 20), (21, 27), (28, 34)]
+    assert [found.shade(value) for value in (1, 34)] == ["q1", "q5"]
+    assert classes([7, 7, 7, 7, 7, 7]).spans == [(7, 7)] and classes([7]).shade(7) == "q3"
+
+
+# --- addresses -------------------------------------------------------------------------------------------------------
+
+VIEWS = st.builds(
+    View,
+    unit=st.none() | st.text("abc-đ/&?#", min_size=1),
+    first=st.none() | st.dates(date(2022, 1, 1), TODAY),
+    last=st.none() | st.dates(date(2022, 1, 1), TODAY),
+    calendar=st.sampled_from(["calendar", "administrative"]),
+    map_day=st.none() | st.dates(date(2022, 1, 1), TODAY),
+    by=st.none() | st.sampled_from(Step),
+    indicator=st.none() | st.sampled_from([each for each in CATALOGUE.latest.values() if each.numerator]),
+    sort=st.none() | st.sampled_from(["name", "-visits"]),
+)
+
+
+@given(VIEWS)
+def test_an_address_is_the_whole_state_of_a_page(view: View) -> None:
+    url = urlsplit(view.link("en"))
+    asked = {name: values[0] for name, values in parse_qs(url.query).items()}
+    assert url.path == "/" and asked.pop("lang") == "en"
+    assert PageQuery().load(asked) == view
+
+
+def test_blanks_are_filled_in_with_this_year_today_and_a_step_that_makes_a_chart() -> None:
+    showing = View().settled("u", TODAY)
+    assert (showing.first, showing.last, showing.map_day) == (date(2026, 1, 1), TODAY, TODAY)
+    assert (showing.step, showing.indicator.code) == (Step.MONTH, "households_reached")
+    steps = [View(first=first).settled("u", TODAY).step for first in (TODAY, date(2026, 9, 1), TODAY, date(2022, 1, 1))]
+    assert steps == [Step.DAY, Step.WEEK, Step.DAY, Step.QUARTER]
+    past = View(last=date(2024, 5, 5)).settled("u", TODAY)
+    assert (past.first, past.last) == (date(2024, 1, 1), date(2024, 5, 5))
+
+
+def test_of_the_usual_periods_one_is_the_one_shown() -> None:
+    for word, changes, _ in View().settled("u", TODAY).presets():
+        again = View(**changes).settled("u", TODAY)
+        assert [name for name, _, now in again.presets() if now] == [word]
+
+
+@pytest.mark.parametrize("there", ["//evil.vn", "https://evil.vn", "/\\evil.vn", "evil", "/a b", "/\n", ""])
+def test_signing_in_never_leads_to_another_site(there: str) -> None:
+    assert "next" in SignInQuery().validate({"next": there})
+    assert SignInQuery().load({"next": "/?unit=x"})["next"] == "/?unit=x"
+
+
+# --- figures and words -----------------------------------------------------------------------------------------------
+
+
+def test_tiles_and_skills_are_indicators_that_are_counted() -> None:
+    for code in (*TILES, *SKILL_CODES, *COUNTED.values()):
+        assert CATALOGUE.latest[code].numerator, code
+
+
+def test_numbers_differences_and_periods_are_written_as_people_write_them() -> None:
+    assert changed(1234567, "vi") == ("+1.234.567", "up") and changed(-1234.5, "en") == ("−1,234.5", "down")
+    assert changed(0, "vi") == ("không đổi", "same") and changed(None, "vi") == (None, "same")
+    row = {"period": "2026-Q4", "from": date(2026, 10, 1)}
+    assert period_name(row, "quarter", "vi") == "Quý 4/2026" and period_name(row, "day", "vi") == "01/10/2026"
+    assert period_name({"period": "2026-W05", "from": TODAY}, "week", "en") == "Week 5/2026"
+    assert spark([0, 0]) == spark([3]) == "" and spark([0, 5]).endswith("120.0,2.0")
+
+
+def test_every_text_is_there_in_both_languages_and_every_word_of_a_template_is_known() -> None:
+    assert all(vi.strip() and en.strip() and nfc(vi) == vi for vi, en in WORDS.values())
+    fields = re.compile(r"\{\w+\}")
+    assert [name for name, (vi, en) in WORDS.items() if set(fields.findall(vi)) != set(fields.findall(en))] == []
+    templates = {name: _ENVIRONMENT.loader.get_source(_ENVIRONMENT, name)[0] for name in _ENVIRONMENT.list_templates()}  # type: ignore[union-attr]  # it has a loader
+    said = {word for text in templates.values() for word in re.findall(r"""say\(["'](\w+)["'][,)]""", text)}
+    assert said <= set(WORDS) and len(said) > 60
+    for group in {each.group for each in CATALOGUE.latest.values()}:
+        assert words(f"group_{group}", "vi")
+
+
+def test_no_template_has_a_style_or_script_of_its_own() -> None:
+    for name in _ENVIRONMENT.list_templates():
+        text = _ENVIRONMENT.loader.get_source(_ENVIRONMENT, name)[0]  # type: ignore[union-attr]  # it has a loader
+        assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?! src=)|https?://(?!creativecommons)", text), name
+
+
+def test_a_problem_is_a_page_that_says_where_it_is() -> None:
+    register(MESSAGES)
+    told = problem_page(Problem("unknown-indicator", "/indicator", where="query", indicator="<b>"), "vi")
+    assert "Không có chỉ tiêu này" in told and "/indicator" in told and "<b>" not in told
+    several = Problem("missing-field", "/a", others=[Issue("missing-field", "/b")])
+    assert "/b" in problem_page(several, "en")
+
+
+def test_what_a_visitor_sends_is_shown_as_text() -> None:
+    page = rendered("sign_in.html", "vi", sub="", next='/?unit="><script>alert(1)</script>', problem=None)
+    assert "<script>alert" not in page and "&lt;script&gt;" in page
+
+
+# --- files -----------------------------------------------------------------------------------------------------------
+
+
+def test_vendored_files_are_the_published_ones_with_their_licences() -> None:
+    listed = dict(reversed(line.split("  ")) for line in SUMS.read_text().splitlines())
+    found = {path.relative_to(VENDOR).as_posix(): path for path in VENDOR.rglob("*") if path.is_file()}
+    assert set(listed) == set(found) - {SUMS.name}
+    assert {name: hashlib.sha256(found[name].read_bytes()).hexdigest() for name in listed} == listed
+    packages = {name.split("/")[0] for name in listed}
+    assert packages == {name.split("/")[0] for name in listed if "/LICENSE" in name} and len(packages) == 3
+
+
+def test_files_have_the_hash_of_their_content_in_their_address_and_are_small() -> None:
+    for name, file in FILES.items():
+        assert address(name) == f"/static/{hashlib.sha256(file.body.plain).hexdigest()[:12]}/{name}"
+        assert gzip.decompress(file.body.gzipped) == file.body.plain
+    assert sum(len(file.body.gzipped) for file in FILES.values()) < FIRST_VIEW * 0.8
+
+
+# --- colours ---------------------------------------------------------------------------------------------------------
+
+
+def _palettes() -> list[dict[str, str]]:
+    text = FILES["style.css"].body.plain.decode()
+    light, dark = (dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6})", part)) for part in text.split("@media")[:2])
+    return [light, light | dark]
+
+
+def _luminance(colour: str) -> float:
+    parts = [int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def _contrast(one: str, other: str) -> float:
+    low, high = sorted((_luminance(one), _luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("palette", _palettes(), ids=["light", "dark"])
+def test_text_can_be_read_and_shades_differ_without_seeing_hues(palette: dict[str, str]) -> None:
+    for ground in ("paper", "card", "wash"):
+        for ink in ("ink", "muted", "accent"):
+            assert _contrast(palette[ink], palette[ground]) >= 4.5, (ink, ground)
+    assert _contrast(palette["on-accent"], palette["accent"]) >= 4.5
+    assert (
+        _contrast(palette["warn"], palette["warn-wash"]) >= 4.5 and _contrast(palette["warn"], palette["card"]) >= 4.5
+    )
+    shades = [_luminance(palette[f"q{n}"]) for n in range(1, 6)]
+    assert shades in (sorted(shades), sorted(shades, reverse=True))
+    steps = [_contrast(palette[f"q{n}"], palette[f"q{n + 1}"]) for n in range(1, 5)]
+    assert min(steps) >= 1.3, steps
