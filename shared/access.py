@@ -72,18 +72,23 @@ class Verifier:
 
     def verify(self, token: str) -> Actor:
         """The caller, or ``BadToken``; ``NoKeys`` while no keys could ever be read."""
-        now = self._clock()
         self._refresh(self._patience())
-        digest = hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
-        known = self._known.get(digest)
-        if known and now < known[1]:
-            self._known.move_to_end(digest)
-            return known[0]
-        actor, expires = self._judge(token, now)
-        self._known[digest] = (actor, expires)
+        if (actor := self.remembered(token)) is not None:
+            return actor
+        actor, expires = self._judge(token, self._clock())
+        self._known[_digest(token)] = (actor, expires)
         while len(self._known) > REMEMBERED:
             self._known.popitem(last=False)
         return actor
+
+    def remembered(self, token: str) -> Actor | None:
+        """The caller, if the token was verified before and still holds."""
+        digest = _digest(token)
+        known = self._known.get(digest)
+        if known is None or self._clock() >= known[1]:
+            return None
+        self._known.move_to_end(digest)
+        return known[0]
 
     def ready(self) -> str | None:
         """None, or why no token can be verified: a readiness check."""
@@ -161,3 +166,7 @@ def _read_keys(jwks: str) -> dict[str, Key]:
         document = json.loads(Path(jwks).read_bytes())
     usable = [entry for entry in document["keys"] if entry.get("kty") in KEY_TYPES and entry.get("use", "sig") == "sig"]
     return {entry["kid"]: import_key(entry) for entry in usable if "kid" in entry}
+
+
+def _digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()

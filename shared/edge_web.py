@@ -28,6 +28,8 @@ from shared.edge_admission import Lane, overloaded
 from shared.edge_body import Environ
 from shared.edge_log import places
 from shared.edge_reply import OpenEnd, Rendered, Reply, locale_of, problem_reply
+from shared.edge_turnstile import Turnstile
+from shared.edge_upload import Upload
 from shared.problems import Problem
 from shared.settings import Address
 
@@ -82,6 +84,14 @@ class EdgeProtocol(HttpOnlyProtocol):  # type: ignore[misc]  # nameko has no typ
         super().handle_one_request()
         if self.raw_requestline and self.environ is None:
             self.linger = True  # refused before it was read
+
+    def _read_request_line(self) -> bytes:
+        line: bytes = super()._read_request_line()
+        while line and (refusal := self.server.app.turnstile.refusal(line, self.rfile)) is not None:
+            self.wfile.write(refusal)
+            self.wfile.flush()
+            line = super()._read_request_line()
+        return line
 
     def get_environ(self) -> Environ:
         environ: Environ = super().get_environ()
@@ -209,6 +219,10 @@ class EdgeServer(WebServer):  # type: ignore[misc]  # nameko has no types
             rules.append(rule)
         return Map(rules, strict_slashes=True, merge_slashes=False, redirect_defaults=False)
 
+    def laned(self) -> list[Any]:
+        """Routes whose requests are admitted by what their headers say; files are so piece by piece."""
+        return [route for route in self._providers if not isinstance(route.body, Upload)]
+
 
 class EdgeApp:
     """The WSGI application: match, admit, answer, count. Every outcome is JSON."""
@@ -216,6 +230,7 @@ class EdgeApp:
     def __init__(self, server: EdgeServer) -> None:
         self._edge = server.edge
         self._map = server.make_url_map().bind("")
+        self.turnstile = Turnstile(server.laned(), self._edge.lanes, self._edge.verifier, REQUESTS, longest=SMALL_REST)
         IN_FLIGHT.set_function(lambda: self._edge.in_flight)
         OPEN_ENDS.set_function(lambda: len(self._edge.open_ends))
 
