@@ -37,7 +37,7 @@ USUAL = 100_000
 FEW_SECONDS = 30.0
 FIRST_RATE = 2_000_000.0
 LEAST_RATE = 20_000.0
-AT_WORK_SECONDS = 0.25
+AT_WORK_SECONDS = 0.2
 """No more is at work than takes so long at the lane's pace: it would only wait inside, where nobody can be refused."""
 WINDOW_SECONDS = 0.25
 SMOOTHING = 0.5

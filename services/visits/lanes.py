@@ -6,7 +6,7 @@ from shared.edge_admission import LEAST, Lane
 
 LANES = (
     Lane("single", width=100_000, patience=0.5, few=32),
-    Lane("batch", width=300_000, patience=0.6, few=16),
+    Lane("batch", width=300_000, patience=0.3, few=8),
     Lane("upload", width=4 * LEAST, patience=0.0),
 )
 """Some sixty single visits and four batches of a hundred at a time keep the log busy; more would only wait inside. Four
