@@ -15,8 +15,8 @@ from shared.units import GSO, Called, UnitTree
 
 FACT_TYPES = frozenset(event.__name__ for event in FACTS) - {"UnitCodeTaken"}
 
-KEPT = 4_000
-"""Units kept as shown, per map: a page asks for a hundred again and again."""
+KEPT = 10_000
+"""Units kept as shown, per map (a kilobyte each): first pages of every province are 6,300."""
 TURNS = {ReorganisationUndone.__name__: True, ReorganisationRedone.__name__: False}
 
 
