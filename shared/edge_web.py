@@ -258,7 +258,7 @@ class EdgeApp:
 
         def then(size: int) -> None:
             self._edge.open_ends.discard(payload)
-            self._told(environ, status, size, started)
+            self._recorded(environ, status, size, started)
 
         return _Stream(payload, environ, then)
 
@@ -315,9 +315,9 @@ class EdgeApp:
 
     def _done(self, environ: Environ, status: str, size: int, started: float) -> None:
         self._edge.in_flight -= 1
-        self._told(environ, status, size, started)
+        self._recorded(environ, status, size, started)
 
-    def _told(self, environ: Environ, status: str, size: int, started: float) -> None:
+    def _recorded(self, environ: Environ, status: str, size: int, started: float) -> None:
         self._edge.body_bytes -= environ.get("tungnha.reserved", 0)
         seconds = time.perf_counter() - started
         method, route = environ["REQUEST_METHOD"], environ.get("tungnha.route", "unmatched")

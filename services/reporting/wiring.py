@@ -19,6 +19,7 @@ from services.reporting.public import publish
 from services.reporting.queries.board import Boards
 from services.reporting.queries.campaigns import CampaignQueries
 from services.reporting.queries.declared import DeclaredQueries
+from services.reporting.queries.known import KnownReports
 from services.reporting.queries.notes import NoteQueries
 from services.reporting.queries.reports import Reports
 from services.reporting.queries.sources import Sources
@@ -62,6 +63,7 @@ def api(settings: Settings) -> int:
     pieces: Mapping[str, object] = {
         "area": area,
         "reports": Reports(area),
+        "known": KnownReports(area),
         "sources": Sources(area),
         "campaigns": CampaignQueries(area),
         "boards": boards,

@@ -111,6 +111,9 @@ def check_rebuild(reporting: Reporting, client: httpx.Client) -> None:
     assert answer.json()["figures"]["visits"] == before["visits"] + 1
 
 
+TOO_LARGE = ("too-many-values", "/indicators")
+
+
 def test_bad_questions_and_strangers(reporting: Reporting) -> None:
     reporting.happen(unit_rows(country(random.Random(2))))
     with reporting.client(NATION, locale="en") as client, reporting.client("q2") as stranger:
@@ -132,10 +135,16 @@ def test_bad_questions_and_strangers(reporting: Reporting) -> None:
             (f"/v1/reports/{NATION}?from=2026-01-01&calendar=lunar", 422, "unknown-choice", "/calendar"),
             (f"/v1/reports/{NATION}?from=2022-01-01&to=2026-01-01&by=day", 422, "too-many-periods", "/by"),
             (f"/v1/reports/{NATION}?indicators=visits,happiness", 422, "unknown-indicator", "/indicators"),
-            (f"/v1/reports/{NATION}?known_at=2026-01-01", 422, "known-at-unavailable", "/known_at"),
+            (f"/v1/reports/{NATION}?known_at=soon", 422, "wrong-type", "/known_at"),
+            (f"/v1/reports/{NATION}?known_at=2026-01-01", 404, "unit-not-known-then", "/known_at"),
+            (f"/v1/reports/{NATION}?known_at=2026-11-30&by=unit", 422, "known-at-in-all-only", "/by"),
+            (f"/v1/reports/{NATION}?known_at=2026-11-30&indicators=communes", 422, "known-at-of-units", "/indicators"),
             (f"/v1/reports/{NATION}?sort=visits", 422, "only-by-unit", "/sort"),
             (f"/v1/reports/{NATION}?by=unit&indicators=visits&sort=-seats", 422, "sort-not-shown", "/sort"),
             ("/v1/reports/q1?by=unit&level=province", 422, "level-not-below", "/level"),
+            (f"/v1/reports/{NATION}?by=unit&limit=0", 422, "out-of-range", "/limit"),
+            (f"/v1/reports/{NATION}?format=pdf", 422, "unknown-choice", "/format"),
+            (f"/v1/reports/{NATION}?from=2024-06-01&to=2026-07-01&by=day&indicators=coverage", 422, *TOO_LARGE),
         ):
             answer = client.get(path)
             problem = answer.json()

@@ -65,14 +65,39 @@ REPORTS: Mapping[str, Text] = {
         "Indicator is only declared",
         "{indicator} is not counted from events, only declared: see /v1/declared.",
     ),
-    "known-at-unavailable": Text(
+    "known-at-in-all-only": Text(
         422,
-        "Chưa trả lời được theo thời điểm biết",
-        "Số liệu báo cáo chưa trả lời được theo những gì đã biết vào một thời điểm (known_at); hãy bỏ tham số này,"
-        " hoặc hỏi mạng lưới tổ ở dịch vụ teams.",
-        "Not answered as known at a moment",
-        "Reports cannot be asked as they were known at a moment (known_at); leave it out, or ask the service teams"
-        " about the network.",
+        "Chỉ trả lời số liệu chung",
+        "Theo những gì đã biết vào một thời điểm (known_at), chỉ trả lời số liệu chung của một đơn vị và một kỳ;"
+        " hãy bỏ {name}, hoặc hỏi từng đơn vị, từng kỳ.",
+        "Only one figure at a time",
+        "As it was known at a moment (known_at), only the figures of one unit and period are told; leave {name} out, or"
+        " ask unit by unit and period by period.",
+    ),
+    "known-at-of-units": Text(
+        422,
+        "Chỉ tiêu không hỏi được theo thời điểm biết",
+        "Chỉ tiêu {indicator} đếm đơn vị trên bản đồ, không trả lời được theo những gì đã biết vào một thời điểm"
+        " (known_at); hãy chọn chỉ tiêu khác (indicators).",
+        "Not told as known at a moment",
+        "{indicator} counts units of a map, which cannot be asked as it was known at a moment (known_at); choose other"
+        " indicators.",
+    ),
+    "known-at-too-much": Text(
+        422,
+        "Quá nhiều sự kiện phải đếm lại",
+        "Phải đếm lại {events} sự kiện đã ghi nhận đến thời điểm ấy, tối đa là {most}; hãy chọn thời điểm (known_at)"
+        " sớm hơn, hoặc chỉ những chỉ tiêu của một nguồn (teams, visits, training).",
+        "Too many events to count again",
+        "{events} events recorded by then would have to be counted again, {most} at most; choose an earlier moment"
+        " (known_at), or only indicators of one source (teams, visits, training).",
+    ),
+    "unit-not-known-then": Text(
+        404,
+        "Khi ấy chưa biết đơn vị này",
+        "Vào thời điểm ấy (known_at) chưa có đơn vị {unit} trong danh mục.",
+        "Unit not known then",
+        "At that moment (known_at) the unit {unit} was not registered yet.",
     ),
     "unit-not-in-campaign": Text(
         422,

@@ -11,15 +11,16 @@ import re
 import time
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import text
 
 from services.reporting.domain import FIGURES, FIRST, USES, Tally, count, teams_named
 from services.reporting.figures import REACHED, SORTS, Sort, column
 from services.reporting.indicators import Indicator
 from services.reporting.projections import NAME
+from services.reporting.queries.recorded import recorded_before
 from services.reporting.queries.standing import Area, Shown, Snapshot
 from services.reporting.schemas.reports import Settled
 from services.reporting.schemas.sources import Cursor, SourceQuestion
@@ -44,12 +45,6 @@ _READ = """SELECT m.position, m.type, m.data, m.command_id, m.ordinal, m.recorde
           AND NOT EXISTS (SELECT FROM bus.parked p WHERE p.subscription = :name AND p.source = m.source
                              AND p.partition = m.partition AND p.position = m.position)
         ORDER BY m.position"""
-_RECORDED = text(
-    """SELECT m.position, m.recorded_at FROM bus.mirror m JOIN bus.sources s USING (source, log_id)
-        WHERE m.source = :source AND m.partition = :partition AND m.position >= :at AND m.recorded_at IS NOT NULL
-        ORDER BY m.position LIMIT 1"""
-)
-
 Document = dict[str, Any]
 Span = tuple[str, int, int, int]
 """source, partition, and the positions to read: behind the first up to the last"""
@@ -197,28 +192,19 @@ def _spans(snap: Snapshot, indicator: Indicator, question: SourceQuestion) -> It
     for (source, partition), head in sorted(snap.progress.positions.items()):
         if source != indicator.source:
             continue
-        first = _recorded_before(snap.tx, source, partition, head, question.recorded_from)
-        last = head
+        first, last = 0, head
+        if question.recorded_from is not None:
+            first = _eve(snap, source, partition, head, question.recorded_from)
         if question.recorded_to is not None:
-            last = _recorded_before(snap.tx, source, partition, head, question.recorded_to + timedelta(days=1))
+            last = _eve(snap, source, partition, head, question.recorded_to + timedelta(days=1))
         if first < last:
             yield source, partition, first, last
 
 
-def _recorded_before(tx: Connection, source: str, partition: int, head: int, day: date | None) -> int:
-    """The last position recorded before a day in Viet Nam; ``recorded_at`` never goes back within a partition."""
-    if day is None:
-        return 0
-    moment = datetime(day.year, day.month, day.day, tzinfo=HANOI).astimezone(UTC)
-    low, high = 0, head  # everything up to low is before the day, everything behind high is not
-    while low < high:
-        middle = (low + high) // 2 + 1
-        row = tx.execute(_RECORDED, {"source": source, "partition": partition, "at": middle}).one_or_none()
-        if row is not None and row.position <= high and row.recorded_at < moment:
-            low = row.position
-        else:
-            high = middle - 1
-    return low
+def _eve(snap: Snapshot, source: str, partition: int, head: int, day: date) -> int:
+    """The last position recorded before a day in Viet Nam."""
+    midnight = datetime(day.year, day.month, day.day, tzinfo=HANOI)
+    return recorded_before(snap.tx, source, partition, head, midnight)
 
 
 def _from(spans: Collection[Span], cursor: Cursor | None) -> list[Span]:

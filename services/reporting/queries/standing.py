@@ -70,9 +70,9 @@ class Area:
     def tree(self) -> UnitTree:
         return self.directory.tree()
 
-    def shown(self, unit: str, map_day: date | None) -> Shown:
-        """Raises ``Problem`` for a unit never heard of, or a map too early."""
-        tree, asked = self.tree, map_day or self.today()
+    def shown(self, unit: str, map_day: date | None, tree: UnitTree | None = None) -> Shown:
+        """By the units of now, or of ``tree``. Raises ``Problem`` for a unit never heard of, or a map too early."""
+        tree, asked = tree or self.tree, map_day or self.today()
         if asked < EARLIEST_MAP:
             raise Problem("map-too-early", "/map", where="query", first=EARLIEST_MAP)
         if unit not in tree:

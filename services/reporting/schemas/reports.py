@@ -5,16 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, post_load, validate
 
+from services.reporting.figures import UNITS
 from services.reporting.indicators import CATALOGUE, Indicator, UnknownIndicator
 from services.reporting.periods import CALENDARS, Calendar, Step
 from services.reporting.placing import EARLIEST_MAP
-from services.reporting.schemas.base import LAST_DAY, Day, Names
+from services.reporting.schemas.base import LAST_DAY, Day, Moment, Names
 from services.reporting.sums import Window
 from shared.problems import Problem
 
@@ -55,7 +56,7 @@ class Page:
 @dataclass(frozen=True, slots=True)
 class Question:
     """``first``–``last``: the period of flows, both days included; stocks are as of ``as_of``; None means today, and of
-    ``first`` the beginning."""
+    ``first`` the beginning. ``known_at``: by what was recorded up to then."""
 
     indicators: tuple[Indicator, ...]
     first: date | None = None
@@ -68,6 +69,7 @@ class Question:
     previous: bool = False
     page: Page = Page()
     format: Format = Format.JSON
+    known_at: datetime | None = None
 
     def settled(self, today: date) -> Settled:
         """With today's date filled in. Raises ``Problem`` for a reversed period or a map too early."""
@@ -141,7 +143,7 @@ class ReportQuery(PlaceQuery):
     first = Day(data_key="from")
     last = Day(data_key="to")
     as_of = Day()
-    known_at = fields.String(load_default=None)
+    known_at = Moment(load_default=None)
     by = fields.String(load_default=Way.PERIOD.value, validate=validate.OneOf([*Step, *Way]))
     calendar = fields.String(load_default="calendar", validate=validate.OneOf(list(CALENDARS)))
     previous = fields.Boolean(load_default=False)
@@ -153,15 +155,25 @@ class ReportQuery(PlaceQuery):
 
     @post_load
     def question(self, data: dict[str, Any], **kwargs: Any) -> Question:
-        if data.pop("known_at") is not None:
-            raise Problem("known-at-unavailable", "/known_at", where="query")
         by, calendar = data.pop("by"), CALENDARS[data.pop("calendar")]
         way = Way(by) if by in set(Way) else Step(by)
         page = _page(data, way, data["indicators"])
         needs_beginning = isinstance(way, Step) or data["previous"]
         if needs_beginning and data["first"] is None:
             raise Problem("missing-field", "/from", where="query")
+        if data["known_at"] is not None:
+            _knowable(way, data)
         return Question(**data, by=way, calendar=calendar, page=page)
+
+
+def _knowable(way: Way | Step, data: dict[str, Any]) -> None:
+    """Raises ``Problem`` for what cannot be asked as it was known at a moment."""
+    for name, asked in (("by", way is not Way.PERIOD), ("previous", data["previous"])):
+        if asked:
+            raise Problem("known-at-in-all-only", f"/{name}", where="query", name=name)
+    for each in data["indicators"]:
+        if not UNITS.isdisjoint(each.figures):
+            raise Problem("known-at-of-units", "/indicators", where="query", indicator=each.code)
 
 
 def _page(data: dict[str, Any], way: Way | Step, indicators: tuple[Indicator, ...]) -> Page:

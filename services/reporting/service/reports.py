@@ -8,6 +8,7 @@ import msgspec
 
 from services.reporting.indicators import CATALOGUE
 from services.reporting.periods import CALENDARS
+from services.reporting.queries.known import KnownReports
 from services.reporting.queries.reports import Reports
 from services.reporting.schemas.reports import Format, Question, ReportQuery
 from services.reporting.service.base import Pieces
@@ -17,6 +18,7 @@ from shared.edge import Call, Reply, route
 
 class ReportRoutes(Pieces):
     reports: Reports
+    known: KnownReports
 
     @route("GET", "/v1/reports/<string:unit_id>", scope="reporting:read", query=ReportQuery)
     def report(self, call: Call) -> Reply:
@@ -30,7 +32,10 @@ class ReportRoutes(Pieces):
         today = self.area.today()
         asked = question.settled(today)
         shown = self.allowed(call, call.path["unit_id"], asked.map_day)
-        answer = self.reports.answer(shown, asked, call.locale, whole=question.format is not Format.JSON)
+        if question.known_at is not None:
+            answer = self.known.answer(shown.unit, asked, question.known_at, call.locale)
+        else:
+            answer = self.reports.answer(shown, asked, call.locale, whole=question.format is not Format.JSON)
         return reply(answer, question, today, call.locale)
 
     @route("GET", "/v1/indicators", scope="reporting:read")
