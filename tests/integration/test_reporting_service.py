@@ -60,6 +60,7 @@ def test_from_the_bus_to_the_report(reporting: Reporting) -> None:
         check_shape(client.get(f"/v1/reports/{NATION}").json(), reporting)
         check_caching(client)
         check_indicators(client)
+        check_known(client)
         rows = client.get(f"/v1/reports/{NATION}", params={"map": EVE, "by": "unit"}).json()
         assert [row["unit"]["id"] for row in rows["units"]] == ["p1", "p2", "p3"]
         former = client.get("/v1/reports/p1-d1").json()
@@ -93,6 +94,17 @@ def check_indicators(client: httpx.Client) -> None:
     rate, mean = answer["figures"]["coverage_all"], answer["figures"]["mean_team_size"]
     assert (rate["value"], rate["denominator"]) == (None, "unknown") and rate["numerator"] > 0
     assert mean["value"] == round(mean["numerator"] / mean["denominator"], 4)
+
+
+def check_known(client: httpx.Client) -> None:
+    """Everything was recorded on 1/11/2026."""
+    now = client.get(f"/v1/reports/{NATION}").json()
+    again = client.get(f"/v1/reports/{NATION}", params={"known_at": "2026-11-01T07:00:00+07:00"})
+    assert again.status_code == 200 and again.headers["ETag"]
+    told = again.json()
+    assert (told["figures"], told["positions"]) == (now["figures"], now["positions"])
+    page = client.get(f"/v1/reports/{NATION}", params={"known_at": "2026-11-01", "format": "csv"})
+    assert page.status_code == 200 and page.headers["Content-Type"].startswith("text/csv")
 
 
 def check_rebuild(reporting: Reporting, client: httpx.Client) -> None:
