@@ -18,6 +18,7 @@ from uuid import UUID
 
 from shared.codec import Codec, NothingChanged, canonical_of
 from shared.decider import Decider, Rejected
+from shared.line import Line
 from shared.log import (
     Append,
     Appended,
@@ -191,20 +192,19 @@ class Handler(Generic[C, S, E]):
         unchanged: list[int] = []
         later: list[int] = []
         refused: dict[int, Rejected] = {}
-        written: set[object] = set()
+        line = Line(self._decider, lambda stream: held[stream].state)
         for i in pending:
-            if not written.isdisjoint({envelopes[i].command_id, *streams[i]}):
+            if line.holds_up(envelopes[i].command_id, envelopes[i].command, streams[i]):
                 later.append(i)
-                written.update(streams[i])
                 continue
             try:
                 changes = self._decide(envelopes[i], streams[i], held)
             except Rejected as rejection:
                 refused[i] = rejection
                 continue
-            written.add(envelopes[i].command_id)
-            if changes:
-                written.update(stream for stream, _ in changes)
+            if not line.lets_pass(envelopes[i].command_id, streams[i], changes):
+                later.append(i)
+            elif changes:
                 decided.append(_Decided(i, envelopes[i], changes, streams[i]))
             else:
                 unchanged.append(i)

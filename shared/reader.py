@@ -42,6 +42,8 @@ class GroupReader:
         self._finds.stop()
 
     def _load_all(self, asked: Sequence[Mapping[str, int]]) -> list[Loaded]:
+        if len(asked) == 1:
+            return [self._log.load(asked[0])]
         lowest: dict[str, int] = {}
         for after in asked:
             for stream, version in after.items():

@@ -100,16 +100,17 @@ _PREPARE = text(
     """INSERT INTO bus.cursors (subscription, source, partition)
        SELECT :subscription, :source, unnest(cast(:partitions AS smallint[])) ON CONFLICT DO NOTHING"""
 )
-# Finds where there is work and leases it, in one statement. In a mirror there is work when the very next position is
-# there; after a hole there is none.
-_LEASE = text(
-    """SELECT c.source, c.partition, c.position, s.log_id
-         FROM bus.cursors c LEFT JOIN bus.sources s ON s.source = c.source
-        WHERE c.subscription = :subscription
-          AND CASE WHEN c.source = ''
+NEW = """CASE WHEN c.source = ''
                    THEN coalesce((SELECT h.position FROM log.heads h WHERE h.partition = c.partition), 0) > c.position
                    ELSE EXISTS (SELECT FROM bus.mirror m WHERE m.source = c.source AND m.log_id = s.log_id
-                                   AND m.partition = c.partition AND m.position = c.position + 1) END
+                                   AND m.partition = c.partition AND m.position = c.position + 1) END"""
+"""Whether there is work at a cursor ``c`` of source ``s``. In a mirror there is when the very next position is there;
+after a hole there is none."""
+# Finds where there is work and leases it, in one statement.
+_LEASE = text(
+    f"""SELECT c.source, c.partition, c.position, s.log_id
+         FROM bus.cursors c LEFT JOIN bus.sources s ON s.source = c.source
+        WHERE c.subscription = :subscription AND {NEW}
         ORDER BY c.source, c.partition
           FOR UPDATE OF c SKIP LOCKED"""
 )

@@ -27,9 +27,10 @@ from shared.edge_log import configure
 from shared.health import HealthServer, Readiness
 from shared.log import Log
 from shared.mirror import Mirror, Uses
+from shared.news import News
 from shared.parking import end_stuck, unpark_replaced
 from shared.progress import Progress
-from shared.relay import Relay
+from shared.relay import RELAY, Relay
 from shared.repair import Feed, Repair
 from shared.settings import Settings
 from shared.subscription import BATCH, Projection, Reaction, Subscription
@@ -127,9 +128,10 @@ class Worker:
         runners = [*definition.projections, *definition.reactions]
         url = settings.service_database_url
         self._engine = engine(url, name=self._leases, pool_size=len(runners) + 2)
-        self._plain = engine(url, name=f"{definition.name}-relay", pool_size=3, autocommit=True)
+        self._plain = engine(url, name=f"{definition.name}-relay", pool_size=4, autocommit=True)
         self._mirror_engine = engine(url, name=f"{definition.name}-repair", pool_size=2 * len(definition.uses) + 1)
         self._subscriptions = [Subscription(p, self._engine, log, limit=definition.batch) for p in runners]
+        self._news = News(self._plain, [RELAY, *(runner.name for runner in runners)])
         self._relay = self._build_relay(settings)
         self._repairs = self._build_repairs(settings)
         self.progress = Progress(self._plain, definition, self._repairs)
@@ -182,15 +184,19 @@ class Worker:
 
     def _build_loops(self) -> Iterable[Loop]:
         if self._relay:
-            yield Loop("relay", self._relay.step, self._stop, full=500)
+            yield Loop("relay", self._if_new(RELAY, self._relay.step), self._stop, full=500)
         for subscription in self._subscriptions:
-            yield Loop(subscription.projection.name, partial(_eagerly, subscription), self._stop, full=MORE)
+            name = subscription.projection.name
+            yield Loop(name, self._if_new(name, partial(_eagerly, subscription)), self._stop, full=MORE)
         for repair in self._repairs:
             # Two seconds of grace within a round and three between rounds: heads every five seconds.
             yield Loop(f"repair {repair.source}", repair.round, self._stop, idle=(3.0, 3.0))
         for name, step in self.definition.loops.items():
             yield Loop(name, step, self._stop, idle=(0.05, 0.5))
         yield Loop("housekeeping", self._housekeeping, self._stop, idle=(2.0, 2.0))
+
+    def _if_new(self, name: str, step: Callable[[], int]) -> Callable[[], int]:
+        return lambda: step() if self._news.of(name) else 0
 
     def _pause(self, seconds: float) -> None:
         if self._stop.wait(seconds):

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from shared.bus import parse, stretch
 from shared.mirror import Mirror
+from shared.news import News
 from shared.parking import end_stuck, unpark
 from shared.subscription import Halted, Reaction, Subscription, reaction_id
 from tests.bus_kit import Seen, Service, public, spawn_engine
@@ -267,3 +268,31 @@ def test_a_rejected_reaction_is_parked(visits: Service) -> None:
     )  # type: ignore[misc, list-item]  # events stand for envelopes
     assert Subscription(reaction, visits.engine, visits.log).step() == 2
     assert visits.value("SELECT count(*) FROM bus.parked") == 2
+
+
+def test_one_question_tells_which_subscriptions_have_something_new(visits: Service, reporting: Service) -> None:
+    visits.append(5)
+    mirrored(visits, reporting, without=(3,))
+    reporting.append(2)
+    far = Subscription(Seen({"visits": (0,)}, "far"), reporting.engine, reporting.log)
+    near = Subscription(Seen({"": (0,)}, "near"), reporting.engine, reporting.log)
+    news = News(reporting.plain, ["far", "near", "new"], max_age=0.0)
+    assert [news.of(name) for name in ("far", "near", "new")] == [True, True, True]  # none of them has a cursor yet
+    assert drain(near) == 2
+    assert (news.of("far"), news.of("near")) == (True, False)
+    assert drain(far) == 2
+    assert not news.of("far")  # position 3 is missing
+    mirrored(visits, reporting)
+    reporting.append(1)
+    assert (news.of("far"), news.of("near")) == (True, True)
+
+
+def test_an_answer_holds_for_a_moment(visits: Service) -> None:
+    near = Subscription(Seen({"": (0,)}, "near"), visits.engine, visits.log)
+    near.step()
+    news = News(visits.plain, ["near"], max_age=0.2)
+    assert not news.of("near")
+    visits.append(1)
+    assert not news.of("near")
+    time.sleep(0.25)
+    assert news.of("near")

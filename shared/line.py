@@ -1,0 +1,68 @@
+"""Who of a batch of commands has to wait, so that nobody overtakes another on a stream that either of them writes.
+
+What others merely read as well, say the session that all rows of a sheet are about, holds nobody up: of a command that
+waits it is worked out what it will write, from the states as the commands before it leave them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Generic, TypeVar
+from uuid import UUID
+
+from shared.decider import Decider, Rejected
+
+C = TypeVar("C")
+S = TypeVar("S")
+E = TypeVar("E")
+
+Changes = Sequence[tuple[str, E]]
+
+
+class Line(Generic[C, S, E]):
+    """One round: ``state`` tells a stream's state before it. Commands come in order, each to ``holds_up`` and then, if
+    that does not, with what it was decided to change to ``lets_pass``; whoever is stopped by either comes again in the
+    next round."""
+
+    def __init__(self, decider: Decider[C, S, E], state: Callable[[str], S]) -> None:
+        self._decider, self._state = decider, state
+        self._written: set[object] = set()
+        self._read: set[str] = set()
+        """By those who wait."""
+        self._changed: dict[str, list[E]] = {}
+
+    def holds_up(self, command_id: UUID, command: C, streams: tuple[str, ...]) -> bool:
+        """Whether it is one that has come before, or needs what a command before it writes."""
+        if self._written.isdisjoint({command_id, *streams}):
+            return False
+        self._wait(streams, self._foreseen(command, streams))
+        return True
+
+    def lets_pass(self, command_id: UUID, streams: tuple[str, ...], changes: Changes[E]) -> bool:
+        """Whether it changes nothing that a waiting command is still to read."""
+        if self._read and not self._read.isdisjoint(stream for stream, _ in changes):
+            self._wait(streams, changes)
+            return False
+        self._written.add(command_id)
+        self._note(changes)
+        return True
+
+    def _wait(self, streams: tuple[str, ...], changes: Changes[E]) -> None:
+        self._read.update(streams)
+        self._written.add(streams[0])  # where it is noted if it changes nothing
+        self._note(changes)
+
+    def _note(self, changes: Changes[E]) -> None:
+        for stream, event in changes:
+            self._written.add(stream)
+            self._changed.setdefault(stream, []).append(event)
+
+    def _foreseen(self, command: C, streams: tuple[str, ...]) -> Changes[E]:
+        states = {stream: self._state(stream) for stream in streams}
+        for stream in states:
+            for event in self._changed.get(stream, ()):
+                states[stream] = self._decider.evolve(states[stream], event)
+        try:
+            return self._decider.decide(command, states)
+        except Rejected:
+            return ()
