@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
-from services.reporting.exports.words import shown_day, shown_number
+from services.reporting.exports.words import shown_number
 from services.reporting.figures import OF_EVENTS
-from services.reporting.indicators import CATALOGUE, Indicator, Unit
+from services.reporting.indicators import CATALOGUE, Group, Indicator, Unit
 from services.reporting.indicators.values import plain
 from services.reporting.pages import figures, shapes
 from services.reporting.pages.classes import Classes, classes
 from services.reporting.pages.figures import SKILL_CODES, TILES
+from services.reporting.pages.links import Link, Links
 from services.reporting.pages.view import Showing
-from services.reporting.pages.words import words
-from services.reporting.periods import CALENDARS, Calendar
 from services.reporting.queries.reports import MOST_UNITS, Reports
 from services.reporting.queries.standing import Shown
 from services.reporting.schemas.reports import Page, Question, Settled, Way
-from shared.units import UnitTree
 from shared.vietnamese import sort_key
 
 Document = dict[str, Any]
@@ -34,13 +31,7 @@ COLUMNS = (
     "people_trained",
 )
 
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """``href`` is None where the visitor may not go, or is already."""
-
-    text: str
-    href: str | None
+CHOSEN_COVERAGE = {"households", *(f"{what}_{skill}" for what in ("covered", "coverage") for skill in figures.SKILLS)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +46,12 @@ class Part:
     here: bool
 
 
-class Dashboard:
-    """One page in the making. ``roots``: the units of the visitor's token."""
+class Dashboard(Links):
+    """One page in the making."""
 
     def __init__(self, reports: Reports, showing: Showing, shown: Shown, roots: frozenset[str], locale: str) -> None:
-        self._reports, self._area, self.locale = reports, reports.area, locale
-        self.showing, self.shown, self._roots = showing, shown, roots
-        self.tree: UnitTree = reports.area.tree
+        super().__init__(reports.area.tree, showing, shown, roots, locale)
+        self._reports = reports
         extra = () if showing.indicator.code in COLUMNS else (showing.indicator.code,)
         self.columns: tuple[str, ...] = (*extra, *COLUMNS)
         self.answer = self._asked(Way.UNIT, (*self.columns, *TILES, *SKILL_CODES), previous=True)
@@ -95,24 +85,6 @@ class Dashboard:
     def level(self) -> str:
         return self.shown.level
 
-    def link(self, **changes: Any) -> str:
-        return self.showing.view.link(self.locale, **{"unit": self.shown.unit} | changes)
-
-    def may_see(self, unit: str) -> bool:
-        return self.tree.covers(self._roots, unit, self.shown.map_day)
-
-    def above(self) -> list[Link]:
-        """From the nation down to the unit itself; those above the visitor's own are told without a link."""
-        day = self.shown.map_day
-        found = []
-        for unit in reversed(self.tree.ancestors(self.shown.unit, day)):
-            leads = unit != self.shown.unit and self.may_see(unit)
-            found.append(Link(self._unit_name(unit, day), self.link(unit=unit, sort=None) if leads else None))
-        return found
-
-    def _unit_name(self, unit: str, day: date) -> str:
-        return self.tree.full_name(unit, day) or unit
-
     def successors(self) -> list[tuple[Link, str]]:
         """Of a unit that is not on the map asked for: where its area is, and how much of it."""
         found = []
@@ -124,40 +96,6 @@ class Dashboard:
 
     def _share(self, part: Document) -> str:
         return self._say("part_of", leaves=part["leaves"], of=part["leaves_of"])
-
-    # --- what can be asked instead -------------------------------------------------------------------------------
-
-    def preset_links(self) -> list[tuple[str, str, bool]]:
-        """(text, address, whether it is shown now) of the usual periods."""
-        return [(self._say(word), self.link(**changes), now) for word, changes, now in self.showing.presets()]
-
-    def map_links(self) -> list[tuple[str, str, bool]]:
-        nation, found = self._nation(), []
-        for day, now in self.showing.maps():
-            text = shown_day(day) if day else self._say("map_today")
-            count = len(self.tree.children(nation, day or self.showing.today))
-            found.append((f"{text} · {self._say('map_units', n=count)}", self.link(map_day=day), now))
-        if not any(now for _, _, now in found):
-            found.append((shown_day(self.showing.map_day), self.link(), True))
-        return found
-
-    def step_links(self) -> list[tuple[str, str, bool]]:
-        step = self.showing.step
-        return [(self._say(each), self.link(by=each) + "#trend-title", each is step) for each in self.showing.steps]
-
-    def own_links(self, own: Sequence[str]) -> list[tuple[str, str, bool]]:
-        day = self.shown.map_day
-        return [(self._unit_name(each, day), self.link(unit=each), each == self.shown.unit) for each in own]
-
-    def calendars(self) -> list[Calendar]:
-        return list(CALENDARS.values())
-
-    def _say(self, word: str, **params: object) -> str:
-        return words(word, self.locale, **params)
-
-    def _nation(self) -> str:
-        above = self.tree.ancestors(self.shown.unit, self.shown.map_day)
-        return above[-1] if above else self.shown.unit
 
     # --- figures -------------------------------------------------------------------------------------------------
 
@@ -199,10 +137,12 @@ class Dashboard:
         return figures.is_stock(self.showing.indicator)
 
     def choices(self) -> dict[str, list[Indicator]]:
-        """Group → its indicators that are counted."""
+        """Group → its indicators that are counted; of coverage, which has hundreds, those of whole households, and the
+        one that is shown. The address takes any of them."""
         found: dict[str, list[Indicator]] = {}
         for each in CATALOGUE.latest.values():
-            if each.numerator and not (each.is_ratio and each.denominator is None):
+            told = each.group != Group.COVERAGE or each.code in CHOSEN_COVERAGE or each is self.showing.indicator
+            if told and each.numerator and not (each.is_ratio and each.denominator is None):
                 found.setdefault(each.group, []).append(each)
         return found
 
@@ -210,6 +150,12 @@ class Dashboard:
 
     def rows(self) -> list[Document]:
         return list(self.answer["units"])
+
+    @property
+    def remainder(self) -> Document | None:
+        """The figures that stand at none of the units, if the table has any."""
+        left = (self.answer.get("remainder") or {}).get("figures")
+        return left if left and any(plain(left[code]) for code in self.columns) else None
 
     def share_of_top(self, row: Document) -> float:
         """Of the chosen indicator, in per cent of the largest value: a bar."""
