@@ -6,7 +6,6 @@ from services.reporting.service.campaign_pages import CampaignPages
 from services.reporting.service.declared import DeclaredRoutes
 from services.reporting.service.notes import NoteRoutes
 from services.reporting.service.pages import PageRoutes
-from services.reporting.service.reports import ReportRoutes
 from services.reporting.service.sources import SourceRoutes
 from shared.batch import batch
 from shared.edge_feed import Feed
@@ -15,7 +14,7 @@ from shared.mirror import Delivery, Mirror, Rejection
 from shared.topology import queue
 
 
-class ReportingService(Health, Feed, ReportRoutes, CampaignPages, DeclaredRoutes, NoteRoutes, SourceRoutes, PageRoutes):
+class ReportingService(Health, Feed, PageRoutes, CampaignPages, DeclaredRoutes, NoteRoutes, SourceRoutes):
     name = "reporting"
     mirror: Mirror
 

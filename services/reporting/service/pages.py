@@ -12,13 +12,11 @@ from services.reporting.pages.files import FILES
 from services.reporting.pages.rendering import rendered
 from services.reporting.pages.view import View
 from services.reporting.positions import progress
-from services.reporting.queries.reports import Reports
 from services.reporting.queries.sources import Sources
 from services.reporting.schemas.pages import FreshnessQuery, PageQuery, SignInForm, SignInQuery, SignOutForm
-from services.reporting.schemas.reports import Question, ReportQuery
+from services.reporting.schemas.reports import ReportQuery
 from services.reporting.schemas.sources import SourceQuestion, SourcesQuery
-from services.reporting.service.base import Pieces
-from services.reporting.service.exporting import reply
+from services.reporting.service.reports import ReportRoutes
 from shared.access import BadToken, NoKeys, Verifier
 from shared.edge import PUBLIC, Call, Reply
 from shared.edge_page import SIGN_IN, html, page, session_cookie
@@ -30,8 +28,7 @@ LONGEST_TOKEN = 3_800
 """Browsers keep cookies of 4,096 bytes."""
 
 
-class PageRoutes(Pieces):
-    reports: Reports
+class PageRoutes(ReportRoutes):
     sources: Sources
     verifier: Verifier
     secure_cookies: bool
@@ -73,11 +70,8 @@ class PageRoutes(Pieces):
     @page("GET", "/files/<string:unit_id>", scope="reporting:read", query=ReportQuery)
     def file(self, call: Call) -> Reply:
         """As ``GET /v1/reports/<unit>``, for whoever has a cookie: what a page shows as CSV, as XLSX, to be printed."""
-        question: Question = call.query
-        today = self.area.today()
-        asked = question.settled(today)
-        shown = self.allowed(call, call.path["unit_id"], asked.map_day)
-        return reply(self.reports.answer(shown, asked, call.locale, whole=True), question, today, call.locale)
+        answer: Reply = self.report(call)
+        return answer
 
     @page("GET", "/events/<string:unit_id>", scope="reporting:read", query=SourcesQuery)
     def events(self, call: Call) -> Reply:
