@@ -6,6 +6,7 @@ year of days, most visits on Sundays. ``TUNGNHA_BENCH_EVENTS`` 500000 and ``TUNG
 
 from __future__ import annotations
 
+import gc
 import resource
 import time
 from datetime import date
@@ -22,12 +23,14 @@ from shared.db import engine
 from shared.memory import MemoryLog
 from shared.subscription import Subscription
 from shared.unit_directory import UnitDirectory
+from shared.worker import COLLECTIONS
 
 SEED = 2026
 TODAY = date(2026, 1, 1)
 
 
 def main(as_json: bool = False) -> int:
+    gc.set_threshold(*COLLECTIONS)
     visits = number("EVENTS", 500_000)
     made = history.make(number("VILLAGES", 6_000), visits, SEED)
     with stack.database_only("reporting") as of:

@@ -32,6 +32,9 @@ Sources = Mapping[str, Collection[int]]
 BATCH = 500
 """Events per partition and transaction; a rebuild may take up to 20,000."""
 
+CATCHING_UP = 4
+"""So many times as many for a projection that sums and is behind (docs/adr/0040)."""
+
 IGNORED = 8
 """So many times as many positions are looked at where most events are of no interest."""
 
@@ -49,6 +52,9 @@ class Projection(Protocol):
 
     # A projection of the own log that uses few types may name them (``types: Collection[str]``): the others are then
     # neither fetched nor parsed. A mirror holds only what its service uses anyway.
+    #
+    # One that adds up what events come to writes less for each of them the more there are: with ``sums = True`` its
+    # batches grow while it is behind, and are small again as soon as it is not.
 
     def apply(self, tx: Connection, batch: Sequence[tuple[str, Recorded]]) -> None:
         """Write ``(source, event)`` pairs to the read tables, in ``tx`` and nowhere else.
@@ -156,7 +162,8 @@ class Subscription:
         self.projection = projection
         self._engine = engine
         self._log = log
-        self._limit = limit
+        self._limit = self._now = limit
+        self._most = limit * (CATCHING_UP if getattr(projection, "sums", False) else 1)
         self._types: Collection[str] | None = getattr(projection, "types", None)
         self.more = False
         """Whether the last step took as much as one may, so that there is more to do at once."""
@@ -172,8 +179,11 @@ class Subscription:
             prepare_cursors(self._engine, self.projection.name, self.projection.sources)
             self._prepared = True
         try:
-            return self._take(self._limit, self.projection.apply)
+            moved = self._take(self._now, self.projection.apply)
+            self._now = min(2 * self._now, self._most) if self.more else self._limit
+            return moved
         except Exception as error:
+            self._now = self._limit
             if transient(error):
                 raise
             _log.warning("%s: %s in a batch, going on event by event", self.projection.name, type(error).__name__)

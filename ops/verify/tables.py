@@ -20,7 +20,7 @@ STOCKS = (
     *("warnings", "regulations", "plans", "households_", "opinions_open", "certificates_"),
 )
 """How names of figures begin that are asked as of a date; the others are of a period."""
-NOT_FIGURES = {"map", "unit", "day", "facts", "estimated", "successor_unknown", "unplaced"}
+NOT_FIGURES = {"map", "unit", "day", "facts", "estimated", "successor_unknown", "unplaced", "keyed"}
 FIRST = "first_"
 """Columns of those met for the first time: together with the pairs of days they are those met in a period."""
 
@@ -46,8 +46,8 @@ def check(
     told = _figures(reporting, columns, number, first, last)
     for unit, kind, n in reporting.all(_MET, number, first, last, first):
         told.setdefault(unit, Counter())[f"met_{kind}"] += n
-    for unit, figure, key, n in reporting.all(_KEYED, number, last, list(KEYED_STOCKS), first):
-        told.setdefault(unit, Counter())[f"{figure}:{key}"] += n
+    for unit, name, n in reporting.all(_KEYED, number, last, list(KEYED_STOCKS), first):
+        told.setdefault(unit, Counter())[name] += n
     told = {unit: figures for unit, figures in told.items() if any(figures.values())}
     for unit_id in (told.keys() - {EVERYWHERE}) | expected.keys():
         level = tree.level(unit_id)
@@ -64,8 +64,8 @@ _MET = """SELECT unit, kind, sum(n)::int FROM read.rollup_reach
 
 
 KEYED_STOCKS = ("seats_affiliation", "warnings_code", "plans_year")
-_KEYED = """SELECT unit, figure, key, sum(n)::int FROM read.rollup_keyed
-             WHERE map = %s AND day <= %s AND (figure = ANY(%s) OR day >= %s) GROUP BY 1, 2, 3"""
+_KEYED = """SELECT unit, each.key, sum(each.value::int)::int FROM read.rollup CROSS JOIN jsonb_each(keyed) AS each
+             WHERE map = %s AND day <= %s AND (split_part(each.key, ':', 1) = ANY(%s) OR day >= %s) GROUP BY 1, 2"""
 
 
 def _figures(

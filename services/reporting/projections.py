@@ -24,6 +24,7 @@ SOURCES: Mapping[str, tuple[int, ...]] = {"teams": (0,), "visits": (0, 1, 2, 3),
 class Figures:
     name = NAME
     sources: Mapping[str, Collection[int]] = SOURCES
+    sums = True
 
     def __init__(self, directory: UnitDirectory) -> None:
         """``directory`` must be this projection's own: its tree is read under this object's lock."""

@@ -1,7 +1,8 @@
 """Rebuilds ``figures@2`` from the mirror beside the live tables, then switches: reads never stop or go back.
 
-The other slot is filled from the beginning up to the live cursors, leaves first and roll-ups once at the end. For the
-last few events the cursors are held, so that the new slot ends exactly where the live one is; then it is the live one.
+The other slot is filled from the beginning up to the live cursors: in bulk (``filling``), then leaves are placed and
+rolled up, then as the live projection does it. For the last few events the cursors are held, so that the new slot ends
+exactly where the live one is; then it is the live one.
 Where figures of an earlier version are live, their cursors are those to come up to, and are given up at the end.
 """
 
@@ -9,7 +10,8 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -17,7 +19,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, Engine, text
 
-from services.reporting import rolling, store
+from services.reporting import filling, rolling, store
 from services.reporting.domain import USES, Tally, count, teams_named
 from services.reporting.maps import settle, wanted_keys
 from services.reporting.placing import place
@@ -29,12 +31,15 @@ from shared.subscription import UNPUBLISHABLE, describe, transient
 from shared.unit_directory import UnitDirectory
 
 CHUNK = 10_000
-"""Events per transaction."""
+"""Positions of each partition per transaction."""
 CLOSE = 2_000
 """With at most so many events left, the live projection is held for the rest."""
 _SINGLE_FLIGHT = store.GUARD + 1
 
 Partition = tuple[str, int]
+Positions = dict[Partition, int]
+Events = Mapping[Partition, str]
+"""A JSON text for each partition: reading events row by row costs the driver more than counting them."""
 Parked = tuple[str, int, int, str, str]
 """source, partition, position, stream, error."""
 
@@ -60,8 +65,9 @@ class _Replay:
     """How far the new slot has come."""
 
     slot: Slot
-    positions: dict[Partition, int]
+    positions: Positions
     events: int = 0
+    chunks: int = 0
     parked: list[Parked] = field(default_factory=list)
     stuck: set[tuple[str, str]] = field(default_factory=set)
     kinds: dict[str, str] = field(default_factory=dict)
@@ -95,31 +101,46 @@ def _rebuild(
     with engine.begin() as tx:
         slot = store.spare(tx)
         slot.clear(tx)
+        filling.clear(tx)
     replay = _Replay(slot, {(source, partition): 0 for source, ps in SOURCES.items() for partition in ps})
-    while True:
-        target = _cursors(engine)
-        total = sum(target.values())
-        for key, until in target.items():
-            while replay.positions[key] < until:
-                with engine.begin() as tx:
-                    store.be_patient(tx)
-                    _chunk(tx, replay, key, until)
-                tell(sum(replay.positions.values()), total)
-        if sum(_cursors(engine).values()) - sum(replay.positions.values()) <= CLOSE:
-            break
+    _fill(engine, replay, tell)
     with engine.begin() as tx:
         _roll_up(tx, slot, directory, today())
+    while _behind(target := _cursors(engine), replay) > CLOSE:
+        with engine.begin() as tx:
+            _replay_chunk(tx, replay, target, directory)
     with engine.begin() as tx:
         _switch(tx, replay, directory, today())
     return Rebuilt(replay.events, time.perf_counter() - began, len(replay.parked), slot.name)
 
 
-def _cursors(engine: Engine) -> dict[Partition, int]:
+def _fill(engine: Engine, replay: _Replay, tell: Callable[[int, int], None]) -> None:
+    """Pile up what all events come to, as far as the live slot has counted them; then sum it up."""
+    target = _cursors(engine)
+    with engine.connect() as tx:
+        for events, positions in _chunks(engine, replay.positions, target):
+            tally = _tallied(replay, events)
+            with tx.begin():
+                filling.pile(tx, tally, replay.chunks)
+            replay.positions, replay.chunks = positions, replay.chunks + 1
+            tell(sum(positions.values()), sum(target.values()))
+        with tx.begin():
+            store.be_patient(tx)
+            filling.learn(tx, replay.slot, replay.chunks)
+            filling.sum_up(tx, replay.slot)
+            filling.clear(tx)
+
+
+def _behind(target: Mapping[Partition, int], replay: _Replay) -> int:
+    return sum(until - replay.positions[key] for key, until in target.items())
+
+
+def _cursors(engine: Engine) -> Positions:
     with engine.connect() as tx:
         return _positions(tx, "")
 
 
-def _positions(tx: Connection, lock: str) -> dict[Partition, int]:
+def _positions(tx: Connection, lock: str) -> Positions:
     """How far the live figures have come, of this version or of the one before."""
     rows = tx.execute(
         text(
@@ -128,7 +149,7 @@ def _positions(tx: Connection, lock: str) -> dict[Partition, int]:
         ),
         {"name": NAME, "former": FORMER},
     )
-    found: dict[Partition, int] = {}
+    found: Positions = {}
     for row in rows:
         key = (row.source, row.partition)
         found[key] = max(row.position, found.get(key, 0))
@@ -137,7 +158,6 @@ def _positions(tx: Connection, lock: str) -> dict[Partition, int]:
 
 # --- replaying ---------------------------------------------------------------------------------------------------
 
-# All events of a chunk as one JSON text: reading them row by row costs the driver more than counting them.
 _READ = text(
     """SELECT string_agg(json_build_array(m.position, m.type, m.stream_id, m.data)::text, ',' ORDER BY m.position)
          FROM bus.mirror m JOIN bus.sources s USING (source, log_id)
@@ -146,42 +166,68 @@ _READ = text(
 )
 
 
-def _chunk(tx: Connection, replay: _Replay, key: Partition, until: int, placing: UnitDirectory | None = None) -> None:
-    """Replay the next events of one partition into the leaves; with ``placing`` into the roll-ups too."""
-    source, partition = key
-    after = replay.positions[key]
-    end = min(until, after + CHUNK)
-    where = {"source": source, "partition": partition, "after": after, "until": end}
-    events = orjson.loads(f"[{tx.execute(_READ, where).scalar_one() or ''}]")
-    tally = _tallied(replay, key, events)
+def _chunks(engine: Engine, start: Positions, target: Positions) -> Iterator[tuple[Events, Positions]]:
+    """The events after these positions, from all partitions alike; while one chunk is counted the next one is read."""
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as tx, ThreadPoolExecutor(1) as ahead:
+        coming = ahead.submit(_read, tx, start, target)
+        while (found := coming.result())[0]:
+            coming = ahead.submit(_read, tx, found[1], target)
+            yield found
+
+
+def _read(tx: Connection, start: Positions, target: Positions) -> tuple[Events, Positions]:
+    """The next events of every partition that has any, and the positions after them."""
+    after = {key: min(until, start[key] + CHUNK) for key, until in target.items()}
+    events = {
+        (source, partition): tx.execute(
+            _READ, {"source": source, "partition": partition, "after": start[source, partition], "until": until}
+        ).scalar_one()
+        for (source, partition), until in after.items()
+        if until > start[source, partition]
+    }
+    return {key: f"[{found or ''}]" for key, found in events.items()}, start | after
+
+
+def _replay_chunk(tx: Connection, replay: _Replay, target: Positions, directory: UnitDirectory) -> None:
+    """Replay the next events of every partition into leaves and roll-ups, as the live projection does."""
+    store.be_patient(tx)
+    events, positions = _read(tx, replay.positions, target)
+    tally = _tallied(replay, events)
     learn(tx, replay.slot, tally)
-    if placing is not None:
-        _place_new(tx, replay.slot, tally, placing)
-    rolling.add(replay.slot, tx, tally, roll_up=placing is not None)
-    replay.positions[key] = end
-    replay.events += len(events)
+    _place_new(tx, replay.slot, tally, directory)
+    rolling.add(replay.slot, tx, tally)
+    replay.positions = positions
 
 
-def _tallied(replay: _Replay, key: Partition, events: Sequence[Any]) -> Tally:
-    used = USES[key[0]]
+def _tallied(replay: _Replay, events: Events) -> Tally:
     tally = Tally(replay.kinds)
     try:
-        if replay.stuck or any(type_ == PLACEHOLDER for _, type_, _, _ in events):
-            raise LookupError
-        for _, type_, _, data in events:
-            if type_ in used:
-                count(tally, type_, data)
+        n = 0
+        for (source, _), found in events.items():
+            n += _count(tally, source, orjson.loads(found), replay)
     except Exception as error:
         if transient(error):
             raise
-        tally = _one_by_one(replay, key, events)
+        tally, n = Tally(replay.kinds), 0
+        for key, found in events.items():
+            n += _one_by_one(tally, key, orjson.loads(found), replay)
+    replay.events += n
     replay.kinds |= tally.teams
     return tally
 
 
-def _one_by_one(replay: _Replay, key: Partition, events: Sequence[Any]) -> Tally:
+def _count(tally: Tally, source: str, events: Sequence[Any], replay: _Replay) -> int:
+    if replay.stuck or any(type_ == PLACEHOLDER for _, type_, _, _ in events):
+        raise LookupError
+    used = USES[source]
+    for _, type_, _, data in events:
+        if type_ in used:
+            count(tally, type_, data)
+    return len(events)
+
+
+def _one_by_one(tally: Tally, key: Partition, events: Sequence[Any], replay: _Replay) -> int:
     """As the live projection does it: what cannot be counted is parked, and the rest of its stream behind it."""
-    tally = Tally(replay.kinds)
     for position, type_, stream, data in events:
         error = None
         if type_ == PLACEHOLDER:
@@ -193,7 +239,7 @@ def _one_by_one(replay: _Replay, key: Partition, events: Sequence[Any]) -> Tally
         if error is not None:
             replay.stuck.add((key[0], stream))
             replay.parked.append((*key, position, stream, error))
-    return tally
+    return len(events)
 
 
 def _try(tally: Tally, type_: str, data: Mapping[str, Any]) -> str | None:
@@ -218,14 +264,13 @@ def _roll_up(tx: Connection, slot: Slot, directory: UnitDirectory, today: date) 
     store.be_patient(tx)
     tree = directory.refresh()
     leaves = list(
-        tx.execute(
-            text(" UNION ".join(f"SELECT unit FROM {slot.table(name)}" for name in ("leaf", "reach", "keyed")))
-        ).scalars()
+        tx.execute(text(" UNION ".join(f"SELECT unit FROM {slot.table(name)}" for name in ("leaf", "reach")))).scalars()
     )
     for number, key in wanted_keys(tree, today).items():
-        places = {leaf: place(tree, leaf, key) for leaf in leaves}
         slot.set_map(tx, number, key, directory.position)
-        slot.put_places(tx, number, places)
+        slot.put_places(tx, number, {leaf: place(tree, leaf, key) for leaf in leaves})
+    slot.analyze(tx)
+    for number in ROLLED_UP:
         rolling.roll_up(slot, tx, number)
 
 
@@ -235,9 +280,8 @@ def _switch(tx: Connection, replay: _Replay, directory: UnitDirectory, today: da
     store.be_patient(tx)
     target = _positions(tx, "FOR UPDATE")
     store.hold_alone(tx)
-    for key, until in target.items():
-        while replay.positions[key] < until:
-            _chunk(tx, replay, key, until, directory)
+    while _behind(target, replay):
+        _replay_chunk(tx, replay, target, directory)
     tree = directory.refresh()
     settle(tx, replay.slot, tree, directory.position, wanted_keys(tree, today))
     _settle_cursors(tx, replay)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+import orjson
 from sqlalchemy import Connection
 
 from services.reporting.arrays import arrays, plain, texts
@@ -13,95 +14,100 @@ from services.reporting.domain.tally import FACTS, Row
 from services.reporting.placing import EVERYWHERE, Place
 from services.reporting.store import QUALITY, ROLLED_UP, Slot
 
-
-@dataclass(frozen=True, slots=True)
-class Tall:
-    """A table with a row per unit and key, and its roll-up: the columns of the key, with their types, before ``n``."""
-
-    name: str
-    columns: Mapping[str, str]
-
-    @property
-    def rollup(self) -> str:
-        return f"rollup_{self.name}"
-
-    @property
-    def key(self) -> str:
-        return ", ".join(self.columns)
+UnitDay = tuple[str, str]
+Codes = dict[str, int]
+"""Figures of open lists, each named with its code: ``platforms:vneid``."""
 
 
-REACH = Tall("reach", {"kind": "text", "day": "date", "previous_day": "date"})
-KEYED = Tall("keyed", {"figure": "text", "key": "text", "day": "date"})
-
-
-def add(slot: Slot, tx: Connection, tally: Tally, *, roll_up: bool = True) -> None:
+def add(slot: Slot, tx: Connection, tally: Tally) -> None:
     """Add to the leaves, and to the roll-ups of the units above them; every leaf must be placed before.
 
     Rows are written in key order: two projections then wait for each other instead of deadlocking.
     """
-    _add_figures(slot, tx, tally.figures, roll_up)
-    _add_tall(slot, tx, REACH, tally.reached, roll_up)
-    _add_tall(slot, tx, KEYED, tally.keyed, roll_up)
+    _add_figures(slot, tx, *changed(tally))
+    _add_reach(slot, tx, tally.reached)
 
 
-def _add_figures(slot: Slot, tx: Connection, rows: Mapping[tuple[str, str], Row], roll_up: bool) -> None:
-    keys = sorted(key for key, row in rows.items() if any(row.values()))
-    if not keys:
-        return
-    used = _columns([rows[key] for key in keys])
-    names = ", ".join(used)
-    changes = f"changes (unit, day, {names}) AS (SELECT * FROM unnest({arrays('text', 'date', *['int'] * len(used))}))"
-    leaves = f"""INSERT INTO {slot.table("leaf")} AS t (unit, day, {names}) SELECT * FROM changes
-                 ON CONFLICT (unit, day) DO UPDATE SET {_plus(used)}"""
-    if roll_up:
-        sums = ", ".join(f"sum(c.{name})" for name in used)
-        statement = f"""WITH {changes}, leaves AS ({leaves})
-            INSERT INTO {slot.table("rollup")} AS t (map, unit, day, {names}, {", ".join(QUALITY)})
-            SELECT p.map, above.unit, c.day, {sums}, {_quality("c")} FROM changes c {_placed(slot, "c")}
-             WHERE above.unit IS NOT NULL GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
-            ON CONFLICT (map, unit, day) DO UPDATE SET {_plus((*used, *QUALITY))}"""
-    else:
-        statement = f"WITH {changes} {leaves}"
-    units, days = zip(*keys, strict=True)
-    tx.exec_driver_sql(statement, (texts(units), *map(plain, (days, *used.values()))))
+def changed(tally: Tally) -> tuple[list[UnitDay], dict[UnitDay, Row], dict[UnitDay, Codes]]:
+    """The rows of leaves that a tally changes, in key order: their columns, and their figures of open lists."""
+    rows = {key: row for key, row in tally.figures.items() if any(row.values())}
+    codes: defaultdict[UnitDay, Codes] = defaultdict(dict)
+    for (unit, figure, code, day), n in tally.keyed.items():
+        if n:
+            codes[unit, day][f"{figure}:{code}"] = n
+    return sorted(rows.keys() | codes.keys()), rows, codes
 
 
-def _columns(rows: Sequence[Row]) -> dict[str, list[object]]:
-    """The columns that these rows change, each whole. ``facts`` is always there, for the roll-ups' quality."""
-    found: dict[int, list[object]] = {FACTS: ["NULL"] * len(rows)}
-    for i, row in enumerate(rows):
-        for at, n in row.items():
-            if n:
-                column = found.get(at)
-                if column is None:
-                    column = found[at] = ["NULL"] * len(rows)
-                column[i] = n
-    return {FIGURES[at]: found[at] for at in sorted(found)}
+_named = {FACTS}
+"""The columns that this process has ever changed. Every statement names them all: it soon is always the same one, which
+PostgreSQL has planned already. ``facts`` is there for the roll-ups' quality."""
 
 
-def _add_tall(
-    slot: Slot, tx: Connection, table: Tall, rows: Mapping[tuple[str, str, str, str], int], roll_up: bool
+def _add_figures(
+    slot: Slot, tx: Connection, keys: Sequence[UnitDay], rows: Mapping[UnitDay, Row], codes: Mapping[UnitDay, Codes]
 ) -> None:
-    keys = sorted(key for key, n in rows.items() if n)
     if not keys:
         return
-    key = table.key
-    changes = f"changes (unit, {key}, n) AS (SELECT * FROM unnest({arrays('text', *table.columns.values(), 'int')}))"
-    leaves = f"""INSERT INTO {slot.table(table.name)} AS t (unit, {key}, n) SELECT * FROM changes
-                 ON CONFLICT (unit, {key}) DO UPDATE SET n = t.n + excluded.n"""
-    if roll_up:
-        statement = f"""WITH {changes}, leaves AS ({leaves})
-            INSERT INTO {slot.table(table.rollup)} AS t (map, unit, {key}, n)
-            SELECT p.map, above.unit, {key}, sum(c.n) FROM changes c {_placed(slot, "c")}
-             WHERE above.unit IS NOT NULL GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5
-            ON CONFLICT (map, unit, {key}) DO UPDATE SET n = t.n + excluded.n"""
-    else:
-        statement = f"WITH {changes} {leaves}"
-    columns = [
-        texts(values) if type_ == "text" else plain(values)
-        for type_, values in zip(("text", *table.columns.values()), zip(*keys, strict=True), strict=True)
-    ]
-    tx.exec_driver_sql(statement, (*columns, plain(rows[each] for each in keys)))
+    _named.update(at for row in rows.values() for at, n in row.items() if n)
+    named = sorted(_named)
+    names = [FIGURES[at] for at in named]
+    listed = ", ".join(names)
+    types = arrays("text", "date", *["int"] * len(names), "jsonb")
+    units, days = zip(*keys, strict=True)
+    tx.exec_driver_sql(
+        f"""WITH {_above(slot, _CHANGED)}, changes (unit, day, {listed}, keyed) AS (SELECT * FROM unnest({types})),
+            leaves AS (
+                INSERT INTO {slot.table("leaf")} AS t (unit, day, {listed}, keyed) SELECT * FROM changes
+                ON CONFLICT (unit, day) DO UPDATE SET {_plus(names)})
+            INSERT INTO {slot.table("rollup")} AS t (map, unit, day, {listed}, {", ".join(QUALITY)}, keyed)
+            {_rolled_up("changes", names)} ORDER BY 1, 2, 3
+            ON CONFLICT (map, unit, day) DO UPDATE SET {_plus((*names, *QUALITY))}""",
+        (texts(set(units)), texts(units), plain(days), *_columns(keys, rows, named), texts(_json(keys, codes))),
+    )
+
+
+def _columns(keys: Sequence[UnitDay], rows: Mapping[UnitDay, Row], named: Sequence[int]) -> Iterator[str | None]:
+    """Each column as an array, None for one that does not change."""
+    columns: dict[int, list[object]] = {}
+    for i, key in enumerate(keys):
+        for at, n in rows.get(key, {}).items():
+            if n:
+                if at not in columns:
+                    columns[at] = ["NULL"] * len(keys)
+                columns[at][i] = n
+    for at in named:
+        yield plain(columns[at]) if at in columns else None
+
+
+def _json(keys: Sequence[UnitDay], codes: Mapping[UnitDay, Codes]) -> Iterator[str | None]:
+    for key in keys:
+        yield orjson.dumps(codes[key]).decode() if key in codes else None
+
+
+def _add_reach(slot: Slot, tx: Connection, reached: Mapping[tuple[str, str, str, str], int]) -> None:
+    keys = sorted(key for key, n in reached.items() if n)
+    if not keys:
+        return
+    pair = "kind, day, previous_day"
+    units, kinds, days, previous = zip(*keys, strict=True)
+    tx.exec_driver_sql(
+        f"""WITH {_above(slot, _CHANGED)}, changes (unit, {pair}, n) AS (
+                SELECT * FROM unnest({arrays("text", "text", "date", "date", "int")})),
+            leaves AS (
+                INSERT INTO {slot.table("reach")} AS t (unit, {pair}, n) SELECT * FROM changes
+                ON CONFLICT (unit, {pair}) DO UPDATE SET n = t.n + excluded.n)
+            INSERT INTO {slot.table("rollup_reach")} AS t (map, unit, {pair}, n)
+            {_pairs_rolled_up("changes")} ORDER BY 1, 2, 3, 4, 5
+            ON CONFLICT (map, unit, {pair}) DO UPDATE SET n = t.n + excluded.n""",
+        (
+            texts(set(units)),
+            texts(units),
+            texts(kinds),
+            plain(days),
+            plain(previous),
+            plain(reached[key] for key in keys),
+        ),
+    )
 
 
 # --- moving ------------------------------------------------------------------------------------------------------
@@ -113,57 +119,80 @@ def move(slot: Slot, tx: Connection, number: int, places: Mapping[str, Place]) -
     The guard must be held alone, else figures that arrive meanwhile go astray.
     """
     if places:
-        _shift(slot, tx, number, list(places), -1)
+        _shift(slot, tx, number, texts(places), -1)
         slot.put_places(tx, number, places, move=True)
-        _shift(slot, tx, number, list(places), 1)
+        _shift(slot, tx, number, texts(places), 1)
+
+
+def _shift(slot: Slot, tx: Connection, number: int, leaves: str, sign: int) -> None:
+    above = _above(slot, f"p.map = {number} AND p.leaf = ANY(%s::text[])")
+    columns = (*FIGURES, *QUALITY)
+    tx.exec_driver_sql(
+        f"""WITH {above} INSERT INTO {slot.table("rollup")} AS t (map, unit, day, {", ".join(columns)}, keyed)
+            {_rolled_up(slot.table("leaf"), FIGURES, sign)}
+            ON CONFLICT (map, unit, day) DO UPDATE SET {_plus(columns)}""",
+        (leaves,),
+    )
+    tx.exec_driver_sql(
+        f"""WITH {above} INSERT INTO {slot.table("rollup_reach")} AS t (map, unit, kind, day, previous_day, n)
+            {_pairs_rolled_up(slot.table("reach"), sign)}
+            ON CONFLICT (map, unit, kind, day, previous_day) DO UPDATE SET n = t.n + excluded.n""",
+        (leaves,),
+    )
 
 
 def roll_up(slot: Slot, tx: Connection, number: int) -> None:
-    """Fill the (empty) roll-ups of a map from all leaves, placed before."""
-    _shift(slot, tx, number, None, 1)
-
-
-def _shift(slot: Slot, tx: Connection, number: int, leaves: list[str] | None, sign: int) -> None:
-    columns = (*FIGURES, *QUALITY)
-    some = f"p.map = {number}" + ("" if leaves is None else " AND p.leaf = ANY(%s::text[])")
-    parameters = () if leaves is None else (texts(leaves),)
-    placed = f"{slot.table('placement')} p {_ABOVE}"
-    sums = ", ".join(f"{sign} * sum(f.{name})" for name in FIGURES)
-    tx.exec_driver_sql(
-        f"""INSERT INTO {slot.table("rollup")} AS t (map, unit, day, {", ".join(columns)})
-            SELECT {number}, above.unit, f.day, {sums}, {_quality("f", sign)}
-              FROM {placed} JOIN {slot.table("leaf")} f ON f.unit = p.leaf WHERE {some} AND above.unit IS NOT NULL
-             GROUP BY above.unit, f.day
-            {"" if leaves is None else f"ON CONFLICT (map, unit, day) DO UPDATE SET {_plus(columns)}"}""",
-        parameters,
-    )
-    for table in (REACH, KEYED):
-        key = table.key
+    """Fill the (empty) roll-ups of a map from all leaves, placed before; level by level, which sorts less at a time."""
+    columns = ", ".join((*FIGURES, *QUALITY))
+    for level in _LEVELS:
+        above = _above(slot, f"p.map = {number}", (level,))
         tx.exec_driver_sql(
-            f"""INSERT INTO {slot.table(table.rollup)} AS t (map, unit, {key}, n)
-                SELECT {number}, above.unit, {key}, {sign} * sum(r.n)
-                  FROM {placed} JOIN {slot.table(table.name)} r ON r.unit = p.leaf
-                 WHERE {some} AND above.unit IS NOT NULL
-                 GROUP BY above.unit, {key}
-                {"" if leaves is None else f"ON CONFLICT (map, unit, {key}) DO UPDATE SET n = t.n + excluded.n"}""",
-            parameters,
+            f"""WITH {above} INSERT INTO {slot.table("rollup")} (map, unit, day, {columns}, keyed)
+                {_rolled_up(slot.table("leaf"), FIGURES)} ORDER BY 1, 2, 3"""
+        )
+        tx.exec_driver_sql(
+            f"""WITH {above} INSERT INTO {slot.table("rollup_reach")} (map, unit, kind, day, previous_day, n)
+                {_pairs_rolled_up(slot.table("reach"))} ORDER BY 1, 2, 3, 4, 5"""
         )
 
 
 # --- SQL ---------------------------------------------------------------------------------------------------------
 
-_ABOVE = f"""CROSS JOIN LATERAL (VALUES (p.commune), (p.district), (p.province), ('{EVERYWHERE}')) AS above (unit)"""
+_LEVELS = ("p.commune", "p.district", "p.province", f"'{EVERYWHERE}'")
+_CHANGED = f"p.map IN {ROLLED_UP} AND p.leaf = ANY(%s::text[])"
 
 
-def _placed(slot: Slot, changes: str) -> str:
-    """Joins changes of leaves with every unit above them, on both maps."""
-    return f"""JOIN {slot.table("placement")} p ON p.leaf = {changes}.unit AND p.map IN {ROLLED_UP} {_ABOVE}"""
+def _above(slot: Slot, some: str, levels: Sequence[str] = _LEVELS) -> str:
+    """Leaves with every unit above them, looked up once and first, whatever the planner expects of it."""
+    return f"""above AS MATERIALIZED (
+        SELECT p.leaf, p.map, above.unit, p.estimated, p.successor_unknown, p.home IS NULL AS unplaced
+          FROM {slot.table("placement")} p CROSS JOIN LATERAL (VALUES ({"), (".join(levels)})) AS above (unit)
+         WHERE above.unit IS NOT NULL AND {some})"""
 
 
-def _quality(facts: str, sign: int = 1) -> str:
-    conditions = ("p.estimated", "p.successor_unknown", "p.home IS NULL")
-    return ", ".join(f"{sign} * sum({facts}.facts) FILTER (WHERE {each})" for each in conditions)
+def _rolled_up(of: str, names: Iterable[str], sign: int = 1) -> str:
+    """Selects the figures of leaves (map, unit, day, columns, quality, open lists) for every unit above them."""
+    sums = ", ".join(f"{sign} * sum(f.{name})" for name in names)
+    quality = ", ".join(f"{sign} * sum(f.facts) FILTER (WHERE a.{name})" for name in QUALITY)
+    return f"""SELECT sums.*, codes.keyed FROM (
+            SELECT a.map, a.unit, f.day, {sums}, {quality}
+              FROM {of} f JOIN above a ON a.leaf = f.unit GROUP BY 1, 2, 3) sums
+        LEFT JOIN (
+            SELECT map, unit, day, jsonb_object_agg(name, n) AS keyed FROM (
+                SELECT a.map, a.unit, f.day, code.key AS name, {sign} * sum(code.value::int) AS n
+                  FROM {of} f CROSS JOIN jsonb_each(f.keyed) AS code JOIN above a ON a.leaf = f.unit
+                 GROUP BY 1, 2, 3, 4 HAVING sum(code.value::int) <> 0) each
+             GROUP BY 1, 2, 3) codes USING (map, unit, day)"""
+
+
+def _pairs_rolled_up(of: str, sign: int = 1) -> str:
+    return f"""SELECT a.map, a.unit, f.kind, f.day, f.previous_day, {sign} * sum(f.n)
+                 FROM {of} f JOIN above a ON a.leaf = f.unit GROUP BY 1, 2, 3, 4, 5"""
 
 
 def _plus(columns: Iterable[str]) -> str:
-    return ", ".join(f"{c} = coalesce(t.{c} + excluded.{c}, t.{c}, excluded.{c})" for c in columns)
+    """Adds a row to the one that is there, its open lists too."""
+    sums = {name: f"t.{name} + excluded.{name}" for name in columns} | {
+        "keyed": "read.keyed_plus(t.keyed, excluded.keyed)"
+    }
+    return ", ".join(f"{name} = coalesce({both}, t.{name}, excluded.{name})" for name, both in sums.items())

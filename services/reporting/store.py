@@ -30,7 +30,7 @@ MAP_BEFORE, MAP_TODAY = 0, 1
 ROLLED_UP = (MAP_BEFORE, MAP_TODAY)
 """The maps with roll-ups; higher numbers are maps somebody asked for, placed but summed from leaves."""
 QUALITY = ("estimated", "successor_unknown", "unplaced")
-TABLES = ("leaf", "reach", "keyed", "record", "placement", "rollup", "rollup_reach", "rollup_keyed")
+TABLES = ("leaf", "reach", "record", "placement", "rollup", "rollup_reach")
 PLACE = ("home", "commune", "district", "province", "estimated", "successor_unknown")
 _place_row = attrgetter(*PLACE)
 
@@ -221,6 +221,10 @@ class Slot:
                        AND NOT EXISTS (SELECT FROM {self.table("map")} m WHERE m.map = p.map)"""
             )
         )
+
+    def analyze(self, tx: Connection) -> None:
+        """Let the planner know how many leaves and days there are."""
+        tx.execute(text(f"ANALYZE {self.table('leaf')} (unit, day), {self.table('reach')}, {self.table('placement')}"))
 
     def clear(self, tx: Connection) -> None:
         tx.execute(text(f"TRUNCATE {', '.join(self.table(name) for name in TABLES)}"))

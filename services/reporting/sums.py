@@ -112,7 +112,7 @@ def _summed(tx: Connection, where: Standing, window: Window, wanted: Wanted) -> 
         for unit, kind, n in tx.execute(text(sums_sql.reached(where)), parameters):
             found[unit].figures[f"reached_{kind}"] = int(n)
     if wanted.keyed:
-        for unit, figure, key, n in tx.execute(text(sums_sql.keyed(where)), parameters):
+        for unit, figure, key, n in tx.execute(text(sums_sql.keyed(where, wanted)), parameters):
             found[unit].add_keyed(figure, key, int(n))
     for sums in found.values():
         sums.met_first(wanted)
@@ -147,7 +147,7 @@ def series(tx: Connection, where: Standing, firsts: Sequence[date], window: Wind
         for number, kind, n in tx.execute(text(sums_sql.bucketed_reach(where)), parameters):
             found[number - 1].figures[f"reached_{kind}"] = int(n)
     if wanted.keyed:
-        _add_keyed(found, tx.execute(text(sums_sql.bucketed_keyed(where)), parameters))
+        _add_keyed(found, tx.execute(text(sums_sql.bucketed_keyed(where, wanted)), parameters))
     for sums in found:
         sums.met_first(wanted)
     if asked.level == "nation" and asked.map not in ROLLED_UP:

@@ -52,6 +52,7 @@ def open_lists(wanted: Wanted) -> dict[str, list[str]]:
     return {"kinds": list(wanted.kinds), "keyed_stocks": stocks, "keyed_flows": flows}
 
 
+_PAIRS = "f.kind, f.day, f.previous_day, f.n"
 BUCKET = "width_bucket(day, cast(:firsts AS date[]))"
 
 
@@ -60,22 +61,20 @@ def bucketed(where: Standing, wanted: Wanted) -> str:
         *(f"sum({name}) FILTER (WHERE day <= :as_of) AS {name}" for name in wanted.stocks),
         *(f"sum({column(name)}) AS {name}" for name in (*wanted.flows, *QUALITY)),
     ]
-    source = _source(where, "rollup", "leaf", wanted)
+    source = _source(where, "leaf", _of_leaves(wanted))
     return f"SELECT {BUCKET} AS bucket, {', '.join(sums)} FROM {source} WHERE day <= :last GROUP BY 1"
 
 
 def bucketed_reach(where: Standing) -> str:
-    return f"""SELECT {BUCKET} AS bucket, kind, sum(n) AS n FROM {_source(where, "rollup_reach", "reach")}
+    return f"""SELECT {BUCKET} AS bucket, kind, sum(n) AS n FROM {_source(where, "reach", _PAIRS)}
                 WHERE kind = ANY(:kinds) AND day BETWEEN :first AND :last
                   AND previous_day < (cast(:firsts AS date[]))[{BUCKET}]
                 GROUP BY 1, 2"""
 
 
-def bucketed_keyed(where: Standing) -> str:
-    return f"""SELECT {BUCKET} AS bucket, figure, key, sum(n) AS n FROM {_source(where, "rollup_keyed", "keyed")}
-                WHERE (figure = ANY(:keyed_stocks) AND day <= least(cast(:last AS date), cast(:as_of AS date)))
-                   OR (figure = ANY(:keyed_flows) AND day BETWEEN :first AND :last)
-                GROUP BY 1, 2, 3"""
+def bucketed_keyed(where: Standing, wanted: Wanted) -> str:
+    codes = _codes(where, wanted, "least(cast(:last AS date), cast(:as_of AS date))")
+    return f"SELECT {BUCKET} AS bucket, figure, code, sum(n) AS n FROM {codes} GROUP BY 1, 2, 3"
 
 
 def figures(where: Standing, wanted: Wanted) -> str:
@@ -84,21 +83,31 @@ def figures(where: Standing, wanted: Wanted) -> str:
         *(f"sum({column(name)}) FILTER (WHERE day BETWEEN :first AND :last) AS {name}" for name in wanted.flows),
         *(f"sum({name}) AS {name}" for name in QUALITY),
     ]
-    source = _source(where, "rollup", "leaf", wanted)
+    source = _source(where, "leaf", _of_leaves(wanted))
     return f"SELECT unit, {', '.join(sums)} FROM {source} WHERE day <= :until GROUP BY unit"
 
 
 def reached(where: Standing) -> str:
-    return f"""SELECT unit, kind, sum(n) AS n FROM {_source(where, "rollup_reach", "reach")}
+    return f"""SELECT unit, kind, sum(n) AS n FROM {_source(where, "reach", _PAIRS)}
                 WHERE kind = ANY(:kinds) AND day BETWEEN :first AND :last AND previous_day < :first
                 GROUP BY unit, kind"""
 
 
-def keyed(where: Standing) -> str:
-    return f"""SELECT unit, figure, key, sum(n) AS n FROM {_source(where, "rollup_keyed", "keyed")}
-                WHERE (figure = ANY(:keyed_stocks) AND day <= :as_of)
-                   OR (figure = ANY(:keyed_flows) AND day BETWEEN :first AND :last)
-                GROUP BY unit, figure, key"""
+def keyed(where: Standing, wanted: Wanted) -> str:
+    return f"SELECT unit, figure, code, sum(n) AS n FROM {_codes(where, wanted, ':as_of')} GROUP BY 1, 2, 3"
+
+
+def _codes(where: Standing, wanted: Wanted, as_of: str) -> str:
+    """The wanted figures of open lists, by code: stocks up to a day, flows of the period."""
+    days = "day BETWEEN :first AND :last"
+    if open_lists(wanted)["keyed_stocks"]:
+        days = "day <= greatest(cast(:last AS date), cast(:as_of AS date))"
+    return f"""(SELECT unit, day, split_part(each.key, ':', 1) AS figure,
+                       substr(each.key, strpos(each.key, ':') + 1) AS code, each.value::int AS n
+                  FROM {_source(where, "leaf", "f.day, f.keyed")} CROSS JOIN jsonb_each(keyed) AS each
+                 WHERE {days}) codes
+                WHERE (figure = ANY(:keyed_stocks) AND day <= {as_of})
+                   OR (figure = ANY(:keyed_flows) AND day BETWEEN :first AND :last)"""
 
 
 def _of_leaves(wanted: Wanted) -> str:
@@ -113,16 +122,14 @@ def _of_leaves(wanted: Wanted) -> str:
     )
 
 
-_TALL = {"reach": "f.kind, f.day, f.previous_day, f.n", "keyed": "f.figure, f.key, f.day, f.n"}
-"""Columns of tables with a row per unit and key."""
-
-
-def _source(where: Standing, rollup: str, leaf: str, wanted: Wanted | None = None) -> str:
-    """Rows of the wanted units: roll-ups where the map has them, else leaves through their placement."""
+def _source(where: Standing, table: str, columns: str) -> str:
+    """Rows of the wanted units: roll-ups where the map has them, else leaves ``f`` through their placement."""
     if where.map in ROLLED_UP and where.level != "village":
-        return f"(SELECT * FROM {where.slot.table(rollup)} WHERE map = :map AND unit = ANY(:units)) s"
+        return f"(SELECT * FROM {where.slot.table(_ROLLUPS[table])} WHERE map = :map AND unit = ANY(:units)) s"
     column = f"p.{COLUMN[where.level]}"
-    columns = _TALL[leaf] if wanted is None else _of_leaves(wanted)
     return f"""(SELECT {column} AS unit, {columns}
-                  FROM {where.slot.table("placement")} p JOIN {where.slot.table(leaf)} f ON f.unit = p.leaf
+                  FROM {where.slot.table("placement")} p JOIN {where.slot.table(table)} f ON f.unit = p.leaf
                  WHERE p.map = :map AND {column} = ANY(:units)) s"""
+
+
+_ROLLUPS = {"leaf": "rollup", "reach": "rollup_reach"}

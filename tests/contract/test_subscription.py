@@ -81,6 +81,19 @@ def test_each_event_is_applied_once_and_all_partitions_share_one_transaction(vis
     assert visits.value("SELECT count(DISTINCT (partition, position)) FROM read.seen") == 50
 
 
+class Summing(Seen):
+    sums = True
+
+
+def test_batches_of_a_projection_that_sums_grow_while_it_is_behind(visits: Service) -> None:
+    visits.append(100)
+    subscription = Subscription(Summing({"": (0,)}), visits.engine, visits.log, limit=10)
+    assert [subscription.step() for _ in range(5)] == [10, 20, 40, 30, 0]
+    visits.append(30)
+    assert [subscription.step() for _ in range(3)] == [10, 20, 0]
+    assert len(visits.run("SELECT position FROM read.seen")) == 130
+
+
 def test_a_failing_commit_leaves_neither_rows_nor_cursor(visits: Service) -> None:
     visits.append(5)
     projection = Seen({"": (0,)})

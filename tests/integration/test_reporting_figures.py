@@ -85,15 +85,14 @@ class Stack:
     def tables(self) -> dict[str, list[Any]]:
         """Everything but rows of zeros."""
         kept = {}
-        for name in ("leaf", "reach", "keyed", "record", "placement", "rollup", "rollup_reach", "rollup_keyed"):
+        for name in ("leaf", "reach", "record", "placement", "rollup", "rollup_reach"):
             with self.engine.connect() as tx:
                 rows = [tuple(row) for row in tx.execute(text(f"SELECT * FROM read.{name}"))]
             numbers = {"leaf": 2, "rollup": 3}.get(name)
             if numbers:
                 rows = [(*row[:numbers], *(n or 0 for n in row[numbers:])) for row in rows if any(row[numbers:])]
-            if name in ("reach", "rollup_reach", "keyed", "rollup_keyed"):
-                # n follows the days: one in a row of a key, two in a pair
-                rows = [row for row in rows if row[2 if "reach" in name else 1]]
+            if name in ("reach", "rollup_reach"):
+                rows = [row for row in rows if row[2]]  # n, after the two days
             kept[name] = sorted(rows, key=repr)
         return kept
 

@@ -107,3 +107,23 @@ def test_a_slot_that_counts_less_is_filled_anew(database: Callable[..., Database
     with own.connect() as tx:
         assert (store.live(tx).name, store.counts(tx)) == ("2b", store.COUNTS)
     own.dispose()
+
+
+def test_rows_of_open_lists_move_into_the_rows_of_their_days(database: Callable[..., Database]) -> None:
+    made = database("reporting", migrate=False)
+    migrate("reporting", made.owner_url, to="0011")
+    own = engine(made.app_url, name="test", pool_size=2)
+    with own.begin() as tx:
+        tx.execute(text("INSERT INTO read.leaf_2a (unit, day, visits) VALUES ('v', '2026-01-01', 1)"))
+        tx.execute(
+            text(
+                """INSERT INTO read.keyed_2a (unit, figure, key, day, n) VALUES
+                   ('v', 'platforms', 'vneid', '2026-01-01', 2), ('v', 'outcomes', 'account', '2026-01-01', 1),
+                   ('v', 'platforms', 'vssid', '2026-01-01', 0), ('w', 'plans_year', '2026', '2026-01-01', 1)"""
+            )
+        )
+    migrate("reporting", made.owner_url)
+    with own.connect() as tx:
+        rows = tx.execute(text("SELECT unit, visits, keyed FROM read.leaf ORDER BY unit")).all()
+    assert rows == [("v", 1, {"platforms:vneid": 2, "outcomes:account": 1}), ("w", None, {"plans_year:2026": 1})]
+    own.dispose()
