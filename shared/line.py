@@ -18,6 +18,9 @@ E = TypeVar("E")
 
 Changes = Sequence[tuple[str, E]]
 
+MOST_FORESEEN = 64
+"""In a round; where more wait, each waits for all: looking ahead would cost more than it saves."""
+
 
 class Line(Generic[C, S, E]):
     """One round: ``state`` tells a stream's state before it. Commands come in order, each to ``holds_up`` and then, if
@@ -25,17 +28,29 @@ class Line(Generic[C, S, E]):
     next round."""
 
     def __init__(self, decider: Decider[C, S, E], state: Callable[[str], S]) -> None:
-        self._decider, self._state = decider, state
+        self._decider, self._before = decider, state
         self._written: set[object] = set()
         self._read: set[str] = set()
         """By those who wait."""
-        self._changed: dict[str, list[E]] = {}
+        self._after: dict[str, S] = {}
+        """The states as the commands so far leave them."""
+        self._unsure: set[str] = set()
+        """Streams of commands whose changes were not worked out."""
+        self._foreseen = 0
 
     def holds_up(self, command_id: UUID, command: C, streams: tuple[str, ...]) -> bool:
         """Whether it is one that has come before, or needs what a command before it writes."""
         if self._written.isdisjoint({command_id, *streams}):
             return False
-        self._wait(streams, self._foreseen(command, streams))
+        # Where all its streams are written already there is nothing to learn of it.
+        learns = not self._written.issuperset(streams) and self._unsure.isdisjoint(streams)
+        if learns and self._foreseen < MOST_FORESEEN:
+            self._foreseen += 1
+            self._wait(streams, self._changes(command, streams))
+        else:
+            self._wait(streams, ())
+            self._written.update(streams)
+            self._unsure.update(streams)
         return True
 
     def lets_pass(self, command_id: UUID, streams: tuple[str, ...], changes: Changes[E]) -> bool:
@@ -55,14 +70,13 @@ class Line(Generic[C, S, E]):
     def _note(self, changes: Changes[E]) -> None:
         for stream, event in changes:
             self._written.add(stream)
-            self._changed.setdefault(stream, []).append(event)
+            self._after[stream] = self._decider.evolve(self._state(stream), event)
 
-    def _foreseen(self, command: C, streams: tuple[str, ...]) -> Changes[E]:
-        states = {stream: self._state(stream) for stream in streams}
-        for stream in states:
-            for event in self._changed.get(stream, ()):
-                states[stream] = self._decider.evolve(states[stream], event)
+    def _state(self, stream: str) -> S:
+        return self._after[stream] if stream in self._after else self._before(stream)
+
+    def _changes(self, command: C, streams: tuple[str, ...]) -> Changes[E]:
         try:
-            return self._decider.decide(command, states)
+            return self._decider.decide(command, {stream: self._state(stream) for stream in streams})
         except Rejected:
             return ()

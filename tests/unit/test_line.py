@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from shared.codec import Codec
 from shared.decider import Decider, Rejected
 from shared.handler import Answer, Envelope, Handler
+from shared.line import MOST_FORESEEN, Line
 from shared.log import Appended, Recorded
 from shared.memory import MemoryLog
 from shared.writer import GroupWriter
@@ -106,3 +107,39 @@ def test_what_all_read_holds_nobody_up() -> None:
     told, _, loads = handled([[Enter(who) for who in people]])
     assert told.count("stored") == len(set(people))
     assert loads <= 5
+
+
+def test_a_batch_about_one_stream_is_decided_once_a_command() -> None:
+    """Each in a round of its own, behind which all others wait without being worked out again and again."""
+    decided: list[Command] = []
+
+    def counted(command: Command, states: Mapping[str, str]) -> Sequence[tuple[str, Entered | Turned]]:
+        decided.append(command)
+        return [(ROOM, Turned(f"after {states[ROOM]}"[:20]))]
+
+    log = MemoryLog()
+    writer = GroupWriter(log)
+    decider = Decider(DOOR.initial, lambda command: (ROOM,), counted, DOOR.evolve)
+    handler = Handler(log, writer, decider, Codec(Entered, Turned), hash_key=b"k" * 32)
+    now = datetime.now(UTC)
+    results = handler.handle_many([Envelope(uuid4(), Close(), "tester", now) for _ in range(100)])
+    writer.stop()
+    assert [result.version for result in results if isinstance(result, Answer)] == [*range(1, 101)]
+    assert len(decided) == 100
+
+
+def test_no_more_than_so_many_are_worked_out_in_a_round() -> None:
+    worked_out: list[str] = []
+
+    def counted(command: Command, states: Mapping[str, str]) -> Sequence[tuple[str, Entered | Turned]]:
+        assert isinstance(command, Enter)
+        worked_out.append(command.who)
+        return [(command.who, Entered(command.who)), (ROOM, Turned(command.who))]
+
+    decider = Decider(DOOR.initial, DOOR.streams, counted, DOOR.evolve)
+    line: Line[Command, str, Entered | Turned] = Line(decider, lambda stream: "")
+    assert line.lets_pass(uuid4(), ("a", ROOM), [(ROOM, Turned("open"))])
+    for n in range(3 * MOST_FORESEEN):
+        assert line.holds_up(uuid4(), Enter(f"p{n}"), (f"p{n}", ROOM))
+    assert len(worked_out) == MOST_FORESEEN
+    assert line.holds_up(uuid4(), Enter("p150"), ("p150",)), "nobody overtakes those that were not worked out"
