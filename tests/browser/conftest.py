@@ -33,6 +33,11 @@ VILLAGE = "khu-pho-1"
 CAMPAIGN = "00000000-0000-4000-8000-00000000c001"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Last: the two services run to the end of the session and would take messages that are meant for other tests."""
+    items.sort(key=lambda item: "browser" in item.path.parts)
+
+
 @dataclass(frozen=True)
 class Site:
     base: str
@@ -102,6 +107,7 @@ def empty_site(
 
 @contextmanager
 def _served(database: Database, rabbit: Any, state: State, directory: Path) -> Iterator[str]:
+    rabbit.purge()
     address = f"127.0.0.1:{free_port()}"
     environment = {
         **os.environ,
