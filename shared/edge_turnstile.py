@@ -1,7 +1,7 @@
 """In front of the door: whoever a lane would refuse anyway is turned away before the request is even parsed.
 
-In a storm most requests are refused, so what a refusal costs is what is left for the others: through the whole edge
-about a millisecond, here a tenth. Only the plainest requests are judged: one of a route with a lane, by a token that
+In a storm most requests are refused, so what a refusal costs is missing for the others; through the whole edge it is
+about a millisecond. Only the plainest requests are judged: one of a route with a lane, by a token that
 was verified before, its headers all there, its body of a declared and modest length. Everybody else goes on to the
 edge, which decides by the same rule. Those turned away here are counted like others, but not logged one by one.
 """
