@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 from uuid import UUID
 
-from shared.decider import Decider, Rejected
+from shared.decider import Decider, LookFurther, Rejected
 
 C = TypeVar("C")
 S = TypeVar("S")
@@ -44,13 +44,13 @@ class Line(Generic[C, S, E]):
             return False
         # Where all its streams are written already there is nothing to learn of it.
         learns = not self._written.issuperset(streams) and self._unsure.isdisjoint(streams)
-        if learns and self._foreseen < MOST_FORESEEN:
-            self._foreseen += 1
-            self._wait(streams, self._changes(command, streams))
-        else:
+        changes = self._foresee(command, streams) if learns and self._foreseen < MOST_FORESEEN else None
+        if changes is None:
             self._wait(streams, ())
             self._written.update(streams)
             self._unsure.update(streams)
+        else:
+            self._wait(streams, changes)
         return True
 
     def lets_pass(self, command_id: UUID, streams: tuple[str, ...], changes: Changes[E]) -> bool:
@@ -75,8 +75,12 @@ class Line(Generic[C, S, E]):
     def _state(self, stream: str) -> S:
         return self._after[stream] if stream in self._after else self._before(stream)
 
-    def _changes(self, command: C, streams: tuple[str, ...]) -> Changes[E]:
+    def _foresee(self, command: C, streams: tuple[str, ...]) -> Changes[E] | None:
+        """What it will change; None if it has still to say which streams it needs."""
+        self._foreseen += 1
         try:
             return self._decider.decide(command, {stream: self._state(stream) for stream in streams})
+        except LookFurther:
+            return None
         except Rejected:
             return ()

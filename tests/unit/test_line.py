@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.codec import Codec
-from shared.decider import Decider, Rejected
+from shared.decider import Decider, LookFurther, Rejected
 from shared.handler import Answer, Envelope, Handler
 from shared.line import MOST_FORESEEN, Line
 from shared.log import Appended, Recorded
@@ -143,3 +143,15 @@ def test_no_more_than_so_many_are_worked_out_in_a_round() -> None:
         assert line.holds_up(uuid4(), Enter(f"p{n}"), (f"p{n}", ROOM))
     assert len(worked_out) == MOST_FORESEEN
     assert line.holds_up(uuid4(), Enter("p150"), ("p150",)), "nobody overtakes those that were not worked out"
+
+
+def test_whoever_has_still_to_say_what_it_needs_is_overtaken_by_nobody() -> None:
+    def asking(command: Command, states: Mapping[str, str]) -> Sequence[tuple[str, Entered | Turned]]:
+        raise LookFurther(["elsewhere"])
+
+    line: Line[Command, str, Entered | Turned] = Line(
+        Decider(DOOR.initial, DOOR.streams, asking, DOOR.evolve), lambda stream: ""
+    )
+    assert line.lets_pass(uuid4(), ("a", ROOM), [("a", Entered("a"))])
+    assert line.holds_up(uuid4(), Enter("a"), ("a", ROOM))
+    assert line.holds_up(uuid4(), Enter("b"), ("b", ROOM))
