@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import date
 from typing import Any
 
-from marshmallow import ValidationError, fields, validate
+from marshmallow import fields, validate
 
-from shared.vietnamese import HANOI, nfc
+from shared.vietnamese import nfc
 
 UNIT_ID = validate.Regexp(r"[^\x00-\x1f\x7f]{1,64}\Z")
 """Ids come from the registry: any printable text."""
@@ -26,22 +26,6 @@ class Day(fields.Date):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         return self._plausible(super()._deserialize(value, attr, data, **kwargs))
-
-
-class Moment(fields.Field[datetime]):
-    """An instant (RFC 3339, with its zone), or a day: its end in Viet Nam."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
-        try:
-            # In a query string an unescaped plus of "+07:00" arrives as a space.
-            moment = datetime.fromisoformat(str(value).replace(" ", "+"))
-            if len(str(value)) == len("2026-11-28"):
-                return datetime.combine(moment.date() + timedelta(1), time(), HANOI) - timedelta(microseconds=1)
-            if moment.tzinfo is not None:
-                return moment
-        except (ValueError, OverflowError):
-            pass
-        raise ValidationError("Not a valid aware datetime.")
 
 
 class Line(fields.String):

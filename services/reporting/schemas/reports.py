@@ -15,8 +15,9 @@ from services.reporting.figures import UNITS
 from services.reporting.indicators import CATALOGUE, Indicator, UnknownIndicator
 from services.reporting.periods import CALENDARS, Calendar, Step
 from services.reporting.placing import EARLIEST_MAP
-from services.reporting.schemas.base import LAST_DAY, Day, Moment, Names
+from services.reporting.schemas.base import LAST_DAY, Day, Names
 from services.reporting.sums import Window
+from shared.moments import Moment
 from shared.problems import Problem
 
 _AFTER = re.compile(r"(?:(teams|visits|training):)?(\d{1,5}):(\d{1,18})")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from services.teams.schemas.kinds import UNIT_ID, Choice, Matching
-from services.teams.schemas.moments import Moment
 from services.teams.service.base import AsOf
+from shared.moments import Moment
 
 
 class ExportQuery(AsOf):

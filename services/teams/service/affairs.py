@@ -17,9 +17,9 @@ from services.teams.queries.affairs import AffairQueries, Wanted, history, shown
 from services.teams.schemas.affairs import AFFAIR_CHANGES, One
 from services.teams.schemas.base import Picked
 from services.teams.schemas.kinds import UNIT_ID, WORD, Matching, Uid
-from services.teams.schemas.moments import Moment
 from services.teams.service.base import PAGE, AsOf, Pieces, day_of
 from shared.edge import Call, Reply, Rows, route
+from shared.moments import Moment
 from shared.problems import Problem
 
 PLURALS = {"body": "bodies", "policy": "policies"}

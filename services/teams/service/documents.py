@@ -12,9 +12,9 @@ from services.teams.queries.citations import Citations
 from services.teams.schemas.base import row_of
 from services.teams.schemas.documents import RegisterDocumentSchema
 from services.teams.schemas.kinds import Choice, Line
-from services.teams.schemas.moments import Moment
 from services.teams.service.base import PAGE, Pieces
 from shared.edge import Call, Reply, Rows, route
+from shared.moments import Moment
 from shared.problems import Problem
 from shared.vietnamese import hanoi_day
 

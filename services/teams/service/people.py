@@ -17,7 +17,6 @@ from services.teams.queries.matching import Matching, Wanted
 from services.teams.queries.people import PeopleQueries
 from services.teams.schemas import kinds
 from services.teams.schemas.base import Loaded, Picked, row_of
-from services.teams.schemas.moments import Moment
 from services.teams.schemas.people import (
     PEOPLE_CHANGES,
     ChangePersonSchema,
@@ -32,6 +31,7 @@ from services.teams.service.base import PAGE, AsOf, Pieces, day_of, one
 from shared.edge import Call, Reply, Row, Rows, answered, route
 from shared.edge_batch import YIELD_EVERY
 from shared.handler import Envelope
+from shared.moments import Moment
 from shared.pairs import CURSOR
 from shared.problems import Problem
 from shared.vietnamese import hanoi_day

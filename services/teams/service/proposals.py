@@ -15,10 +15,10 @@ from services.teams.proposing import Proposing, decided_by_units, parts_of, team
 from services.teams.queries.order import Path, place
 from services.teams.queries.proposals import Asked, Page, Together
 from services.teams.schemas.kinds import UNIT_ID, Choice, Matching
-from services.teams.schemas.moments import Moment
 from services.teams.schemas.rearrange import MergerQuestion
 from services.teams.service.base import AsOf, Pieces, day_of
 from shared.edge import Call, route
+from shared.moments import Moment
 from shared.problems import Problem
 
 PAGE = 100

@@ -8,10 +8,10 @@ import msgspec
 from marshmallow import Schema
 
 from services.teams.queries.rearrangements import Rearrangements
-from services.teams.schemas.moments import Moment
 from services.teams.schemas.rearrange import MergeTeamsSchema, SplitTeamSchema, UndoRearrangementSchema
 from services.teams.service.base import Pieces, one
 from shared.edge import Call, Reply, route
+from shared.moments import Moment
 from shared.problems import Problem
 
 

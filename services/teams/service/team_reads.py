@@ -15,9 +15,9 @@ from services.teams.queries.order import Place, place
 from services.teams.queries.summary import Summaries
 from services.teams.queries.teams import Wanted
 from services.teams.schemas.kinds import UNIT_ID, Choice, Line, Matching, Uid
-from services.teams.schemas.moments import Moment
 from services.teams.service.base import PAGE, AsOf, Pieces, day_of, known
 from shared.edge import Call, Reply, route
+from shared.moments import Moment
 from shared.problems import Problem
 
 CURSOR = 2_000

@@ -14,10 +14,10 @@ from marshmallow import Schema, fields, validate
 from services.teams import shown_units as shown
 from services.teams.domain.units import reorganisation_stream, unit_stream
 from services.teams.schemas.kinds import CODE, UNIT_ID, WORD, Choice, Day, Line, Matching
-from services.teams.schemas.moments import Moment
 from services.teams.service.base import PAGE, AsOf, Pieces, day_of, known
 from shared.edge import Call, Reply, route
 from shared.log import Log
+from shared.moments import Moment
 from shared.problems import Problem
 from shared.units import GSO, LEVELS, UnitTree
 
