@@ -9,24 +9,26 @@ load generator run on the same cores. Then another map is asked for that nobody 
 
 from __future__ import annotations
 
+import gc
 import json
+import multiprocessing
 import signal
 import statistics
 import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from itertools import islice, product
+from itertools import count, islice, product
 from urllib.parse import urlsplit
-from uuid import UUID
 
 import orjson
 import psycopg
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
 from bench.kit import asking, history, stack
 from bench.kit.measure import percentile, report, say
@@ -36,11 +38,13 @@ from ops.local.process import StackError
 from ops.local.stack import Stack
 from ops.local.state import ROOT
 from ops.units.seed import NATION_ID
+from services.reporting import domain, filling, store
+from services.reporting.domain import Tally
 from services.reporting.maps import Maps
 from services.reporting.placing import BEFORE_REFORM
-from services.reporting.projections import Figures
+from services.reporting.projections import NAME
+from services.reporting.rebuild import roll_up
 from shared.db import engine
-from shared.log import Recorded
 from shared.unit_directory import UnitDirectory
 
 SEED = 2026
@@ -48,6 +52,8 @@ RATE = 100.0
 SMALL_SHARE = 10
 """The small read model holds so many times less."""
 BATCH = 20_000
+CORES = 2
+"""So many processes fill the read model."""
 OTHER_MAPS = (date(2022, 6, 1), date(2023, 3, 1), date(2024, 12, 15))
 START_SECONDS = 60.0
 
@@ -60,10 +66,10 @@ def main(as_json: bool = False) -> int:
         directory = UnitDirectory(own)
         made = history.make(villages, small, SEED)
         _prepare(of, own, directory, made)
-        _fill(of, own, directory, made, ("TeamEstablished", "VisitRecorded"))
+        _fill(of, own, directory, made)
         paths = list(_paths(directory, made))
         p99_small = _p99(of, paths)
-        _fill(of, own, directory, replace(made, visits=visits - small, seed=SEED + 1), ("VisitRecorded",))
+        _fill(of, own, directory, replace(made, visits=visits))
         p99 = _p99(of, paths)
         figures = {
             "p99_ms": p99,
@@ -86,24 +92,45 @@ def _prepare(of: Stack, own: Engine, directory: UnitDirectory, made: history.His
     Maps(own, directory, _today).settle()
 
 
-def _fill(of: Stack, own: Engine, directory: UnitDirectory, made: history.History, types: Collection[str]) -> None:
-    """Events of these types as the projection would have counted them, in batches larger than it ever sees."""
-    began, counted, figures = time.monotonic(), 0, Figures(directory)
-    events = ((event[0], _recorded(event)) for event in made.events() if event[2] in types)
-    while batch := list(islice(events, BATCH)):
-        with own.begin() as tx:
-            tx.execute(text("SET LOCAL idle_in_transaction_session_timeout = '5min'"))
-            figures.apply(tx, batch)
-        counted += len(batch)
+def _fill(of: Stack, own: Engine, directory: UnitDirectory, made: history.History) -> None:
+    """Count everything from the beginning, as a rebuild does, in a process for each core; it is live then."""
+    began, url = time.monotonic(), of.database("reporting").app_url
+    with own.begin() as tx:
+        slot = filling.begin(tx)
+        filling.pile(tx, _tallied(event for event in made.events(visits=False) if event[2] == "TeamEstablished"), 0)
+    parts = [
+        replace(made, units=(), teams=made.teams[n::CORES], visits=len(range(n, made.visits, CORES)), seed=SEED + n)
+        for n in range(CORES)
+    ]
+    with ProcessPoolExecutor(CORES, multiprocessing.get_context("spawn")) as processes:
+        list(processes.map(_pile, [url] * CORES, parts))
+    piled = time.monotonic()
+    filling.end(own, slot, made.visits)
+    roll_up(own, slot, directory, _today())
+    with own.begin() as tx:
+        store.switch(tx, slot)
     with psycopg.connect(stack.superuser_url(of, "reporting"), autocommit=True) as tx:
         tx.execute("VACUUM ANALYZE")
-    say(f"{made.visits:,} more visits: {counted:,} events counted in {time.monotonic() - began:.0f} s")
+    say(f"{made.visits:,} visits: made in {piled - began:.0f} s, counted in {time.monotonic() - piled:.0f} s more")
 
 
-def _recorded(event: history.Mirrored) -> Recorded:
-    _, partition, type_, stream, data = event
-    now = datetime.now(UTC)
-    return Recorded(partition, 0, stream, 0, type_, 1, orjson.loads(data), {}, UUID(int=0), 1, b"", now)
+def _pile(url: str, part: history.History) -> None:
+    gc.disable()  # as a rebuild does: no cycles, and a great many small objects
+    own = engine(url, name="bench-fill", pool_size=1)
+    events = (event for event in part.events() if event[0] == "visits")
+    for chunk in count(1):
+        if not (batch := list(islice(events, BATCH))):
+            break
+        with own.begin() as tx:
+            filling.pile(tx, _tallied(batch), chunk)
+    own.dispose()
+
+
+def _tallied(events: Iterable[history.Mirrored]) -> Tally:
+    tally = Tally()
+    for _, _, type_, _, data in events:
+        domain.count(tally, type_, orjson.loads(data))
+    return tally
 
 
 def _store_units(tx: psycopg.Connection, made: history.History) -> None:
@@ -111,7 +138,7 @@ def _store_units(tx: psycopg.Connection, made: history.History) -> None:
     with tx.cursor() as cursor, cursor.copy("COPY read.unit_facts (position, type, data) FROM STDIN") as copy:
         for position, (type_, data) in enumerate(made.units, 1):
             copy.write_row((position, type_, orjson.dumps(data).decode()))
-    for subscription, (source, partitions) in product((Figures.name, "units@1"), history.PARTITIONS.items()):
+    for subscription, (source, partitions) in product((NAME, "units@1"), history.PARTITIONS.items()):
         for partition in range(partitions):
             tx.execute(
                 "INSERT INTO bus.cursors (subscription, source, partition, position) VALUES (%s, %s, %s, 0)",

@@ -6,11 +6,14 @@ at once. Piles are not logged: a rebuild that breaks off begins anew. Only whoev
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import orjson
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Engine, text
 
+from services.reporting import store
 from services.reporting.domain import FIGURES, Tally, records
 from services.reporting.domain.records import Kind
 from services.reporting.rolling import changed
@@ -18,9 +21,19 @@ from services.reporting.store import Slot
 
 SUBJECTS = 5_000
 """So many records learn at a time."""
+AT_ONCE = 2
+"""Connections; whoever reads needs the other cores."""
 
 
-def clear(tx: Connection) -> None:
+def begin(tx: Connection) -> Slot:
+    """The slot that does not answer, emptied; and no piles."""
+    slot = store.spare(tx)
+    slot.clear(tx)
+    _clear(tx)
+    return slot
+
+
+def _clear(tx: Connection) -> None:
     tx.execute(text("TRUNCATE read.pile_leaf, read.pile_reach, read.pile_told"))
 
 
@@ -52,10 +65,28 @@ def _copy(tx: Connection, table: str, columns: Iterable[str], rows: Iterable[Seq
             lines.write_row(row)
 
 
-def learn(tx: Connection, slot: Slot, number: int) -> None:
-    """Every record learns what it was told, and what it counts goes onto the piles."""
-    for phase in records.PHASES:
-        _learn(tx, slot, phase, number)
+def end(engine: Engine, slot: Slot, number: int) -> None:
+    """Every record learns what it was told, what it counts goes onto the piles, and piles are summed up."""
+    with engine.begin() as tx:
+        store.be_patient(tx)
+        for phase in records.PHASES:
+            _learn(tx, slot, phase, number)
+        tx.execute(text("ANALYZE read.pile_leaf (unit, day), read.pile_reach"))
+    together(engine, (partial(_sum_leaves, slot=slot), partial(_sum_pairs, slot=slot)))
+    with engine.begin() as tx:
+        _clear(tx)
+
+
+def together(engine: Engine, works: Sequence[Callable[[Connection], None]]) -> None:
+    """Each in a transaction of its own, at once: PostgreSQL gives a statement that writes one core only."""
+
+    def alone(work: Callable[[Connection], None]) -> None:
+        with engine.begin() as tx:
+            store.be_patient(tx)
+            work(tx)
+
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        list(threads.map(alone, works))
 
 
 def _learn(tx: Connection, slot: Slot, phase: Mapping[str, Kind], number: int) -> None:
@@ -73,9 +104,7 @@ def _learn(tx: Connection, slot: Slot, phase: Mapping[str, Kind], number: int) -
         pile(tx, tally, number)
 
 
-def sum_up(tx: Connection, slot: Slot) -> None:
-    """The leaves, from the piles."""
-    tx.execute(text("ANALYZE read.pile_leaf (unit, day), read.pile_reach"))
+def _sum_leaves(tx: Connection, slot: Slot) -> None:
     sums = ", ".join(f"sum({name})" for name in FIGURES)
     tx.exec_driver_sql(
         f"""INSERT INTO {slot.table("leaf")} (unit, day, {", ".join(FIGURES)}, keyed)
@@ -89,6 +118,9 @@ def sum_up(tx: Connection, slot: Slot) -> None:
                  GROUP BY 1, 2) codes USING (unit, day)
             ORDER BY 1, 2"""
     )
+
+
+def _sum_pairs(tx: Connection, slot: Slot) -> None:
     tx.exec_driver_sql(
         f"""INSERT INTO {slot.table("reach")} (unit, kind, day, previous_day, n)
             SELECT unit, kind, day, previous_day, sum(n) FROM read.pile_reach

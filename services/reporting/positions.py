@@ -11,20 +11,19 @@ from sqlalchemy import Connection, text
 
 from services.reporting.projections import NAME
 
-_CURSORS = text(
-    """SELECT c.source, c.partition, c.position, c.moved_at, s.checked_at,
-              greatest((s.heads ->> c.partition::text)::bigint, c.position,
-                  (SELECT max(m.position) FROM bus.mirror m
-                    WHERE m.source = c.source AND m.log_id = s.log_id AND m.partition = c.partition)) AS head
-         FROM bus.cursors c LEFT JOIN bus.sources s ON s.source = c.source
-        WHERE c.subscription = :name ORDER BY c.source, c.partition"""
-)
-_REST = text(
+_PROGRESS = text(
     """SELECT (SELECT count(*) FROM bus.parked WHERE subscription IN (:name, 'units@1')) AS parked,
               (SELECT position FROM bus.cursors WHERE subscription = 'units@1' AND source = 'teams') AS units_cursor,
               (SELECT max(position) FROM read.unit_facts) AS units_position,
-              (SELECT min(tree_position) FROM read.map WHERE map < 2) AS map_position"""
+              (SELECT min(tree_position) FROM read.map WHERE map < 2) AS map_position,
+              c.source, c.partition, c.position, c.moved_at, s.checked_at,
+              greatest((s.heads ->> c.partition::text)::bigint, c.position,
+                  (SELECT max(m.position) FROM bus.mirror m
+                    WHERE m.source = c.source AND m.log_id = s.log_id AND m.partition = c.partition)) AS head
+         FROM (SELECT) one LEFT JOIN bus.cursors c ON c.subscription = :name LEFT JOIN bus.sources s USING (source)
+        ORDER BY c.source, c.partition"""
 )
+"""All in one: what is the same for every cursor is worked out once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +69,8 @@ class Progress:
 
 
 def progress(tx: Connection) -> Progress:
-    cursors = tx.execute(_CURSORS, {"name": NAME}).all()
-    rest = tx.execute(_REST, {"name": NAME}).one()
+    rows = tx.execute(_PROGRESS, {"name": NAME}).all()
+    rest, cursors = rows[0], [row for row in rows if row.source is not None]
     checked = [row.checked_at for row in cursors if row.checked_at is not None]
     return Progress(
         {(row.source, row.partition): row.position for row in cursors},

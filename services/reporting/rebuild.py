@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
+from itertools import product
 from typing import Any
 
 import orjson
@@ -99,13 +101,10 @@ def _rebuild(
 ) -> Rebuilt:
     began = time.perf_counter()
     with engine.begin() as tx:
-        slot = store.spare(tx)
-        slot.clear(tx)
-        filling.clear(tx)
+        slot = filling.begin(tx)
     replay = _Replay(slot, {(source, partition): 0 for source, ps in SOURCES.items() for partition in ps})
     _fill(engine, replay, tell)
-    with engine.begin() as tx:
-        _roll_up(tx, slot, directory, today())
+    roll_up(engine, slot, directory, today())
     while _behind(target := _cursors(engine), replay) > CLOSE:
         with engine.begin() as tx:
             _replay_chunk(tx, replay, target, directory)
@@ -124,11 +123,7 @@ def _fill(engine: Engine, replay: _Replay, tell: Callable[[int, int], None]) -> 
                 filling.pile(tx, tally, replay.chunks)
             replay.positions, replay.chunks = positions, replay.chunks + 1
             tell(sum(positions.values()), sum(target.values()))
-        with tx.begin():
-            store.be_patient(tx)
-            filling.learn(tx, replay.slot, replay.chunks)
-            filling.sum_up(tx, replay.slot)
-            filling.clear(tx)
+    filling.end(engine, replay.slot, replay.chunks)
 
 
 def _behind(target: Mapping[Partition, int], replay: _Replay) -> int:
@@ -259,19 +254,19 @@ def _known(tally: Tally, team: str) -> bool:
 # --- ending ------------------------------------------------------------------------------------------------------
 
 
-def _roll_up(tx: Connection, slot: Slot, directory: UnitDirectory, today: date) -> None:
+def roll_up(engine: Engine, slot: Slot, directory: UnitDirectory, today: date) -> None:
     """Place every leaf on the maps and fill the roll-ups; nobody else writes to this slot yet."""
-    store.be_patient(tx)
     tree = directory.refresh()
-    leaves = list(
-        tx.execute(text(" UNION ".join(f"SELECT unit FROM {slot.table(name)}" for name in ("leaf", "reach")))).scalars()
-    )
-    for number, key in wanted_keys(tree, today).items():
-        slot.set_map(tx, number, key, directory.position)
-        slot.put_places(tx, number, {leaf: place(tree, leaf, key) for leaf in leaves})
-    slot.analyze(tx)
-    for number in ROLLED_UP:
-        rolling.roll_up(slot, tx, number)
+    named = text(" UNION ".join(f"SELECT unit FROM {slot.table(name)}" for name in ("leaf", "reach")))
+    with engine.begin() as tx:
+        store.be_patient(tx)
+        leaves = list(tx.execute(named).scalars())
+        for number, key in wanted_keys(tree, today).items():
+            slot.set_map(tx, number, key, directory.position)
+            slot.put_places(tx, number, {leaf: place(tree, leaf, key) for leaf in leaves})
+        slot.analyze(tx)
+    works = product((rolling.roll_up, rolling.roll_up_pairs), ROLLED_UP)
+    filling.together(engine, [partial(work, slot=slot, number=number) for work, number in works])
 
 
 def _switch(tx: Connection, replay: _Replay, directory: UnitDirectory, today: date) -> None:

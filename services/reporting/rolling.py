@@ -141,19 +141,60 @@ def _shift(slot: Slot, tx: Connection, number: int, leaves: str, sign: int) -> N
     )
 
 
-def roll_up(slot: Slot, tx: Connection, number: int) -> None:
-    """Fill the (empty) roll-ups of a map from all leaves, placed before; level by level, which sorts less at a time."""
-    columns = ", ".join((*FIGURES, *QUALITY))
+def roll_up(tx: Connection, slot: Slot, number: int) -> None:
+    """Fill the (empty) figures of a map, all leaves being placed: communes from leaves, what is above from what is
+    right below it."""
+    columns, quality = ", ".join(FIGURES), ", ".join(QUALITY)
+    doubtful = ", ".join(f"CASE WHEN p.{name} THEN f.facts END AS {name}" for name in QUALITY)
+    sums = ", ".join(f"sum({name})" for name in (*FIGURES, *QUALITY))
+    for parts in _parts(slot, number):
+        tx.exec_driver_sql(
+            f"""WITH {parts}, rows AS NOT MATERIALIZED (
+                    SELECT p.unit, f.day, {columns}, {doubtful}, f.keyed
+                      FROM {slot.table("leaf")} f JOIN leaves p ON p.leaf = f.unit
+                     UNION ALL
+                    SELECT p.unit, f.day, {columns}, {quality}, f.keyed
+                      FROM {slot.table("rollup")} f JOIN parts p ON p.part = f.unit WHERE f.map = {number})
+                INSERT INTO {slot.table("rollup")} (map, unit, day, {columns}, {quality}, keyed)
+                SELECT {number}, sums.*, codes.keyed FROM (
+                    SELECT unit, day, {sums} FROM rows GROUP BY 1, 2) sums
+                LEFT JOIN (
+                    SELECT unit, day, jsonb_object_agg(name, n) AS keyed FROM (
+                        SELECT unit, day, code.key AS name, sum(code.value::int) AS n
+                          FROM rows CROSS JOIN jsonb_each(keyed) AS code
+                         GROUP BY 1, 2, 3 HAVING sum(code.value::int) <> 0) each
+                     GROUP BY 1, 2) codes USING (unit, day)
+                ORDER BY 1, 2, 3"""
+        )
+
+
+def roll_up_pairs(tx: Connection, slot: Slot, number: int) -> None:
+    """As ``roll_up``, of who was reached."""
+    for parts in _parts(slot, number):
+        tx.exec_driver_sql(
+            f"""WITH {parts}, rows AS (
+                    SELECT p.unit, f.kind, f.day, f.previous_day, f.n
+                      FROM {slot.table("reach")} f JOIN leaves p ON p.leaf = f.unit
+                     UNION ALL
+                    SELECT p.unit, f.kind, f.day, f.previous_day, f.n
+                      FROM {slot.table("rollup_reach")} f JOIN parts p ON p.part = f.unit WHERE f.map = {number})
+                INSERT INTO {slot.table("rollup_reach")} (map, unit, kind, day, previous_day, n)
+                SELECT {number}, unit, kind, day, previous_day, sum(n) FROM rows GROUP BY 1, 2, 3, 4, 5
+                 ORDER BY 1, 2, 3, 4, 5"""
+        )
+
+
+def _parts(slot: Slot, number: int) -> Iterator[str]:
+    """For each level, finest first: its units with the ``parts`` right below them that have roll-ups already, and the
+    ``leaves`` that stand in no such part."""
+    finer = "NULL::text"
     for level in _LEVELS:
-        above = _above(slot, f"p.map = {number}", (level,))
-        tx.exec_driver_sql(
-            f"""WITH {above} INSERT INTO {slot.table("rollup")} (map, unit, day, {columns}, keyed)
-                {_rolled_up(slot.table("leaf"), FIGURES)} ORDER BY 1, 2, 3"""
-        )
-        tx.exec_driver_sql(
-            f"""WITH {above} INSERT INTO {slot.table("rollup_reach")} (map, unit, kind, day, previous_day, n)
-                {_pairs_rolled_up(slot.table("reach"))} ORDER BY 1, 2, 3, 4, 5"""
-        )
+        placed = f"""(SELECT leaf, {level} AS unit, {finer} AS part, estimated, successor_unknown,
+                             p.home IS NULL AS unplaced
+                        FROM {slot.table("placement")} p WHERE map = {number} AND {level} IS NOT NULL) placed"""
+        yield f"""parts AS MATERIALIZED (SELECT DISTINCT unit, part FROM {placed} WHERE part IS NOT NULL),
+                  leaves AS MATERIALIZED (SELECT * FROM {placed} WHERE part IS NULL)"""
+        finer = f"coalesce({level}, {finer})"
 
 
 # --- SQL ---------------------------------------------------------------------------------------------------------
@@ -162,11 +203,11 @@ _LEVELS = ("p.commune", "p.district", "p.province", f"'{EVERYWHERE}'")
 _CHANGED = f"p.map IN {ROLLED_UP} AND p.leaf = ANY(%s::text[])"
 
 
-def _above(slot: Slot, some: str, levels: Sequence[str] = _LEVELS) -> str:
+def _above(slot: Slot, some: str) -> str:
     """Leaves with every unit above them, looked up once and first, whatever the planner expects of it."""
     return f"""above AS MATERIALIZED (
         SELECT p.leaf, p.map, above.unit, p.estimated, p.successor_unknown, p.home IS NULL AS unplaced
-          FROM {slot.table("placement")} p CROSS JOIN LATERAL (VALUES ({"), (".join(levels)})) AS above (unit)
+          FROM {slot.table("placement")} p CROSS JOIN LATERAL (VALUES ({"), (".join(_LEVELS)})) AS above (unit)
          WHERE above.unit IS NOT NULL AND {some})"""
 
 

@@ -105,12 +105,11 @@ def _summed(tx: Connection, where: Standing, window: Window, wanted: Wanted) -> 
         "until": window.until,
         **sums_sql.open_lists(wanted),
     }
-    for row in tx.execute(text(sums_sql.figures(where, wanted)), parameters).mappings():
-        columns = (*wanted.stocks, *wanted.flows, *QUALITY)
+    columns = (*wanted.stocks, *wanted.flows, *QUALITY)
+    for row in tx.execute(text(sums_sql.in_all(where, wanted)), parameters).mappings():
+        reached = (row["reached"] or {}) if wanted.kinds else {}
         found[row["unit"]].figures |= {name: int(row[name] or 0) for name in columns}
-    if wanted.kinds:
-        for unit, kind, n in tx.execute(text(sums_sql.reached(where)), parameters):
-            found[unit].figures[f"reached_{kind}"] = int(n)
+        found[row["unit"]].figures |= {f"reached_{kind}": n for kind, n in reached.items()}
     if wanted.keyed:
         for unit, figure, key, n in tx.execute(text(sums_sql.keyed(where, wanted)), parameters):
             found[unit].add_keyed(figure, key, int(n))

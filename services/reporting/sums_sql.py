@@ -77,7 +77,16 @@ def bucketed_keyed(where: Standing, wanted: Wanted) -> str:
     return f"SELECT {BUCKET} AS bucket, figure, code, sum(n) AS n FROM {codes} GROUP BY 1, 2, 3"
 
 
-def figures(where: Standing, wanted: Wanted) -> str:
+def in_all(where: Standing, wanted: Wanted) -> str:
+    """A row for each unit: the sums of its figures and, as one JSON object, who was reached."""
+    if not wanted.kinds:
+        return _figures(where, wanted)
+    return f"""SELECT * FROM ({_figures(where, wanted)}) figures FULL JOIN (
+                   SELECT unit, json_object_agg(kind, n) AS reached FROM ({_reached(where)}) kinds GROUP BY unit
+               ) reached USING (unit)"""
+
+
+def _figures(where: Standing, wanted: Wanted) -> str:
     sums = [
         *(f"sum({name}) FILTER (WHERE day <= :as_of) AS {name}" for name in wanted.stocks),
         *(f"sum({column(name)}) FILTER (WHERE day BETWEEN :first AND :last) AS {name}" for name in wanted.flows),
@@ -87,7 +96,7 @@ def figures(where: Standing, wanted: Wanted) -> str:
     return f"SELECT unit, {', '.join(sums)} FROM {source} WHERE day <= :until GROUP BY unit"
 
 
-def reached(where: Standing) -> str:
+def _reached(where: Standing) -> str:
     return f"""SELECT unit, kind, sum(n) AS n FROM {_source(where, "reach", _PAIRS)}
                 WHERE kind = ANY(:kinds) AND day BETWEEN :first AND :last AND previous_day < :first
                 GROUP BY unit, kind"""

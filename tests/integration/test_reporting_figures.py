@@ -195,6 +195,31 @@ def test_batches_do_not_matter_and_a_rebuild_gives_the_same(stack: Stack, seed: 
     assert stack.tables() == live
 
 
+def test_a_rebuild_rolls_up_leaves_of_every_level(stack: Stack) -> None:
+    """Villages, facts of whole communes, districts or provinces, and of units that nobody has heard of."""
+    units = [
+        established(NATION, "nation", None, EVER),
+        established("p", "province", NATION, EVER),
+        established("d", "district", "p", EVER),
+        established("c", "commune", "d", EVER),
+        established("v", "village", "c", EVER),
+        established("of-p", "commune", "p", EVER),
+    ]
+    facts = Facts()
+    for unit in ("v", "c", "d", "p", NATION, "of-p", "unheard"):
+        for day in (date(2024, 1, 1), date(2024, 1, 2)):
+            visited(facts, f"in {unit}", unit, day, set(), 1, True)
+    stack.mirror.add([*unit_rows(units), *facts.events])
+    stack.units()
+    stack.maps.settle()
+    stack.figures()
+    live = stack.tables()
+    rebuild(stack.engine, UnitDirectory(stack.engine), lambda: TODAY, lambda done, total: None)
+    assert stack.tables() == live
+    visits = {unit: stack.answer(unit)["figures"]["visits"] for unit in (NATION, "p", "d", "c", "of-p")}
+    assert visits == {NATION: 14, "p": 10, "d": 6, "c": 4, "of-p": 2}
+
+
 def test_a_former_district_answers_for_its_own_leaves_and_lists_its_successors(stack: Stack) -> None:
     units = [
         established(NATION, "nation", None, EVER),

@@ -65,6 +65,7 @@ class Area:
         self.engine, self.directory, self.today = engine, directory, today
         self.existing = Existing(directory)
         self._other_maps = OtherMaps(engine, directory)
+        self._asking = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
     @property
     def tree(self) -> UnitTree:
@@ -103,13 +104,11 @@ class Area:
     def snapshot(self, keys: Collection[date]) -> Iterator[Snapshot]:
         """One snapshot in which every map is placed, placing those that are not."""
         for _ in range(TRIES):
-            with self.engine.begin() as tx:
-                tx.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
+            with self._asking.begin() as tx:
                 try:
-                    slot = store.live(tx)
+                    slot, maps = store.live_maps(tx)
                 except store.OtherTables:
                     raise Problem("not-ready", headers={"Retry-After": "10"}, reason="rebuild") from None
-                maps = slot.maps(tx)
                 numbers = {key: numbered(maps, key, self.directory.position) for key in keys}
                 missing = [key for key, number in numbers.items() if number is None]
                 if not missing:
