@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, text
 
 from services.reporting.projections import NAME
+from services.reporting.store import ROLLED_UP, Map
 
 _PROGRESS = text(
     """SELECT (SELECT count(*) FROM bus.parked WHERE subscription IN (:name, 'units@1')) AS parked,
               (SELECT position FROM bus.cursors WHERE subscription = 'units@1' AND source = 'teams') AS units_cursor,
               (SELECT max(position) FROM read.unit_facts) AS units_position,
-              (SELECT min(tree_position) FROM read.map WHERE map < 2) AS map_position,
+              (SELECT slot FROM read.figures_live) AS slot,
+              (SELECT json_agg(json_build_array(map, key, tree_position)) FROM read.map) AS maps,
               c.source, c.partition, c.position, c.moved_at, s.checked_at,
               greatest((s.heads ->> c.partition::text)::bigint, c.position,
                   (SELECT max(m.position) FROM bus.mirror m
@@ -23,21 +25,27 @@ _PROGRESS = text(
          FROM (SELECT) one LEFT JOIN bus.cursors c ON c.subscription = :name LEFT JOIN bus.sources s USING (source)
         ORDER BY c.source, c.partition"""
 )
-"""All in one: what is the same for every cursor is worked out once."""
+"""All in one question: what is the same for every cursor is worked out once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """``units_position``: the last unit event known here; ``map_position``: the last one the roll-ups' maps know."""
+    """``units_position``: the last unit event known here; ``map_position``: the last one the roll-ups' maps know.
+    ``slot`` answers, and has these maps."""
 
     positions: Mapping[tuple[str, int], int]
     heads: Mapping[tuple[str, int], int]
     parked: int
     units_cursor: int
     units_position: int
-    map_position: int
+    slot: str
+    maps: Mapping[int, Map]
     moved_at: datetime | None
     checked_at: datetime | None
+
+    @property
+    def map_position(self) -> int:
+        return min((self.maps[number].tree_position for number in ROLLED_UP if number in self.maps), default=0)
 
     def includes(self, wanted: Mapping[tuple[str, int], int]) -> bool:
         for key, position in wanted.items():
@@ -78,7 +86,8 @@ def progress(tx: Connection) -> Progress:
         rest.parked,
         rest.units_cursor or 0,
         rest.units_position or 0,
-        rest.map_position or 0,
+        rest.slot,
+        {number: Map(number, date.fromisoformat(key), position) for number, key, position in rest.maps or ()},
         max((row.moved_at for row in cursors), default=None),
         min(checked, default=None),
     )

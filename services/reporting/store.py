@@ -68,17 +68,11 @@ class OtherTables(Exception):
 
 def live(tx: Connection) -> Slot:
     """The slot that answers. Writers take the guard in a statement before. Raises ``OtherTables``."""
-    return _slot(_live(tx))
+    return named(_live(tx))
 
 
-def live_maps(tx: Connection) -> tuple[Slot, dict[int, Map]]:
-    """The slot that answers and its maps, in one question. Raises ``OtherTables``."""
-    statement = "SELECT slot, map, key, tree_position FROM read.figures_live LEFT JOIN read.map ON true"
-    rows = tx.execute(text(statement)).all()
-    return _slot(rows[0].slot), {row.map: Map(row.map, row.key, row.tree_position) for row in rows}
-
-
-def _slot(name: str) -> Slot:
+def named(name: str) -> Slot:
+    """Raises ``OtherTables``."""
     if name not in SLOTS:
         raise OtherTables(name)
     return Slot(name)

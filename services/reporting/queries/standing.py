@@ -105,15 +105,16 @@ class Area:
         """One snapshot in which every map is placed, placing those that are not."""
         for _ in range(TRIES):
             with self._asking.begin() as tx:
+                how_far = progress(tx)
                 try:
-                    slot, maps = store.live_maps(tx)
+                    slot = store.named(how_far.slot)
                 except store.OtherTables:
                     raise Problem("not-ready", headers={"Retry-After": "10"}, reason="rebuild") from None
-                numbers = {key: numbered(maps, key, self.directory.position) for key in keys}
+                numbers = {key: numbered(how_far.maps, key, self.directory.position) for key in keys}
                 missing = [key for key, number in numbers.items() if number is None]
                 if not missing:
                     found = {key: number for key, number in numbers.items() if number is not None}
-                    yield Snapshot(tx, slot, found, progress(tx))
+                    yield Snapshot(tx, slot, found, how_far)
                     return
             for key in missing:
                 try:
