@@ -7,6 +7,7 @@ waits it is worked out what it will write, from the states as the commands befor
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import reduce
 from typing import Generic, TypeVar
 from uuid import UUID
 
@@ -33,7 +34,9 @@ class Line(Generic[C, S, E]):
         self._read: set[str] = set()
         """By those who wait."""
         self._after: dict[str, S] = {}
-        """The states as the commands so far leave them."""
+        """The states that somebody asked for, as the commands before that left them."""
+        self._since: dict[str, list[E]] = {}
+        """What they changed since: most streams of a batch are asked for by nobody."""
         self._unsure: set[str] = set()
         """Streams of commands whose changes were not worked out."""
         self._foreseen = 0
@@ -70,10 +73,12 @@ class Line(Generic[C, S, E]):
     def _note(self, changes: Changes[E]) -> None:
         for stream, event in changes:
             self._written.add(stream)
-            self._after[stream] = self._decider.evolve(self._state(stream), event)
+            self._since.setdefault(stream, []).append(event)
 
     def _state(self, stream: str) -> S:
-        return self._after[stream] if stream in self._after else self._before(stream)
+        state = self._after[stream] if stream in self._after else self._before(stream)
+        self._after[stream] = reduce(self._decider.evolve, self._since.pop(stream, ()), state)
+        return self._after[stream]
 
     def _foresee(self, command: C, streams: tuple[str, ...]) -> Changes[E] | None:
         """What it will change; None if it has still to say which streams it needs."""

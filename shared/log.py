@@ -175,7 +175,7 @@ def wire(commands: Iterable[Append]) -> bytes:
     return orjson.dumps(
         [
             {
-                "id": str(c.command_id),
+                "id": c.command_id,
                 "fingerprint": c.fingerprint.hex(),
                 "partitions": list(c.partitions),
                 "metadata": c.metadata,

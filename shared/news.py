@@ -17,7 +17,7 @@ from shared.subscription import NEW
 MAX_AGE = 0.1
 """Seconds for which an answer holds: so much later, at most, does anybody hear of something."""
 
-_NEWS = text(
+QUESTION = text(
     f"""SELECT DISTINCT w.name
           FROM unnest(cast(:names AS text[])) w (name)
           LEFT JOIN bus.cursors c ON c.subscription = w.name
@@ -40,6 +40,6 @@ class News:
         with self._lock:
             if time.monotonic() - self._asked >= self._max_age:
                 with self._engine.connect() as connection:
-                    self._found = frozenset(connection.execute(_NEWS, {"names": self._names}).scalars())
+                    self._found = frozenset(connection.execute(QUESTION, {"names": self._names}).scalars())
                 self._asked = time.monotonic()
             return name in self._found

@@ -109,9 +109,10 @@ _PREPARE = text(
 NEW = """CASE WHEN c.source = ''
                    THEN coalesce((SELECT h.position FROM log.heads h WHERE h.partition = c.partition), 0) > c.position
                    ELSE EXISTS (SELECT FROM bus.mirror m WHERE m.source = c.source AND m.log_id = s.log_id
-                                   AND m.partition = c.partition AND m.position = c.position + 1) END"""
+                                   AND m.partition = c.partition AND m.position = c.position + 1 OFFSET 0) END"""
 """Whether there is work at a cursor ``c`` of source ``s``. In a mirror there is when the very next position is there;
-after a hole there is none."""
+after a hole there is none. ``OFFSET 0`` keeps it a look-up: a plan made while the mirror is empty would else hash the
+whole of it, and be kept when it is large."""
 # Finds where there is work and leases it, in one statement.
 _LEASE = text(
     f"""SELECT c.source, c.partition, c.position, s.log_id

@@ -49,6 +49,7 @@ class Definition:
     event types read from each source's mirror; feed addresses come from ``TUNGNHA_SOURCES``. ``batch`` is the number of
     events per partition and transaction. Beyond ``max_lag`` events behind the worker is not ready. ``loops`` are
     further steps to be called for ever, each in its thread (``shared.jobs.Runner.step``); they return what they did.
+    For ``gather`` seconds after a little work relay and subscriptions let more of it come together.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Definition:
     uses: Uses = field(default_factory=dict)
     batch: int = BATCH
     max_lag: int = 50_000
+    gather: float = 0.05
     loops: Mapping[str, Callable[[], int]] = field(default_factory=dict)
 
 
@@ -189,11 +191,13 @@ class Worker:
         ]
 
     def _build_loops(self) -> Iterable[Loop]:
+        idle = self.definition.gather, 0.25
         if self._relay:
-            yield Loop("relay", self._if_new(RELAY, self._relay.step), self._stop, full=500)
+            yield Loop("relay", self._if_new(RELAY, self._relay.step), self._stop, full=500, idle=idle)
         for subscription in self._subscriptions:
             name = subscription.projection.name
-            yield Loop(name, self._if_new(name, partial(_eagerly, subscription)), self._stop, full=MORE)
+            step = self._if_new(name, partial(_eagerly, subscription))
+            yield Loop(name, step, self._stop, full=MORE, idle=idle)
         for repair in self._repairs:
             # Two seconds of grace within a round and three between rounds: heads every five seconds.
             yield Loop(f"repair {repair.source}", repair.round, self._stop, idle=(3.0, 3.0))

@@ -38,6 +38,10 @@ from shared.worker import Definition, run_worker
 PARTITIONS = 1
 BATCH = 2_000
 """Events a step of a projection takes: the registry's history is 600,000 events long for whoever begins."""
+GATHER = 0.25
+"""Seconds. Files of attendance come by the thousand rows; nobody waits for the one just written."""
+RUNNERS = 2
+"""Files at once in a worker, a step of one while another's is with the database."""
 USES: Uses = {"teams": UNIT_EVENTS | seats.EVENTS}
 
 
@@ -90,7 +94,7 @@ def worker(settings: Settings) -> int:
     units = UnitDirectory(kit.engine)
     handler = handler_of(kit)
     imports = ImportTask(handler, units, Identities(kit.lookups))
-    runner = Runner(jobs_of(kit), [imports], kit.log.heads)
+    runners = [Runner(jobs_of(kit), [imports], kit.log.heads, most_open=1) for _ in range(RUNNERS)]
     definition = Definition(
         "training",
         PARTITIONS,
@@ -99,6 +103,17 @@ def worker(settings: Settings) -> int:
         reactions=[joins(partial(handle_many, handler))],
         uses=USES,
         batch=BATCH,
-        loops={"jobs": runner.step, "reminders": Reminding(kit.lookups, units, handler).step},
+        gather=GATHER,
+        loops={
+            **{f"jobs {n}": runner.step for n, runner in enumerate(runners, 1)},
+            "units": partial(followed, units),
+            "reminders": Reminding(kit.lookups, units, handler).step,
+        },
     )
-    return run_worker(definition, settings, kit.log, on_stop=[runner.close, kit.close])
+    return run_worker(definition, settings, kit.log, on_stop=[*(runner.close for runner in runners), kit.close])
+
+
+def followed(units: UnitDirectory) -> int:
+    """Have the tree of units before somebody waits for it: folding the nation's takes seconds."""
+    units.tree()
+    return 0

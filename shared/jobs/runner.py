@@ -3,8 +3,9 @@
     runner = Runner(jobs, [ImportTask(…)], heads=kit.log.heads)
     Definition(…, loops={"jobs": runner.step})               # and runner.close in on_stop of run_worker
 
-A job is opened once per process and then stepped. After every step its results and its cursor are committed together;
-the file with all results is written at the end. Nothing of a file's contents is ever logged.
+A job is opened once per runner and then stepped. After every step its results and its cursor are committed together;
+the file with all results is written at the end. Nothing of a file's contents is ever logged. Of several runners in a
+process one decides while another one waits for the database.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ from shared.writer import Overloaded
 _log = logging.getLogger(__name__)
 
 MOST_OPEN = 2
-"""Jobs open at once in one process; each may hold a whole file in memory."""
+"""Jobs open at once in one runner; each may hold a whole file in memory."""
 SWEEP_SECONDS = 20.0
 UNFINISHED = Gauge("tungnha_jobs_unfinished", "Jobs of this service that are waiting or under way", ["state"])
 PASSING = (SQLAlchemyError, LogUnavailable, Busy, Overloaded)
@@ -77,12 +78,19 @@ class _Open:
 
 class Runner:
     def __init__(
-        self, jobs: Jobs, tasks: Sequence[Task], heads: Callable[[], Mapping[int, int]], *, leases: Leases | None = None
+        self,
+        jobs: Jobs,
+        tasks: Sequence[Task],
+        heads: Callable[[], Mapping[int, int]],
+        *,
+        leases: Leases | None = None,
+        most_open: int = MOST_OPEN,
     ) -> None:
         """``heads``: the log's last positions by partition (``Log.heads``)."""
         self._jobs, self._heads = jobs, heads
         self._tasks = {task.name: task for task in tasks}
         self._leases = leases or Leases(jobs)
+        self._most_open = most_open
         self._open: deque[_Open] = deque()
         self._swept = float("-inf")
 
@@ -93,7 +101,7 @@ class Runner:
             self._jobs.sweep()
             for state, count in self._jobs.unfinished().items():
                 UNFINISHED.labels(state).set(count)
-        if len(self._open) < MOST_OPEN and (lease := self._leases.take(self._heads)):
+        if len(self._open) < self._most_open and (lease := self._leases.take(self._heads)):
             self._begin(lease)
             return 1
         if not self._open:

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from shared.bus import parse, stretch
 from shared.mirror import Mirror
-from shared.news import News
+from shared.news import QUESTION, News
 from shared.parking import end_stuck, unpark
 from shared.subscription import Halted, Reaction, Subscription, reaction_id
 from tests.bus_kit import Seen, Service, public, spawn_engine
@@ -298,6 +298,14 @@ def test_one_question_tells_which_subscriptions_have_something_new(visits: Servi
     mirrored(visits, reporting)
     reporting.append(1)
     assert (news.of("far"), news.of("near")) == (True, True)
+
+
+def test_a_question_planned_while_the_mirror_is_empty_is_a_look_up_when_it_is_large(reporting: Service) -> None:
+    asked = str(QUESTION).replace(":names", "$1")
+    with reporting.plain.connect() as tx:
+        plan = "\n".join(tx.exec_driver_sql(f"EXPLAIN (GENERIC_PLAN) {asked}").scalars())
+    assert "mirror_pkey on mirror" in plan
+    assert "hashed" not in plan
 
 
 def test_an_answer_holds_for_a_moment(visits: Service) -> None:

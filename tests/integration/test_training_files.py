@@ -221,6 +221,26 @@ def test_killed_anywhere_it_goes_on_and_nobody_attends_twice(training: Training)
         assert len(recorded(training, held)) == len(rows)
 
 
+def test_two_files_at_once_about_the_same_people_count_each_of_them_once_though_killed(training: Training) -> None:
+    held, people = session(training), [uid() for _ in range(1_500)]
+    with training.trainer("hn") as client:
+        files = [csv([row(held, person, part=part) for person in people]) for part in ("morning", "afternoon")]
+        jobs = [send(client, content, "csv", template="attendance").json()["id"] for content in files]
+        eventually(lambda: len(recorded(training, held)) > 0, 180)
+        training.kill("worker")
+        training.start("worker", **NOBODY)
+        for job_id in jobs:
+            assert finished(client, job_id)["progress"]["counts"] == {"stored": len(people)}
+    found = recorded(training, held)
+    assert len(found) == len(set(found)) == 2 * len(people)
+    [(unique,)] = training.log(
+        """SELECT sum((link ->> 'n')::int) FROM log.events, jsonb_array_elements(data -> 'reach') link
+            WHERE type = 'AttendanceRecorded' AND data ->> 'session_id' = %s""",
+        held,
+    )
+    assert unique == len(people)
+
+
 def test_a_list_of_people_takes_seats_in_its_order_and_brings_nobody_back(training: Training) -> None:
     held, closed = session(training, capacity=2), session(training)
     rows = [{"session_id": held, "person_id": person} for person in (*PEOPLE[:3], PEOPLE[0])]

@@ -27,8 +27,8 @@ from services.training.queries.places import Area, Below, Path, Stop, stops, who
 from shared.unit_directory import UnitDirectory
 from shared.units import UnitTree
 
-CHUNK = 50
-"""Units looked at together."""
+CHUNK = 25
+"""Units looked at together: with their seats, about what fills a page."""
 MOST_UNITS = 1_500
 """Units looked at for a page, which may be shorter than asked for."""
 
@@ -113,8 +113,9 @@ class InForce:
     terms: Terms
 
 
-@dataclass(frozen=True, slots=True)
-class Obligation:
+class Obligation(msgspec.Struct, frozen=True, gc=False):
+    """Hundreds are made for a page; no dataclass, for those take longer to make."""
+
     person_id: str
     rule_id: str
     state: State
