@@ -188,7 +188,7 @@ def some_facts(rng: random.Random, tree: UnitTree, visits: int, strangers: bool 
         unit, known = homes.setdefault(household, (rng.choice(sorted(units)), set()))
         visited(facts, household, unit, day, known, rng.randrange(4), rng.random() < 0.3)
         if n % 3 == 0:
-            person = f"p{rng.randrange(visits // 4 + 1)}"
+            person = f"person-{rng.randrange(visits // 4 + 1)}"
             attended(facts, person, rng.choice(sorted(units)), day, people.setdefault(person, {}))
         if n % 5 == 0:
             kind, unit = ("commune", "p1-d1-c1") if n % 2 else ("village", rng.choice(sorted(units)))
@@ -203,6 +203,9 @@ def some_facts(rng: random.Random, tree: UnitTree, visits: int, strangers: bool 
                 gone, kept = (f"t{n}", unit), (f"u{n}", other)
                 carried(facts, kind, seats, gone, kept, later)
                 carried_back(facts, kind, seats, gone, kept, later + timedelta(days=50))
+    for type_, duplicate in (("PeopleJoined", 2), ("PeopleJoined", 3), ("PeopleSeparated", 3)):
+        told = {"person_id": "person-1", "duplicate_id": f"person-{duplicate}", "reason": "x", "document_id": None}
+        facts.events.append(("teams", 0, f"pair:{duplicate}", (type_, told)))
     if strangers:
         visited(facts, "stranger", "unheard-of", date(2025, 1, 1), set(), 2, True)
     return facts

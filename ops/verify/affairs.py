@@ -1,4 +1,4 @@
-"""Opinions, outreach, declared households, warnings, regulations, plans, sessions and certificates, told anew.
+"""Opinions, outreach, declared households, warnings, regulations, plans, sessions, certificates, reminders, told anew.
 
 Each from the raw events of its own streams, and counted for one question at a time: as of a day, or within a period.
 """
@@ -20,7 +20,7 @@ Event = tuple[str, dict[str, Any]]
 _STREAMS = {
     "teams": ("warnings:", "regulation:", "plan:", "unit:"),
     "visits": ("opinion:", "outreach:", "households:"),
-    "training": ("session:", "certificate:"),
+    "training": ("session:", "certificate:", "reminders:"),
 }
 _RULES = {"RegulationIssued", "RegulationReplaced", "RegulationRepealed"}
 _PLANS = {"PlanAdopted", "PlanWithdrawn"}
@@ -40,6 +40,7 @@ class Affairs:
     void: set[str] = field(default_factory=set)
     sessions: dict[str, dict[str, Any]] = field(default_factory=lambda: defaultdict(dict))
     certificates: dict[str, dict[str, Any]] = field(default_factory=dict)
+    overdue: list[dict[str, Any]] = field(default_factory=list)
 
     def tell(self, stream: str, position: int, type_: str, data: dict[str, Any]) -> None:
         if stream.startswith("opinion:"):
@@ -77,6 +78,8 @@ class Affairs:
                 self.certificates[data["number"]] = data
             case "CertificateRevoked":
                 self.certificates.pop(data["number"])
+            case "ReminderDue" if data["kind"] == "overdue":
+                self.overdue.append(data)
             case _ if type_ in _RULES | _PLANS:
                 self.records[stream][data["corrects"] or data["fact"]] = (type_, data)
 
@@ -100,6 +103,9 @@ class Affairs:
         for certificate in self.certificates.values():
             if certificate["day"] <= until and not (certificate["expires"] and certificate["expires"] <= until):
                 yield certificate["unit_id"], "certificates_valid", 1
+        yield from (
+            (each["unit_id"], "obligations_overdue", 1) for each in self.overdue if since <= each["due"] <= until
+        )
 
     def _standing(self, until: str) -> Told:
         """Regulations in force and plans adopted: begun, and nothing has ended them."""

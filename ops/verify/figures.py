@@ -22,7 +22,7 @@ from ops.verify.difference import Difference
 from ops.verify.places import LEVELS, SKILLS, Able, PlaceFacts
 from ops.verify.source import Source
 from ops.verify.teams import RENAMED, Team, TeamFacts
-from ops.verify.training import TrainingFacts
+from ops.verify.training import Joins, TrainingFacts
 from shared.units import UnitTree
 from shared.vietnamese import hanoi_day
 
@@ -41,16 +41,9 @@ Figures = Counter[str]
 GAINED = {f"gained_{skill}": f"covered_{skill}_does" for skill in (*SKILLS, "all")}
 """Households that came to do a skill in a period: as many more as did it before."""
 COUNTED = (
-    "teams",
-    "teams_commune",
-    "teams_village",
-    "seats",
-    "visits",
-    "people_taught",
-    "households_reached",
+    *("teams", "teams_commune", "teams_village", "seats", "visits", "people_taught", "households_reached"),
     *(f"covered_{skill}" for skill in (*SKILLS, "all")),
-    "attendances",
-    "people_trained",
+    *("attendances", "people_trained", "people", "serving_trained", "obligations_overdue"),
     *GAINED,
     *units.COUNTED,
 )
@@ -67,6 +60,7 @@ class Facts:
     teams: TeamFacts = field(default_factory=TeamFacts)
     places: PlaceFacts = field(default_factory=PlaceFacts)
     training: TrainingFacts = field(default_factory=TrainingFacts)
+    joins: Joins = field(default_factory=Joins)
     affairs: Affairs = field(default_factory=Affairs)
 
     @property
@@ -115,6 +109,7 @@ def collect(sources: Mapping[str, Source]) -> Facts:
             facts.tree.apply(type_, data)
         else:
             facts.teams.tell(stream, position, type_, data)
+            facts.joins.tell(type_, data)
     facts.places = places.read(sources["visits"])
     for stream, type_, data in sources["training"].stream(
         """SELECT stream_id, type, data FROM log.events
@@ -135,8 +130,9 @@ def count(facts: Facts, first: date, last: date) -> dict[str, Figures]:
     for team in teams.values():
         if team.standing:
             found[team.unit_id].update(_team(team))
-    for unit_id in facts.teams.people(last):
-        found[unit_id]["people"] += 1
+    learnt = facts.training.learnt(last)
+    for human, unit_id in facts.teams.people(last, facts.joins.human):
+        found[unit_id].update(["people", "serving_trained"] if human in learnt else ["people"])
     for unit_id, type_ in facts.teams.changed(first, last):
         found[unit_id]["teams_renamed" if type_ == RENAMED else "teams_reconstituted"] += 1
     for visit in facts.places.counted:
@@ -281,7 +277,8 @@ def _told(figures: Figures) -> Figures:
     named = {name: figures[name] for name in ("teams_commune", "teams_village", "seats", "visits", "people_taught")}
     named["teams"] = named["teams_commune"] + named["teams_village"]
     named |= {"households_reached": figures["met_household"], "people_trained": figures["met_person"]}
-    named |= {name: figures[name] for name in ("attendances", *GAINED, *units.COUNTED)}
+    same = ("attendances", "people", "serving_trained", "obligations_overdue", *GAINED, *units.COUNTED)
+    named |= {name: figures[name] for name in same}
     return Counter(covered | named)
 
 

@@ -8,7 +8,7 @@ its ``counts`` are what this count is held against, so they are not read.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -96,8 +96,8 @@ class TeamFacts:
             happen(teams, fact.type, fact.data)
         return teams[team_id].unit_id if team_id in teams else team_id
 
-    def people(self, day: date) -> Iterator[str]:
-        """For each person with a seat, the unit of the one that was taken first among those held."""
+    def people(self, day: date, human: Callable[[str], str]) -> Iterator[tuple[str, str]]:
+        """Each human being with a seat, and the unit of the one that was taken first among those held."""
         taken: dict[tuple[str, str], date] = {}
         teams: dict[str, Team] = {}
         for fact in self._in_order():
@@ -107,12 +107,13 @@ class TeamFacts:
             team = teams.get(fact.data["team_id"])
             if team is not None and team.standing:
                 for seat_id, seat in team.seats.items():
-                    taken.setdefault((seat["person_id"], seat_id), fact.day)
+                    taken.setdefault((human(seat["person_id"]), seat_id), fact.day)
         held: dict[str, list[tuple[date, str, str]]] = defaultdict(list)
         for team in teams.values():
             for seat_id, seat in team.seats.items() if team.standing else ():
-                held[seat["person_id"]].append((taken[seat["person_id"], seat_id], seat_id, team.unit_id))
-        return (min(seats)[2] for seats in held.values())
+                one = human(seat["person_id"])
+                held[one].append((taken[one, seat_id], seat_id, team.unit_id))
+        return ((one, min(seats)[2]) for one, seats in held.items())
 
     def _in_order(self) -> list[Fact]:
         if not self._ordered:

@@ -45,6 +45,12 @@ class TrainingFacts:
                 self._rows[data["duplicate_id"]] = [row for row in mine if row[0] in leaving]
                 self._rows[human] = [row for row in mine if row[0] not in leaving]
 
+    def learnt(self, until: date) -> set[str]:
+        """The human beings who attended anything by then."""
+        return {
+            human for human, rows in self._rows.items() if any(date.fromisoformat(row[1][1]) <= until for row in rows)
+        }
+
     def attendances(self) -> Iterator[Attended]:
         """Each part once, those of one human being as they were recorded."""
         for human, rows in self._rows.items():
@@ -54,6 +60,25 @@ class TrainingFacts:
             for part, data in told.items():
                 day = date.fromisoformat(part[1])
                 yield Attended(human, data["unit_id"], day, data["mode"], data.get("organiser"), data["course_id"])
+
+
+class Joins:
+    """Which ids the registry says are one human being."""
+
+    def __init__(self) -> None:
+        self._into: dict[str, str] = {}
+
+    def tell(self, type_: str, data: dict[str, Any]) -> None:
+        if type_ == "PeopleJoined":
+            self._into[data["duplicate_id"]] = data["person_id"]
+        elif type_ == "PeopleSeparated":
+            del self._into[data["duplicate_id"]]
+
+    def human(self, person_id: str) -> str:
+        """The id that was kept."""
+        while person_id in self._into:
+            person_id = self._into[person_id]
+        return person_id
 
 
 Row = tuple[str, Part, dict[str, Any]]

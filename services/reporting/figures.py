@@ -49,7 +49,7 @@ AS_OF_A_DAY = frozenset({Sort.STOCK, Sort.QUALITY, Sort.UNITS})
 
 _OF_PLACES = {f"reached_{kind}" for kind in FIRST if kind != TEAM}
 OF_EVENTS = frozenset(
-    {"teams_commune", "teams_village", "seats", "visits", "people_taught", "attendances"}
+    {"teams_commune", "teams_village", "seats", "visits", "people_taught", "attendances", "obligations_overdue"}
     | {*COVERED, *GAINED, *_OF_PLACES}
     | {name for name in FLOWS if name.startswith(("visits_", "taught_", "outreach_", "heads_"))}
 )

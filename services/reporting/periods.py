@@ -6,6 +6,7 @@ all of them.
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -96,15 +97,36 @@ def periods(first: date, last: date, step: Step, calendar: Calendar) -> Iterator
         day = whole.last + timedelta(days=1)
 
 
-def previous(first: date, last: date, calendar: Calendar) -> tuple[date, date]:
+def previous(first: date, last: date, calendar: Calendar, *, running: bool = False) -> tuple[date, date]:
     """What ``first``–``last`` is compared with: the same number of months, quarters or years before if it is made of
-    whole ones, else as many days right before."""
+    whole ones, else as many days right before.
+
+    ``running``: it has come as far as ``last`` and goes on. If it began with a year, a quarter or a month, it is
+    compared with the same part of those before: 1 January to 28 November with 1 January to 28 November last year.
+    """
     for step in (Step.YEAR, Step.QUARTER, Step.MONTH):
         spans = list(periods(first, last, step, calendar)) if (last - first).days < 40 * 366 else []
-        if spans and all(each.whole for each in spans):
+        begun = running and first < last and period(first, step, calendar).first == first
+        if spans and (begun or all(each.whole for each in spans)):
             begin = first
             for _ in spans:
                 begin = period(begin - timedelta(days=1), step, calendar).first
-            return begin, first - timedelta(days=1)
+            end = first - timedelta(days=1)
+            return begin, end if spans[-1].whole else min(end, _months_before(last, len(spans) * _MONTHS[step]))
     days = (last - first).days + 1
     return first - timedelta(days=days), first - timedelta(days=1)
+
+
+def same_part(before: Period, until: date, step: Step, calendar: Calendar) -> date:
+    """Up to which day ``before`` is compared with the period after it, which has come as far as ``until``."""
+    now = period(until, step, calendar)
+    if until == now.last:
+        return before.last
+    end = _months_before(until, _MONTHS[step]) if step in _MONTHS else before.first + (until - now.first)
+    return min(end, before.last)
+
+
+def _months_before(day: date, months: int) -> date:
+    """The same day of the month, or the last of a shorter one."""
+    year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))

@@ -10,13 +10,13 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from services.reporting.projections import NAME
-from services.reporting.store import ROLLED_UP, Map
+from services.reporting.store import COUNTS, ROLLED_UP, Map
 
 _PROGRESS = text(
     """SELECT (SELECT count(*) FROM bus.parked WHERE subscription IN (:name, 'units@1')) AS parked,
               (SELECT position FROM bus.cursors WHERE subscription = 'units@1' AND source = 'teams') AS units_cursor,
               (SELECT max(position) FROM read.unit_facts) AS units_position,
-              (SELECT slot FROM read.figures_live) AS slot,
+              (SELECT slot FROM read.figures_live) AS slot, (SELECT counts FROM read.figures_live) AS counts,
               (SELECT json_agg(json_build_array(map, key, tree_position)) FROM read.map) AS maps,
               c.source, c.partition, c.position, c.moved_at, s.checked_at,
               greatest((s.heads ->> c.partition::text)::bigint, c.position,
@@ -42,6 +42,8 @@ class Progress:
     maps: Mapping[int, Map]
     moved_at: datetime | None
     checked_at: datetime | None
+    whole: bool
+    """Whether every figure of this version has been counted, or a rebuild has still to do it."""
 
     @property
     def map_position(self) -> int:
@@ -90,4 +92,5 @@ def progress(tx: Connection) -> Progress:
         {number: Map(number, date.fromisoformat(key), position) for number, key, position in rest.maps or ()},
         max((row.moved_at for row in cursors), default=None),
         min(checked, default=None),
+        rest.counts >= COUNTS,
     )

@@ -96,6 +96,28 @@ def test_another_indicator_order_and_step_are_one_click_each(site: Site, opened:
     expect(page.locator("#trend-table tbody tr").nth(2)).to_contain_text("Quý 3/2025")
 
 
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+def test_coverage_is_shown_at_each_level(site: Site, opened: Opened, size: Size) -> None:
+    page = opened(site.link(lang="en"), size)
+    page.goto(f"{site.base}/?{YEAR}&indicator=covered_public_services&lang=en")
+    levels = page.get_by_role("navigation", name="Level")
+    expect(levels.locator("[aria-current]")).to_have_text("does")
+    levels.get_by_role("link", name="knows").click()
+    page.wait_for_url("**indicator=covered_public_services_knows**")
+    expect(levels.locator("[aria-current]")).to_have_text("knows")
+    expect(page.locator("#map-title")).to_contain_text("knows")
+    assert sideways(page) == 0, page.evaluate(WIDEST)
+    page.goto(f"{site.base}/?{YEAR}&indicator=visits&lang=en")
+    expect(levels).to_have_count(0)
+
+
+def test_the_tile_of_training_says_how_many_members_were_trained(site: Site, opened: Opened) -> None:
+    page = opened(site.link())
+    page.goto(f"{site.base}/?{YEAR}&lang=vi")
+    tile = page.locator(".tile", has_text="Số người được tập huấn")
+    expect(tile.locator(".muted").last).to_contain_text(re.compile(r"^0 % trên \d+ thành viên đã được tập huấn$"))
+
+
 def test_figures_lead_to_their_events_and_to_files(site: Site, opened: Opened) -> None:
     page = opened(site.link())
     page.goto(f"{site.base}/?unit={VILLAGE}&from=2025-09-01&to=2025-09-10&indicator=visits&lang=vi")

@@ -148,6 +148,22 @@ def test_what_came_before_is_the_same_question_of_the_period_before(stack: Stack
             assert {row["unit"]["id"]: row["previous"]["figures"] for row in answer["units"]} == before
 
 
+def test_a_year_and_a_month_that_go_on_are_compared_with_the_same_part_of_those_before(stack: Stack) -> None:
+    first, part = date(TODAY.year, 1, 1), TODAY.replace(year=TODAY.year - 1)
+    then = stack.answer(NATION, TODAY, first=date(part.year, 1, 1), last=part, names=COUNTED)
+    for last in (TODAY, date(TODAY.year, 12, 31)):
+        answer = stack.answer(NATION, TODAY, first=first, last=last, previous=True, by=Step.MONTH, names=COUNTED)
+        told = answer["previous"]
+        assert (told["from"], told["to"], told["as_of"]) == (date(part.year, 1, 1), part, part)
+        assert told["figures"] == then["figures"]
+        row = answer["periods"][TODAY.month - 1]["previous"]
+        ends = TODAY.replace(month=TODAY.month - 1)
+        assert (row["from"], row["to"], row["as_of"]) == (ends.replace(day=1), ends, ends)
+        alone = stack.answer(NATION, TODAY, first=ends.replace(day=1), last=ends, names=COUNTED)
+        assert row["figures"] == alone["figures"]
+        assert answer["periods"][1]["previous"]["to"] == date(TODAY.year, 1, 31), "a whole one with a whole one"
+
+
 def test_only_what_is_asked_for_is_told_with_its_version(stack: Stack) -> None:
     answer = stack.answer(NATION, names=("training", "visits"))
     assert list(answer["figures"])[-1] == "visits" and {"attendances", "people_trained"} <= answer["figures"].keys()

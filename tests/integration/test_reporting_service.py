@@ -7,12 +7,14 @@ import subprocess
 import sys
 import time
 from datetime import UTC, date, datetime
+from html import escape
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import orjson
 
+from shared.edge_page import COOKIE
 from shared.units import UnitTree
 from shared.vietnamese import hanoi_day
 from tests.reporting_kit import (
@@ -265,12 +267,16 @@ def check_notes(client: httpx.Client, stranger: httpx.Client) -> None:
     eventually(lambda: len(client.get("/v1/notes", params=below).json()["notes"]) == 1, 10)
     [note] = client.get("/v1/notes", params=below).json()["notes"]
     assert (note["title"], note["text"], note["state"]) == (NOTE["title"], NOTE["text"], "shared")
+    cookie = {"Cookie": f"{COOKIE}={client.headers['Authorization'].partition(' ')[2]}", "Authorization": ""}
+    page = client.get("/", params={"unit": "p1"}, headers=cookie).text
+    assert "Good practice" in page and escape(NOTE["text"]) in page
     assert client.get("/v1/notes", params=below | {"topic": "other"}).json()["notes"] == []
     assert stranger.get("/v1/notes", params=below).json()["code"] == "forbidden-unit"
     assert client.post(f"/v1/notes/{note_id}/withdraw", json={"reason": "outdated"}).status_code == 201
     gone = client.get(f"/v1/notes/{note_id}").json()
     assert (gone["state"], gone["title"], gone["text"]) == ("withdrawn", None, None)
     eventually(lambda: client.get("/v1/notes", params=below).json()["notes"] == [], 10)
+    assert "Good practice" not in client.get("/", params={"unit": "p1"}, headers=cookie).text
 
 
 def check_files(client: httpx.Client) -> None:

@@ -27,7 +27,7 @@ from shared.problems import Problem
 from shared.subscription import Halted, Subscription
 from shared.unit_directory import UnitDirectory, Units
 from shared.units import UnitTree
-from tests.reporting_kit import NATION, MirrorWriter, country, some_facts, unit_rows
+from tests.reporting_kit import NATION, Facts, MirrorWriter, attended, country, some_facts, team, unit_rows
 
 TODAY = date(2026, 11, 21)
 EVER = date(2022, 1, 1)
@@ -106,6 +106,40 @@ def test_a_slot_that_counts_less_is_filled_anew(database: Callable[..., Database
     Upgrade(own, UnitDirectory(own), lambda: TODAY, USES).step()
     with own.connect() as tx:
         assert (store.live(tx).name, store.counts(tx)) == ("2b", store.COUNTS)
+    own.dispose()
+
+
+def test_columns_that_came_later_are_filled_by_a_rebuild(database: Callable[..., Database]) -> None:
+    """Figures counted by the code before: who serves was known, who of them was trained was not looked at."""
+    made = database("reporting", migrate=False)
+    migrate("reporting", made.owner_url, to="0012")
+    own = engine(made.app_url, name="test", pool_size=8)
+    mirror, facts = MirrorWriter(own), Facts()
+    team(facts, "t", "commune", "p1-d1-c1", EVER, 3)
+    attended(facts, "person-1", "p1-d1-c1", EVER, {})
+    mirror.add([*unit_rows(country(random.Random(1))), *facts.events])
+    with own.begin() as tx:
+        for (source, partition), position in mirror.heads().items():
+            tx.execute(
+                text("INSERT INTO bus.cursors (subscription, source, partition, position) VALUES (:n, :s, :p, :at)"),
+                {"n": "figures@2", "s": source, "p": partition, "at": position},
+            )
+        for source, types in USES.items():
+            key = {"source": source, "types": sorted(types)}
+            tx.execute(text("UPDATE bus.sources SET types = :types WHERE source = :source"), key)
+    migrate("reporting", made.owner_url)
+    units = Subscription(Units(), own, MemoryLog())
+    while units.step():
+        pass
+    reports = Reports(Area(own, UnitDirectory(own), lambda: TODAY))
+    asked = Question(CATALOGUE.chosen(("training_coverage",)), first=EVER).settled(TODAY)
+    Maps(own, UnitDirectory(own), lambda: TODAY).settle()
+    answer = reports.answer(reports.area.shown(NATION, None), asked, "en")
+    assert "counted_anew" in [each["code"] for each in answer["warnings"]]
+    Upgrade(own, UnitDirectory(own), lambda: TODAY, USES).step()
+    answer = reports.answer(reports.area.shown(NATION, None), asked, "en")
+    assert answer["figures"]["training_coverage"] == {"value": 33.33, "numerator": 1, "denominator": 3}
+    assert "counted_anew" not in [each["code"] for each in answer["warnings"]]
     own.dispose()
 
 

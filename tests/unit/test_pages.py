@@ -17,7 +17,16 @@ from services.reporting.indicators import CATALOGUE
 from services.reporting.messages import MESSAGES
 from services.reporting.pages import shapes
 from services.reporting.pages.classes import MOST, classes
-from services.reporting.pages.figures import COUNTED, SKILL_CODES, TILES, changed, period_name, spark
+from services.reporting.pages.figures import (
+    BESIDE,
+    COUNTED,
+    SKILL_CODES,
+    TILES,
+    at_levels,
+    changed,
+    period_name,
+    spark,
+)
 from services.reporting.pages.files import FILES, SUMS, VENDOR, address
 from services.reporting.pages.rendering import _ENVIRONMENT, problem_page, rendered
 from services.reporting.pages.view import View
@@ -143,8 +152,30 @@ def test_signing_in_never_leads_to_another_site(there: str) -> None:
 
 
 def test_tiles_and_skills_are_indicators_that_are_counted() -> None:
-    for code in (*TILES, *SKILL_CODES, *COUNTED.values()):
+    for code in (*TILES, *SKILL_CODES, *COUNTED.values(), *BESIDE.values()):
         assert CATALOGUE.latest[code].numerator, code
+
+
+@pytest.mark.parametrize(
+    ("code", "knows"),
+    [
+        ("covered_public_services", "covered_public_services_knows"),
+        ("coverage_all_understands", "coverage_all_knows"),
+        ("covered_shop_online_payment", "covered_shop_online_payment_knows"),
+        ("covered_online_safety_60_plus", "covered_online_safety_knows_60_plus"),
+        ("covered_online_safety_understands_60_plus", "covered_online_safety_knows_60_plus"),
+    ],
+)
+def test_coverage_is_a_click_away_at_each_level(code: str, knows: str) -> None:
+    found = at_levels(code)
+    assert list(found) == ["does", "understands", "knows"] and found["knows"] == knows
+    assert code in found.values() and all(at_levels(each) == found for each in found.values())
+
+
+def test_every_indicator_of_coverage_has_its_levels_and_no_other_has() -> None:
+    levels = {code for code in CATALOGUE.latest if at_levels(code)}
+    coverage = {code for code, each in CATALOGUE.latest.items() if each.group == "coverage"}
+    assert coverage - levels == {"households", "villages_declared"} and levels <= coverage
 
 
 def test_numbers_differences_and_periods_are_written_as_people_write_them() -> None:

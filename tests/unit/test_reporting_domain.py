@@ -164,6 +164,7 @@ def test_a_persons_link_stays_in_the_unit_of_its_own_day() -> None:
         {"day": "2026-04-01", "previous_day": None, "n": -1, "unit_id": "w"},
     ]
     came = {"unit_id": "v", "day": DAY, "mode": "online", "organiser": "ministry", "course_id": "c", "reach": reach}
+    came |= {"person_id": "p", "session_id": "s", "part": "day"}
     tally = counted(("AttendanceRecorded", came))
     assert numbers(tally, "w", "2026-04-01") == {"first_persons": -1}
     assert tally.tally.leaves == {"v", "w"}

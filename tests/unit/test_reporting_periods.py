@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.reporting.periods import CALENDARS, Step, period, periods, previous
+from services.reporting.periods import CALENDARS, Step, period, periods, previous, same_part
 
 CALENDAR, ADMINISTRATIVE = CALENDARS["calendar"], CALENDARS["administrative"]
 days = st.dates(date(2022, 1, 1), date(2035, 12, 31))
@@ -78,6 +78,45 @@ def test_a_period_is_the_same_from_each_of_its_days(day, step, calendar):
 def test_what_a_period_is_compared_with(first, last, calendar, expected):
     found = previous(date.fromisoformat(first), date.fromisoformat(last), calendar)
     assert tuple(day.isoformat() for day in found) == expected
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "calendar", "expected"),
+    [
+        ("2026-01-01", "2026-11-28", CALENDAR, ("2025-01-01", "2025-11-28")),
+        ("2026-01-01", "2026-06-30", CALENDAR, ("2025-01-01", "2025-06-30")),
+        ("2024-01-01", "2024-02-29", CALENDAR, ("2023-01-01", "2023-02-28")),
+        ("2026-01-01", "2026-12-31", CALENDAR, ("2025-01-01", "2025-12-31")),
+        ("2025-01-01", "2026-11-28", CALENDAR, ("2023-01-01", "2024-11-28")),
+        ("2026-10-01", "2026-11-28", CALENDAR, ("2026-07-01", "2026-08-28")),
+        ("2026-03-01", "2026-03-30", CALENDAR, ("2026-02-01", "2026-02-28")),
+        ("2026-11-01", "2026-11-30", CALENDAR, ("2026-10-01", "2026-10-31")),
+        ("2025-12-15", "2026-11-28", ADMINISTRATIVE, ("2024-12-15", "2025-11-28")),
+        ("2026-11-15", "2026-11-28", ADMINISTRATIVE, ("2026-10-15", "2026-10-28")),
+        ("2026-11-10", "2026-11-19", CALENDAR, ("2026-10-31", "2026-11-09")),
+        ("2026-11-01", "2026-11-01", CALENDAR, ("2026-10-31", "2026-10-31")),
+    ],
+)
+def test_what_is_still_running_is_compared_with_the_same_part_of_what_was_before(first, last, calendar, expected):
+    found = previous(date.fromisoformat(first), date.fromisoformat(last), calendar, running=True)
+    assert tuple(day.isoformat() for day in found) == expected
+
+
+@given(days, st.integers(0, 800), calendars)
+def test_the_part_before_is_never_longer_than_its_period_and_lies_before_this_one(first, length, calendar):
+    begin, end = previous(first, first + timedelta(days=length), calendar, running=True)
+    assert begin <= end < first
+
+
+@given(days, steps, calendars, st.integers(0, 400))
+def test_the_same_part_of_the_period_before_begins_with_it_and_ends_within_it(day, step, calendar, gone):
+    now = period(day, step, calendar)
+    before = period(now.first - timedelta(days=1), step, calendar)
+    until = min(now.first + timedelta(days=gone), now.last)
+    end = same_part(before, until, step, calendar)
+    assert before.first <= end <= before.last
+    assert (end == before.last) >= (until == now.last)
+    assert abs((end - before.first).days - (until - now.first).days) <= 3 or end == before.last
 
 
 @given(days, st.integers(0, 800), calendars)

@@ -17,6 +17,7 @@ from services.reporting.domain import (
     network,
     opinions,
     outreach,
+    people,
     teams,
     visits,
 )
@@ -58,6 +59,8 @@ COUNTERS: Mapping[str, Mapping[str, Counter]] = {
         **{type_: _both(teams.COUNTERS.get(type_), network.told(type_)) for type_ in network.FACTS_OF_TEAMS},
         "TeamsRearranged": _both(teams.adjusted, network.rearranged),
         "TeamCorrected": _both(teams.adjusted, network.corrected),
+        "PeopleJoined": people.joined,
+        "PeopleSeparated": people.separated,
         "CompositionWarned": affairs.warned(True),
         "CompositionWarningCleared": affairs.warned(False),
         "RegulationIssued": affairs.fact("regulation", "regulation_id"),
@@ -100,6 +103,7 @@ COUNTERS: Mapping[str, Mapping[str, Counter]] = {
         "SessionCancelled": learning.cancelled,
         "CertificateIssued": learning.issued,
         "CertificateRevoked": learning.revoked,
+        "ReminderDue": learning.reminded,
     },
 }
 USES: Mapping[str, frozenset[str]] = {source: frozenset(counters) for source, counters in COUNTERS.items()}

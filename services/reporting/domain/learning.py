@@ -1,4 +1,4 @@
-"""Training: attendances, people trained, sessions held, certificates that are valid. Pure."""
+"""Training: attendances, people trained, sessions held, certificates that are valid, obligations not met. Pure."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from services.reporting.domain.names import PERSON
+from services.reporting.domain.people import CAME, GONE
 from services.reporting.domain.tally import AT, FACTS, Known, Tally
 
 _ATTENDANCES, _SESSIONS, _CERTIFICATES = AT["attendances"], AT["sessions_held"], AT["certificates_valid"]
+_OVERDUE = AT["obligations_overdue"]
 
 # --- attendances -------------------------------------------------------------------------------------------------
 
@@ -16,6 +18,7 @@ _ATTENDANCES, _SESSIONS, _CERTIFICATES = AT["attendances"], AT["sessions_held"],
 def attended(tally: Tally, data: Mapping[str, Any]) -> None:
     _attendance(tally, data, 1)
     tally.reach(data["unit_id"], PERSON, data["reach"])
+    tally.tell("person", data["person_id"], (CAME, _part(data)))
 
 
 def changed(tally: Tally, data: Mapping[str, Any]) -> None:
@@ -27,6 +30,18 @@ def changed(tally: Tally, data: Mapping[str, Any]) -> None:
             _attendance(tally, each, n)
     for link in data["reach"]:
         tally.reach(link["unit_id"], PERSON, (link,))
+    for person in data.get("people", ()) if "before" in data else ():
+        tally.tell("person", person, (GONE, _part(data["before"])))
+    if "after" in data:
+        tally.tell("person", data["people"][0], (CAME, _part(data["after"])))
+    for each in data.get("added", ()):  # two that are not one any more were both there
+        for person in (data["person_id"], data["duplicate_id"]):
+            tally.tell("person", person, (CAME, _part(each)))
+
+
+def _part(data: Mapping[str, Any]) -> str:
+    """Sorts by the day, with which it begins."""
+    return f"{data['day']} {data['session_id']} {data['part']}"
 
 
 def _attendance(tally: Tally, data: Mapping[str, Any], n: int) -> None:
@@ -96,3 +111,14 @@ def count_certificate(tally: Tally, number: str, known: Known, sign: int) -> Non
         tally.row(unit, day)[_CERTIFICATES] += sign
         if expires is not None:
             tally.row(unit, expires)[_CERTIFICATES] -= sign
+
+
+# --- obligations -------------------------------------------------------------------------------------------------
+
+
+def reminded(tally: Tally, data: Mapping[str, Any]) -> None:
+    """Issued once per person, rule and due day, when that has gone by; whether it was made good later is not told."""
+    if data["kind"] == "overdue":
+        row = tally.row(data["unit_id"], data["due"])
+        row[_OVERDUE] += 1
+        row[FACTS] += 1

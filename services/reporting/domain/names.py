@@ -45,7 +45,7 @@ TEAM_KINDS = ("commune", "village")
 STOCKS = (
     *(f"teams_{kind}" for kind in TEAM_KINDS),
     *(f"teams_{kind}_{state}" for kind in TEAM_KINDS for state in ("pilot", "suspended")),
-    *("seats", "leaders", "deputies", "members", "people"),
+    *("seats", "leaders", "deputies", "members", "people", "serving_trained"),
     *("warnings", "regulations", "plans"),
     *COVERED,
     *("households_total", "households_declared"),
@@ -59,7 +59,7 @@ FLOWS = (
     *FIRST.values(),
     *("outreach_sessions", "outreach_heads", *(f"heads_{band}" for band in BANDS)),
     *("opinions_recorded", "opinions_answered", "answer_days", "opinions_closed", "opinions_withdrawn"),
-    *("attendances", "sessions_held"),
+    *("attendances", "sessions_held", "obligations_overdue"),
 )
 FIGURES = (*STOCKS, *FLOWS, "facts")
 """Columns of the read model; ``facts`` counts the events a row is made of."""

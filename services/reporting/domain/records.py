@@ -37,13 +37,17 @@ PHASES: Sequence[Mapping[str, Kind]] = (
         "campaign": Kind(directory.learn, directory.count),
         "catalogue": Kind(directory.learn, directory.count),
         "certificate": Kind(learning.learn_certificate, learning.count_certificate),
+        "joins": Kind(people.learn_joins, people.count_joins),
     },
     {
         "days": Kind(days.learn, days.count),
         "person": Kind(people.learn, people.count),
     },
+    {
+        "human": Kind(people.learn_human, people.count_human),
+    },
 )
-"""Records of the first phase may tell those of the second. Whoever locks them does so phase by phase."""
+"""Records of a phase may tell those of the next. Whoever locks them does so phase by phase."""
 
 
 def told(tally: Tally, phase: Mapping[str, Kind]) -> list[Key]:

@@ -29,6 +29,10 @@ WARNINGS: Mapping[str, tuple[str, str]] = {
         "Danh mục đơn vị vừa thay đổi; số liệu theo bản đồ đang được cập nhật.",
         "Units have just changed; the figures are being moved to the new map.",
     ),
+    "counted_anew": (
+        "Phiên bản này có thêm chỉ tiêu; số liệu đang được tính lại, chỉ tiêu mới còn thiếu cho đến khi tính xong.",
+        "This version counts more figures: all are being counted anew, the new ones are incomplete until that is done.",
+    ),
     "parked": (
         "{events} sự kiện chưa được tính vì có lỗi.",
         "{events} events are not counted because they could not be processed.",

@@ -54,7 +54,9 @@ class Dashboard(Links):
         self._reports = reports
         extra = () if showing.indicator.code in COLUMNS else (showing.indicator.code,)
         self.columns: tuple[str, ...] = (*extra, *COLUMNS)
-        self.answer = self._asked(Way.UNIT, (*self.columns, *TILES, *SKILL_CODES), previous=True)
+        self.answer = self._asked(
+            Way.UNIT, (*self.columns, *TILES, *figures.BESIDE.values(), *SKILL_CODES), previous=True
+        )
         self.series = self._asked(showing.step, (showing.indicator.code, *TILES), previous=False)
 
     def _asked(self, by: Any, codes: Sequence[str], *, previous: bool) -> Document:
@@ -146,6 +148,18 @@ class Dashboard(Links):
                 found.setdefault(each.group, []).append(each)
         return found
 
+    def level_links(self) -> list[tuple[str, str, bool]]:
+        """Of an indicator of coverage: the same at each level."""
+        now = self.showing.indicator.code
+        return [
+            (self._say(level), self.link(indicator=CATALOGUE.latest[code]) + "#map", code == now)
+            for level, code in figures.at_levels(now).items()
+        ]
+
+    def topic(self, code: str) -> str:
+        """Of a note: one of the skills, or a word of the locality."""
+        return self._say(code) if code in figures.SKILLS else code.replace("_", " ")
+
     # --- units below ---------------------------------------------------------------------------------------------
 
     def rows(self) -> list[Document]:
@@ -181,7 +195,7 @@ class Dashboard(Links):
         if len(former) > 1:
             return self._say("formed_of", units=", ".join(self._sorted_names(former)))
         if not tree.exists(unit, today) and (placed := tree.place(unit, today)) is not None:
-            return self._say("went_to", units=self._unit_name(placed.unit_id, today))
+            return self._say("went_to", units=self.unit_name(placed.unit_id, today))
         return ""
 
     def _sorted_names(self, units: Sequence[str]) -> list[str]:
@@ -207,7 +221,7 @@ class Dashboard(Links):
         return Country(parts, rest, found, coloured)
 
     def _part(self, unit: str, of: Sequence[str], shade: str, here: bool, worth: Mapping[str, float | None]) -> Part:
-        name = self._unit_name(unit, self.shown.map_day)
+        name = self.unit_name(unit, self.shown.map_day)
         text = self.number(worth.get(unit), self.showing.indicator.code) if shade else ""
         href = self.link(unit=unit, sort=None) if self.may_see(unit) else None
         return Part(name, href, text, shade, of, here)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from services.reporting.domain import BANDS, KINDS
 from services.reporting.exports.words import shown_day, shown_number
 from services.reporting.figures import SORTS, Sort
 from services.reporting.indicators import CATALOGUE, Indicator, Unit
@@ -27,6 +29,8 @@ TILES = (
 )
 COUNTED = {"coverage_public_services": "covered_public_services"}
 """Share → what it is a share of the households."""
+BESIDE = {"people_trained": "training_coverage"}
+"""Tile → the share that is told below its number."""
 SKILLS = ("public_services", "online_shopping", "online_payment", "online_safety", "local_platforms", "all")
 LEVELS = ("does", "understands", "knows")
 
@@ -77,6 +81,8 @@ def tile(code: str, answer: Document, points: Sequence[float], locale: str) -> T
         code = COUNTED[code]
     else:
         text = shown(value, indicator, locale)
+    if code in BESIDE:
+        note = _of_members(answer["figures"][BESIDE[code]], CATALOGUE.latest[BESIDE[code]], locale)
     difference, way = changed(more, locale)
     about = indicator.about.en if locale == "en" else indicator.about.vi
     return Tile(code, name, about, text, note, difference, way, spark(points))
@@ -87,6 +93,13 @@ def _share(value: Document, indicator: Indicator, locale: str) -> str:
         return words("no_denominator", locale)
     of = words("of_households", locale, n=shown_number(value["denominator"], locale))
     return f"{shown(value, indicator, locale)} {of}"
+
+
+def _of_members(value: Document, indicator: Indicator, locale: str) -> str:
+    if value["value"] is None:
+        return ""
+    share, of = shown(value, indicator, locale), shown_number(value["denominator"], locale)
+    return words("of_members", locale, share=share, n=of)
 
 
 def changed(more: float | None, locale: str) -> tuple[str | None, str]:
@@ -136,6 +149,21 @@ def skills(figures: Document, locale: str) -> list[Skill]:
 
 def _codes(skill: str) -> tuple[str, str, str]:
     return f"covered_{skill}", f"covered_{skill}_understands", f"covered_{skill}_knows"
+
+
+_COVERAGE = re.compile(
+    f"(cover(?:ed|age)(?:_(?:{'|'.join(KINDS)}))?_(?:{'|'.join(SKILLS)}))"
+    f"(?:_(?:{'|'.join(LEVELS)}))?((?:_(?:{'|'.join(BANDS)}))?)"
+)
+
+
+def at_levels(code: str) -> dict[str, str]:
+    """Level → the indicator of coverage that says of it what this one says of another level; empty for all others."""
+    match = _COVERAGE.fullmatch(code)
+    if match is None:
+        return {}
+    found = {level: f"{match[1]}{'' if level == LEVELS[0] else f'_{level}'}{match[2]}" for level in LEVELS}
+    return {level: each for level, each in found.items() if each in CATALOGUE.latest}
 
 
 SKILL_CODES = tuple(code for skill in SKILLS for code in _codes(skill))

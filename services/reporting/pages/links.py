@@ -41,10 +41,10 @@ class Links:
         found = []
         for unit in reversed(self.tree.ancestors(self.shown.unit, day)):
             leads = unit != self.shown.unit and self.may_see(unit)
-            found.append(Link(self._unit_name(unit, day), self.link(unit=unit, sort=None) if leads else None))
+            found.append(Link(self.unit_name(unit, day), self.link(unit=unit, sort=None) if leads else None))
         return found
 
-    def _unit_name(self, unit: str, day: date) -> str:
+    def unit_name(self, unit: str, day: date) -> str:
         return self.tree.full_name(unit, day) or unit
 
     def preset_links(self) -> list[tuple[str, str, bool]]:
@@ -67,7 +67,7 @@ class Links:
 
     def own_links(self, own: Sequence[str]) -> list[tuple[str, str, bool]]:
         day = self.shown.map_day
-        return [(self._unit_name(each, day), self.link(unit=each), each == self.shown.unit) for each in own]
+        return [(self.unit_name(each, day), self.link(unit=each), each == self.shown.unit) for each in own]
 
     def calendars(self) -> list[Calendar]:
         return list(CALENDARS.values())

@@ -80,6 +80,7 @@ WORDS: Words = {
     "same": ("không đổi", "no change"),
     "no_denominator": ("chưa có mẫu số", "denominator unknown"),
     "of_households": ("trên {n} hộ đã khai báo", "of {n} declared households"),
+    "of_members": ("{share} trên {n} thành viên đã được tập huấn", "{share} of {n} members have been trained"),
     "covered": ("Hộ được phủ dịch vụ công trực tuyến", "Households covered: online public services"),
     "map_title": ("{indicator} theo tỉnh, thành phố", "{indicator} by province"),
     "map_locator": ("Vị trí trên bản đồ", "On the map"),
@@ -94,6 +95,7 @@ WORDS: Words = {
     "none": ("không có", "none"),
     "unknown": ("chưa có số liệu", "not known"),
     "indicator": ("Chỉ tiêu", "Indicator"),
+    "choose_level": ("Mức độ", "Level"),
     "choose_indicator": ("Chọn chỉ tiêu", "Choose an indicator"),
     "trend": ("{indicator} qua các kỳ", "{indicator} over time"),
     "trend_table": ("Bảng số liệu theo kỳ", "Numbers by period"),
@@ -203,6 +205,9 @@ WORDS: Words = {
     "gained": ("Hộ có thêm người thực hiện được, theo kỹ năng", "Households where somebody came to do it, by skill"),
     "done": ("Đã đạt", "Done"),
     "target": ("Mục tiêu", "Target"),
+    # --- good practice
+    "practice": ("Cách làm hay", "Good practice"),
+    "practice_help": ("Kinh nghiệm các tổ chia sẻ, mới nhất trước.", "What teams share, the latest first."),
     # --- below the page
     "notes": ("Ghi chú", "Notes"),
     "versions": ("Phiên bản chỉ tiêu", "Versions of indicators"),

@@ -13,7 +13,7 @@ import orjson
 from services.reporting.indicators import Indicator, difference, value
 from services.reporting.indicators.values import Value, plain
 from services.reporting.messages import warning
-from services.reporting.periods import Period, Step, period, periods, previous
+from services.reporting.periods import Period, Step, period, periods, previous, same_part
 from services.reporting.queries.counting import by_period, counted
 from services.reporting.queries.standing import Area, Shown, Snapshot
 from services.reporting.schemas.reports import Page, Settled, Way
@@ -53,11 +53,13 @@ class Asking:
 
     @property
     def before(self) -> Window | None:
-        """The window that this one is compared with, if that is asked for."""
+        """What this window is compared with, if that is asked for: as much of it as has come of this one."""
         if not self.asked.question.previous:
             return None
         window = self.asked.window
-        first, last = previous(window.first, window.last, self.asked.question.calendar)
+        running = window.first <= self.asked.today <= window.last
+        until = min(window.last, self.asked.today) if running else window.last
+        first, last = previous(window.first, until, self.asked.question.calendar, running=running)
         return Window(first, last, window.as_of - (window.last - last))
 
     def figures(self, sums: Sums) -> dict[str, Value]:
@@ -138,11 +140,21 @@ class Reports:
                 "figures": asking.figures(of_it),
             }
             if question.previous:
-                last = spans[n - 1]
-                then = Window(last.first, last.last, min(last.last, window.as_of))
-                row["previous"] = asking.compared(of_it, sums[n - 1], then)
+                row["previous"] = asking.compared(of_it, *self._then(asking, spans[n - 1], span, sums[n - 1]))
             rows.append(row)
         return rows
+
+    def _then(self, asking: Asking, before: Period, span: Period, sums: Sums) -> tuple[Sums, Window]:
+        """The period before; of one that is still running, as much of it as has come of this one."""
+        question, today, end = asking.asked.question, asking.asked.today, before.last
+        assert isinstance(question.by, Step)
+        if span.first <= today <= span.last:
+            end = same_part(before, today, question.by, question.calendar)
+        window = Window(before.first, end, min(end, asking.asked.window.as_of))
+        if end < before.last:
+            standing = asking.snap.standing(asking.shown)
+            sums = counted(self.area, asking.snap, asking.shown, standing, window, asking.needed)[asking.shown.unit]
+        return sums, window
 
     # --- by unit -------------------------------------------------------------------------------------------------
 

@@ -151,6 +151,8 @@ class Area:
             found.append(warning("unit_not_on_map", locale, asked=asked, shown=day))
         if how_far.map_position < how_far.units_position:
             found.append(warning("map_settling", locale))
+        if not how_far.whole:
+            found.append(warning("counted_anew", locale))
         if how_far.parked:
             found.append(warning("parked", locale, events=how_far.parked))
         return found

@@ -80,7 +80,7 @@ class Question:
         map_day = self.map_day or today
         if map_day < EARLIEST_MAP:
             raise Problem("map-too-early", "/map", where="query", first=EARLIEST_MAP)
-        return Settled(self, Window(first, last, self.as_of or last), map_day)
+        return Settled(self, Window(first, last, self.as_of or last), map_day, today)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +88,7 @@ class Settled:
     question: Question
     window: Window
     map_day: date
+    today: date
 
 
 class MapField(Day):

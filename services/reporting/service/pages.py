@@ -11,7 +11,9 @@ from services.reporting.pages.figures import name_of
 from services.reporting.pages.files import FILES
 from services.reporting.pages.rendering import rendered
 from services.reporting.pages.view import View
+from services.reporting.placing import EARLIEST_MAP
 from services.reporting.positions import progress
+from services.reporting.queries.notes import NoteQueries
 from services.reporting.queries.sources import Sources
 from services.reporting.schemas.pages import FreshnessQuery, PageQuery, SignInForm, SignInQuery, SignOutForm
 from services.reporting.schemas.reports import ReportQuery
@@ -28,8 +30,13 @@ LONGEST_TOKEN = 3_800
 """Browsers keep cookies of 4,096 bytes."""
 
 
+NOTES = 6
+"""On the page of a unit; all are in ``GET /v1/notes``."""
+
+
 class PageRoutes(ReportRoutes):
     sources: Sources
+    note_queries: NoteQueries
     verifier: Verifier
     secure_cookies: bool
 
@@ -48,7 +55,8 @@ class PageRoutes(ReportRoutes):
         showing = view.settled(unit, self.area.today())
         shown = self.allowed(call, unit, view.map_day)
         board = Dashboard(self.reports, showing, shown, call.actor.units, call.locale)
-        return self._html(call, "dashboard.html", board=board, view=view, own=own)
+        notes = self.note_queries.listed(unit, None, EARLIEST_MAP, showing.last, None, NOTES)["notes"]
+        return self._html(call, "dashboard.html", board=board, view=view, own=own, notes=notes)
 
     def _own_units(self, call: Call) -> list[str]:
         """The known units of the token, the highest first."""
