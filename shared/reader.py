@@ -26,8 +26,8 @@ class GroupReader:
 
     def __init__(self, log: Log) -> None:
         self._log = log
-        self._loads: _Shared[Mapping[str, int], Loaded] = _Shared(self._load_all)
-        self._finds: _Shared[Collection[UUID], Found] = _Shared(self._find_all)
+        self._loads: Together[Mapping[str, int], Loaded] = Together(self._load_all)
+        self._finds: Together[Collection[UUID], Found] = Together(self._find_all)
 
     def load(self, after: Mapping[str, int]) -> Loaded:
         """As ``Log.load``."""
@@ -67,8 +67,8 @@ class _Question(Generic[Q, A]):
         self.answered.acquire()
 
 
-class _Shared(Generic[Q, A]):
-    """One thread that answers the questions of many, all that are waiting at a time."""
+class Together(Generic[Q, A]):
+    """One thread that answers the questions of many, all that are waiting at a time, in their order."""
 
     def __init__(self, answer_all: Callable[[Sequence[Q]], Sequence[A]]) -> None:
         self._answer_all = answer_all

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from sqlalchemy import Engine, text
+
+from shared.reader import Together
 
 KEPT = 200_000
 """Ids of a kind remembered as known; about 150 bytes each."""
@@ -19,6 +21,9 @@ _KNOWN = text(
        SELECT 'member', person_id FROM read.known_people WHERE person_id = ANY(cast(:members AS text[]))"""
 )
 
+_Ids = tuple[set[UUID], set[UUID]]
+"""Teams and members."""
+
 
 class References:
     """Teams and people by what teams has published (``network@2``). Those known are remembered, for nobody is ever
@@ -28,18 +33,22 @@ class References:
         """``engine``: connections outside any transaction."""
         self._engine = engine
         self._teams, self._members = _Remembered(), _Remembered()
+        self._asked: Together[_Ids, set[UUID]] = Together(self._ask_for_all)
 
     def unknown(self, teams: Iterable[UUID], members: Iterable[UUID]) -> set[UUID]:
-        """Those that were never heard of. At most one query, none if all are remembered; so ask for many at once."""
-        of_teams, of_members = self._teams.not_known(teams), self._members.not_known(members)
-        if of_teams or of_members:
-            self._ask(self._teams.doubtful(of_teams), self._members.doubtful(of_members))
-            return self._teams.not_known(of_teams) | self._members.not_known(of_members)
-        return of_teams
+        """Those that were never heard of. At most one query, shared with whoever asks meanwhile; none if all are
+        remembered."""
+        asked = self._teams.not_known(teams), self._members.not_known(members)
+        if self._teams.doubtful(asked[0]) or self._members.doubtful(asked[1]):
+            return self._asked.ask(asked)
+        return asked[0] | asked[1]
+
+    def _ask_for_all(self, questions: Sequence[_Ids]) -> list[set[UUID]]:
+        teams, members = (set[UUID]().union(*ids) for ids in zip(*questions, strict=True))
+        self._ask(self._teams.doubtful(teams), self._members.doubtful(members))
+        return [self._teams.not_known(of) | self._members.not_known(who) for of, who in questions]
 
     def _ask(self, teams: set[UUID], members: set[UUID]) -> None:
-        if not teams and not members:
-            return
         asked = {"teams": [str(team) for team in teams], "members": [str(member) for member in members]}
         found: dict[str, set[UUID]] = {"team": set(), "member": set()}
         with self._engine.connect() as connection:
