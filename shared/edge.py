@@ -49,7 +49,7 @@ from shared import edge_body
 from shared.access import Actor, BadToken, NoKeys
 from shared.db import unreachable
 from shared.decider import Rejected
-from shared.edge_admission import overloaded
+from shared.edge_admission import cost, overloaded
 from shared.edge_batch import Row, Rows
 from shared.edge_body import Environ
 from shared.edge_reply import Reply, locale_of, problem_reply, reply_of
@@ -158,15 +158,15 @@ class Route(HttpRequestHandler):  # type: ignore[misc]  # nameko has no types
         )
         lane = self.server.edge.lanes[self.lane] if self.lane else None
         if isinstance(self.body, Upload):
-            with lane.admitted(actor.sub, 0) if lane else nullcontext():
+            with lane.admitted(actor.sub, cost(0)) if lane else nullcontext():
                 self.server.edge.reserve(environ, 8 * PIECE)
                 call.body = self.body.open(environ)
                 return self._result(call)
         if lane:
-            lane.knock(actor.sub, edge_body.likely_size(environ, self.max_bytes))
+            lane.knock(actor.sub, cost(edge_body.likely_size(environ, self.max_bytes)))
         # Phones on a bad line take their time to send: those are not at work yet.
         raw = b"" if self.body is None else self._read(environ)
-        with lane.admitted(actor.sub, len(raw)) if lane else nullcontext():
+        with lane.admitted(actor.sub, cost(len(raw))) if lane else nullcontext():
             call.body = self._loaded(raw)
             return self._result(call)
 

@@ -5,9 +5,9 @@ is at work at once as keeps the process busy; a little more waits in line; and w
 it is refused before anything of the request but its headers has been read.
 
     lane = Lane("batch", width=400_000, patience=0.4)
-    lane.knock(actor.sub, likely_size)              # both raise Problem("overloaded") with Retry-After
+    lane.knock(actor.sub, cost(likely_size))        # both raise Problem("overloaded") with Retry-After
     raw = …                                         # only now the body is read
-    with lane.admitted(actor.sub, len(raw)):
+    with lane.admitted(actor.sub, cost(len(raw))):
         …
 
 How long a newcomer would wait follows from what is ahead of it and from how fast the lane was served lately, so the
@@ -30,14 +30,16 @@ from prometheus_client import Counter, Gauge, Histogram
 
 from shared.problems import Problem
 
-LEAST = 1_500
-"""What the smallest request costs, in bytes of a large one: its headers, and its own way through the process."""
+OWN = 6_000
+"""What a request costs by itself, in bytes of a body: its own way through the process. So an upload of three visits
+takes as long as the last fifteen of a batch, and the pace of one kind of load says what another kind will take."""
 USUAL = 100_000
 """Up to this size a request has the lane's patience, beyond it in proportion."""
 FEW_SECONDS = 30.0
-FIRST_RATE = 2_000_000.0
+FIRST_RATE = 500_000.0
+"""Until the lane was full once: rather too careful for a moment than a flood inside."""
 LEAST_RATE = 20_000.0
-AT_WORK_SECONDS = 0.2
+AT_WORK_SECONDS = 0.15
 """No more is at work than takes so long at the lane's pace: it would only wait inside, where nobody can be refused."""
 WINDOW_SECONDS = 0.25
 SMOOTHING = 0.5
@@ -58,6 +60,11 @@ WAITING = Gauge("tungnha_admission_waiting_bytes", "Cost of the requests in line
 RATE = Gauge("tungnha_admission_bytes_per_second", "How fast the lane was served when it last was full", ["lane"])
 
 
+def cost(size: int) -> int:
+    """Of a request with a body of so many bytes, in bytes."""
+    return OWN + size
+
+
 def overloaded(seconds: int = 1) -> Problem:
     return Problem("overloaded", headers={"Retry-After": str(seconds)}, seconds=seconds)
 
@@ -70,7 +77,7 @@ class _Ticket:
 
 
 class Lane:
-    """For greenthreads, which give way nowhere here but while waiting. Costs are bytes, times seconds.
+    """For greenthreads, which give way nowhere here but while waiting. Costs are those of ``cost``, times seconds.
 
     ``width``: the most at work at once, however fast the lane is. ``few``: so many in line are no overload, however
     long they wait: some offices that send all they have.
@@ -92,7 +99,6 @@ class Lane:
 
     def knock(self, client: str, cost: int) -> None:
         """Raises ``Problem`` if there is no use in coming in now. Reserves nothing."""
-        cost = max(cost, LEAST)
         if (self._lines or not self._fits(cost)) and self._too_long(client, cost):
             self._pace.full(self._clock())
             raise self._refusal(cost)
@@ -100,7 +106,7 @@ class Lane:
     @contextmanager
     def admitted(self, client: str, cost: int) -> Iterator[None]:
         """Comes in at once or after a moment in line. Raises ``Problem`` with Retry-After for whoever is not let in."""
-        cost, began = max(cost, LEAST), self._clock()
+        began = self._clock()
         if self._lines or not self._fits(cost):
             self._wait(client, cost)
         else:

@@ -42,6 +42,9 @@ def prepare() -> None:
         raise RuntimeError(f"prepare() must come before the import of {', '.join(late)}")
     os.environ["PSYCOPG_WAIT_FUNC"] = "wait_selector"
     eventlet.monkey_patch()
+    from shared.edge_wait import cooperate
+
+    cooperate()
 
 
 def run_api(

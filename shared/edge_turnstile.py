@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from prometheus_client import Counter
 
 from shared.access import Verifier
-from shared.edge_admission import Lane, overloaded
+from shared.edge_admission import Lane, cost, overloaded
 from shared.edge_body import likely_size
 from shared.edge_reply import locale_of, problem_reply
 from shared.problems import Problem
@@ -89,7 +89,7 @@ class Turnstile:
             return None
         environ = {"CONTENT_LENGTH": length, "HTTP_CONTENT_ENCODING": fields.get(b"content-encoding", "identity")}
         try:
-            gate.lane.knock(actor.sub, likely_size(environ, gate.max_bytes))
+            gate.lane.knock(actor.sub, cost(likely_size(environ, gate.max_bytes)))
         except Problem as problem:
             rest.read(len(head) + len(end) + int(length))
             gate.refused.inc()

@@ -7,6 +7,7 @@ the requests of a moment share it; a lone one waits for nobody. The counterpart 
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Generic, TypeVar
@@ -16,6 +17,8 @@ from shared.log import Appended, Log, Recorded
 
 Q = TypeVar("Q")
 A = TypeVar("A")
+
+GATHER_SECONDS = 0.005
 
 Found = dict[UUID, tuple[bytes, Appended]]
 Loaded = dict[str, list[Recorded]]
@@ -112,3 +115,5 @@ class Together(Generic[Q, A]):
             for question, answer in zip(questions, answers, strict=True):
                 question.answer = answer
                 question.answered.release()
+            if self._waiting:  # many ask: a moment more, and the next query is shared by more of them
+                time.sleep(GATHER_SECONDS)

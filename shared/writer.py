@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 from shared.log import Append, Appended, Log, LogUnavailable, Outcome, Unstorable
 
+GATHER_SECONDS = 0.005
 RETRY_SECONDS = (0.05, 0.2, 0.5, 1.0, 2.0, 4.0)
 
 
@@ -86,9 +87,12 @@ class GroupWriter:
                         return
                     self._changed.wait()
                 group = self._take()
+                left = len(self._waiting)
             results = self._store([append for append, _, _ in group])
             for (_, submission, index), result in zip(group, results, strict=True):
                 submission.finish(index, result)
+            if len(self._waiting) > left:  # many come: a moment more, and the next commit is shared by more of them
+                time.sleep(GATHER_SECONDS)
 
     def _take(self) -> list[_Ticket]:
         """The next group: no command id and no stream twice, and nothing read that is written; whoever must wait keeps

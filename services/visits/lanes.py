@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from shared.edge_admission import LEAST, Lane
+from shared.edge_admission import Lane, cost
 
 LANES = (
-    Lane("single", width=100_000, patience=0.5, few=32),
-    Lane("batch", width=300_000, patience=0.3, few=8),
-    Lane("upload", width=4 * LEAST, patience=0.0),
+    Lane("single", width=400_000, patience=0.3, few=32),
+    Lane("batch", width=300_000, patience=0.2, few=8),
+    Lane("upload", width=4 * cost(0), patience=0.0),
 )
 """Some sixty single visits and four batches of a hundred at a time keep the log busy; more would only wait inside. Four
 files may arrive at once, which a job then takes in.

@@ -9,7 +9,7 @@ import eventlet
 import pytest
 from eventlet.greenthread import GreenThread
 
-from shared.edge_admission import FIRST_RATE, LEAST, SPREAD, Lane, _Pace
+from shared.edge_admission import FIRST_RATE, SPREAD, Lane, _Pace, cost
 from shared.problems import Problem
 
 WIDTH = 10_000
@@ -168,11 +168,11 @@ def test_the_pace_is_that_of_the_service_and_refusals_spread_with_the_load() -> 
     assert door.open_again()
 
 
-def test_the_smallest_request_costs_something() -> None:
+def test_a_request_with_nothing_in_it_costs_something() -> None:
     door = Door(seconds=0.05)
-    threads = [door.come("phone", 0) for _ in range(WIDTH // LEAST + 1)]
+    threads = [door.come("phone", cost(0)) for _ in range(WIDTH // cost(0) + 1)]
     eventlet.sleep(0.01)
-    assert len(door.served) == WIDTH // LEAST
+    assert len(door.served) == WIDTH // cost(0)
     all_of(threads)
     assert door.open_again()
 
