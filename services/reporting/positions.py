@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -44,6 +44,12 @@ class Progress:
     checked_at: datetime | None
     whole: bool
     """Whether every figure of this version has been counted, or a rebuild has still to do it."""
+
+    @property
+    def state(self) -> Hashable:
+        """A name for what the read model holds: while it is the same, so is every sum."""
+        maps = tuple(self.maps.items())
+        return self.slot, tuple(self.positions.items()), self.parked, self.units_position, maps, self.whole
 
     @property
     def map_position(self) -> int:

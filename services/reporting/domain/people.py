@@ -47,13 +47,15 @@ def learn_joins(tally: Tally, _: str, known: Known, told: Sequence[Any]) -> None
 
 def _humans(into: Mapping[str, str]) -> dict[str, str]:
     """Every id that is joined with another → the one that was kept in the end."""
-    found: dict[str, str] = {}
-    for person in {*into, *into.values()}:
-        kept = person
-        for _ in into:  # no chain is longer
-            kept = into.get(kept, kept)
-        found[person] = kept
-    return found
+    return {person: _kept_in_the_end(person, into) for person in {*into, *into.values()}}
+
+
+def _kept_in_the_end(person: str, into: Mapping[str, str]) -> str:
+    met = {person}
+    while (following := into.get(person)) is not None and following not in met:
+        met.add(following)
+        person = following
+    return person
 
 
 def count_joins(tally: Tally, _: str, known: Known, sign: int) -> None:

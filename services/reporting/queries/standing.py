@@ -17,6 +17,7 @@ from services.reporting.maps import OtherMaps, UnitsChanging, key_of, numbered
 from services.reporting.messages import warning
 from services.reporting.placing import EARLIEST_MAP
 from services.reporting.positions import Progress, progress
+from services.reporting.queries.kept import Kept
 from services.reporting.schemas.reports import Positions
 from services.reporting.store import Slot
 from services.reporting.sums_sql import Standing
@@ -63,7 +64,7 @@ class Area:
 
     def __init__(self, engine: Engine, directory: UnitDirectory, today: Callable[[], date]) -> None:
         self.engine, self.directory, self.today = engine, directory, today
-        self.existing = Existing(directory)
+        self.existing, self.kept = Existing(directory), Kept()
         self._other_maps = OtherMaps(engine, directory)
         self._asking = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
