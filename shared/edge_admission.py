@@ -36,7 +36,7 @@ takes as long as the last fifteen of a batch, and the pace of one kind of load s
 USUAL = 100_000
 """Up to this size a request has the lane's patience, beyond it in proportion."""
 FEW_SECONDS = 30.0
-FIRST_RATE = 500_000.0
+FIRST_RATE = 800_000.0
 """Until the lane was full once: rather too careful for a moment than a flood inside."""
 LEAST_RATE = 20_000.0
 AT_WORK_SECONDS = 0.15

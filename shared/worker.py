@@ -39,6 +39,8 @@ from shared.subscription import BATCH, Projection, Reaction, Subscription
 _log = logging.getLogger(__name__)
 
 STOP_SECONDS = 4.0
+REST = 1.0
+"""After a step that was not full a loop waits so many times as long as the step took."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ class Definition:
     event types read from each source's mirror; feed addresses come from ``TUNGNHA_SOURCES``. ``batch`` is the number of
     events per partition and transaction. Beyond ``max_lag`` events behind the worker is not ready. ``loops`` are
     further steps to be called for ever, each in its thread (``shared.jobs.Runner.step``); they return what they did.
-    For ``gather`` seconds after a little work relay and subscriptions let more of it come together.
+    For ``gather`` seconds at least after a little work subscriptions let more of it come together.
     """
 
     name: str
@@ -103,6 +105,7 @@ class Loop(threading.Thread):
         pause = shortest = self._idle[0]
         failures = 0
         while not self._stop_asked.is_set():
+            began = time.monotonic()
             try:
                 done = self._step()
             except Stopping:
@@ -115,8 +118,9 @@ class Loop(threading.Thread):
             failures, self.reason = 0, None
             if done >= self._full:
                 continue
-            # A short wait after a little work lets a batch gather: a third of the transactions, a moment later.
-            pause = shortest if done else min(pause * 2, self._idle[1])
+            # A wait after a little work lets a batch gather: longer the more there is to do, and the busier all are.
+            rest = max(shortest, REST * (time.monotonic() - began)) if done else pause * 2
+            pause = min(rest, self._idle[1])
             self._stop_asked.wait(pause)
 
     def _report(self, error: Exception, failures: int) -> None:
@@ -191,13 +195,12 @@ class Worker:
         ]
 
     def _build_loops(self) -> Iterable[Loop]:
-        idle = self.definition.gather, 0.25
         if self._relay:
-            yield Loop("relay", self._if_new(RELAY, self._relay.step), self._stop, full=500, idle=idle)
+            yield Loop("relay", self._if_new(RELAY, self._relay.step), self._stop, full=500)
         for subscription in self._subscriptions:
             name = subscription.projection.name
             step = self._if_new(name, partial(_eagerly, subscription))
-            yield Loop(name, step, self._stop, full=MORE, idle=idle)
+            yield Loop(name, step, self._stop, full=MORE, idle=(self.definition.gather, 0.25))
         for repair in self._repairs:
             # Two seconds of grace within a round and three between rounds: heads every five seconds.
             yield Loop(f"repair {repair.source}", repair.round, self._stop, idle=(3.0, 3.0))

@@ -35,6 +35,8 @@ from shared.worker import Definition, run_worker
 PARTITIONS = 4
 REMEMBERED = 50_000
 """Visits whose repeats are answered from memory: those of some minutes of a campaign's evening, at most 40 MB."""
+GATHER = 0.2
+"""Seconds. Lists and boards of this service; reports hear of a visit by the relay, which does not wait for them."""
 USES: Uses = {"teams": UNIT_EVENTS | NETWORK_EVENTS}
 
 
@@ -152,6 +154,7 @@ def worker(settings: Settings) -> int:
             records_of(kit),
         ],
         uses=USES,
+        gather=GATHER,
         loops={"jobs": runner.step, "reconciling": reconciling.step},
     )
     return run_worker(definition, settings, kit.log, on_stop=[runner.close, kit.close])
