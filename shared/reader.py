@@ -29,8 +29,8 @@ class GroupReader:
 
     def __init__(self, log: Log) -> None:
         self._log = log
-        self._loads: Together[Mapping[str, int], Loaded] = Together(self._load_all)
-        self._finds: Together[Collection[UUID], Found] = Together(self._find_all)
+        self._loads: GroupQuestions[Mapping[str, int], Loaded] = GroupQuestions(self._load_all)
+        self._finds: GroupQuestions[Collection[UUID], Found] = GroupQuestions(self._find_all)
 
     def load(self, after: Mapping[str, int]) -> Loaded:
         """As ``Log.load``."""
@@ -70,7 +70,7 @@ class _Question(Generic[Q, A]):
         self.answered.acquire()
 
 
-class Together(Generic[Q, A]):
+class GroupQuestions(Generic[Q, A]):
     """One thread that answers the questions of many, all that are waiting at a time, in their order."""
 
     def __init__(self, answer_all: Callable[[Sequence[Q]], Sequence[A]]) -> None:

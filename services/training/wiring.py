@@ -39,7 +39,7 @@ PARTITIONS = 1
 BATCH = 2_000
 """Events a step of a projection takes: the registry's history is 600,000 events long for whoever begins."""
 GATHER = 0.25
-"""Seconds. Files of attendance come by the thousand rows; nobody waits for the one just written."""
+"""Seconds. Files of attendance come by the thousand rows; the tables need not show the one just written at once."""
 RUNNERS = 2
 """Files at once in a worker, a step of one while another's is with the database."""
 USES: Uses = {"teams": UNIT_EVENTS | seats.EVENTS}

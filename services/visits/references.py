@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Engine, text
 
-from shared.reader import Together
+from shared.reader import GroupQuestions
 
 KEPT = 200_000
 """Ids of a kind remembered as known; about 150 bytes each."""
@@ -33,7 +33,7 @@ class References:
         """``engine``: connections outside any transaction."""
         self._engine = engine
         self._teams, self._members = _Remembered(), _Remembered()
-        self._asked: Together[_Ids, set[UUID]] = Together(self._ask_for_all)
+        self._asked: GroupQuestions[_Ids, set[UUID]] = GroupQuestions(self._ask_for_all)
 
     def unknown(self, teams: Iterable[UUID], members: Iterable[UUID]) -> set[UUID]:
         """Those that were never heard of. At most one query, shared with whoever asks meanwhile; none if all are
