@@ -98,6 +98,8 @@ class Call:
     now: datetime
     last_event_id: str = ""
     """What a client that follows a stream had last (``shared.edge_stream``)."""
+    anew: bool = False
+    """Nothing read for an earlier request may answer this one (``Cache-Control: no-cache``, RFC 9111 5.2.1.4)."""
 
     def envelope(self, command: Any, command_id: uuid.UUID | None = None) -> Envelope:
         """The command with its id (given, else the Idempotency-Key, else new), its sender and its time."""
@@ -155,6 +157,7 @@ class Route(HttpRequestHandler):  # type: ignore[misc]  # nameko has no types
             _if_match(environ),
             self.server.edge.clock(),
             environ.get("HTTP_LAST_EVENT_ID", ""),
+            "no-cache" in environ.get("HTTP_CACHE_CONTROL", "").lower(),
         )
         lane = self.server.edge.lanes[self.lane] if self.lane else None
         if isinstance(self.body, Upload):

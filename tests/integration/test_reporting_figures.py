@@ -195,6 +195,28 @@ def test_batches_do_not_matter_and_a_rebuild_gives_the_same(stack: Stack, seed: 
     assert stack.tables() == live
 
 
+def test_sums_are_kept_until_something_happens_and_can_be_asked_for_anew(stack: Stack) -> None:
+    facts = Facts()
+    visited(facts, "one", NATION, TODAY, set(), 1, True)
+    stack.mirror.add([*unit_rows([established(NATION, "nation", None, EVER)]), *facts.events])
+    stack.units()
+    stack.figures()
+    shown, asked = stack.reports.area.shown(NATION, None), Question(CATALOGUE.chosen(())).settled(TODAY)
+
+    def visits(*, anew: bool = False) -> Any:
+        return stack.reports.answer(shown, asked, "en", anew=anew)["figures"]["visits"]
+
+    assert visits() == 1
+    with stack.engine.begin() as tx:  # behind the api's back, as nothing of ours does
+        tx.execute(text("UPDATE read.rollup_2a SET visits = 7"))
+    assert (visits(), visits(anew=True), visits()) == (1, 7, 1)
+    more = Facts()
+    visited(more, "two", NATION, TODAY, set(), 1, False)
+    stack.mirror.add(more.events)
+    stack.figures()
+    assert visits() == 8
+
+
 def test_a_rebuild_rolls_up_leaves_of_every_level(stack: Stack) -> None:
     """Villages, facts of whole communes, districts or provinces, and of units that nobody has heard of."""
     units = [

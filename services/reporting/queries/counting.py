@@ -52,4 +52,4 @@ def by_period(
 
 
 def _kept(area: Area, snap: Snapshot, asked: Hashable, read: Callable[[], F], values: int) -> F:
-    return area.kept.sums(snap.progress, area.directory.position, asked, read, values)
+    return snap.kept.sums(snap.progress, area.directory.position, asked, read, values)

@@ -81,9 +81,12 @@ class Reports:
     def __init__(self, area: Area) -> None:
         self.area = area
 
-    def answer(self, shown: Shown, asked: Settled, locale: str, *, whole: bool = False) -> Document:
-        """``whole``: all units of a ranking instead of a page. Raises ``Problem`` for a question too large."""
-        with self.area.snapshot({shown.key, shown.asked_key}) as snap:
+    def answer(self, shown: Shown, asked: Settled, locale: str, *, whole: bool = False, anew: bool = False) -> Document:
+        """``whole``: all units of a ranking instead of a page. ``anew``: nothing that was summed before.
+
+        Raises ``Problem`` for a question too large.
+        """
+        with self.area.snapshot({shown.key, shown.asked_key}, anew=anew) as snap:
             asking = Asking(snap, shown, asked, locale)
             standing = snap.standing(shown)
             sums = counted(self.area, snap, shown, standing, asked.window, asking.needed)[shown.unit]

@@ -53,6 +53,7 @@ class Snapshot:
     slot: Slot
     maps: Mapping[date, int]
     progress: Progress
+    kept: Kept
 
     def standing(self, shown: Shown, level: str | None = None, units: tuple[str, ...] | None = None) -> Standing:
         """The unit itself, or units of a level on its map."""
@@ -64,7 +65,7 @@ class Area:
 
     def __init__(self, engine: Engine, directory: UnitDirectory, today: Callable[[], date]) -> None:
         self.engine, self.directory, self.today = engine, directory, today
-        self.existing, self.kept = Existing(directory), Kept()
+        self.existing, self._kept = Existing(directory), Kept()
         self._other_maps = OtherMaps(engine, directory)
         self._asking = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
@@ -102,8 +103,8 @@ class Area:
         return None
 
     @contextmanager
-    def snapshot(self, keys: Collection[date]) -> Iterator[Snapshot]:
-        """One snapshot in which every map is placed, placing those that are not."""
+    def snapshot(self, keys: Collection[date], *, anew: bool = False) -> Iterator[Snapshot]:
+        """One snapshot in which every map is placed, placing those that are not. ``anew``: without sums kept before."""
         for _ in range(TRIES):
             with self._asking.begin() as tx:
                 how_far = progress(tx)
@@ -115,7 +116,7 @@ class Area:
                 missing = [key for key, number in numbers.items() if number is None]
                 if not missing:
                     found = {key: number for key, number in numbers.items() if number is not None}
-                    yield Snapshot(tx, slot, found, how_far)
+                    yield Snapshot(tx, slot, found, how_far, Kept() if anew else self._kept)
                     return
             for key in missing:
                 try:

@@ -35,7 +35,8 @@ class ReportRoutes(Pieces):
         if question.known_at is not None:
             answer = self.known.answer(shown.unit, asked, question.known_at, call.locale)
         else:
-            answer = self.reports.answer(shown, asked, call.locale, whole=question.format is not Format.JSON)
+            whole = question.format is not Format.JSON
+            answer = self.reports.answer(shown, asked, call.locale, whole=whole, anew=call.anew)
         return reply(answer, question, today, call.locale)
 
     @route("GET", "/v1/indicators", scope="reporting:read")
