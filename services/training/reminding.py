@@ -1,8 +1,8 @@
 """Walks round everybody who serves, some units at a time, and issues the reminders that are due today.
 
 A round begins when something is new or another day has come, ten minutes after the last one at the earliest. It waits
-until the tables have read all that is known, so that nobody is reminded of what is on its way. Several workers may walk
-at once: the same reminder is the same command.
+until the tables have read all that is known, so that nobody is reminded of what is on its way. One worker walks; if it
+is lost, another begins anew. Should two walk at once all the same, the same reminder is the same command.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
+from uuid import uuid4
 
 from sqlalchemy import Connection, Engine, text
 
@@ -28,6 +29,7 @@ from shared.units import UnitTree
 from shared.vietnamese import hanoi_day
 
 ROUND_SECONDS = 600.0
+LEASE_SECONDS = 60.0
 CHUNK = 50
 """Units looked at in one step."""
 MOST = 100
@@ -44,6 +46,20 @@ _ISSUED = text(
     """SELECT person_id::text, rule_id::text, due, kind FROM read.reminders
         WHERE person_id = ANY(cast(:people AS uuid[]))"""
 )
+_CLAIM = text(
+    """INSERT INTO read.reminder_round AS r (walker, walks_until, begun)
+       VALUES (:walker, now() + make_interval(secs => :lease), now())
+       ON CONFLICT (one) DO UPDATE
+          SET walker = excluded.walker, walks_until = excluded.walks_until, begun = excluded.begun
+        WHERE r.walks_until < now() AND r.begun <= now() - make_interval(secs => :every)
+          AND r.walked IS DISTINCT FROM :news
+    RETURNING one"""
+)
+_HOLD = text(
+    """UPDATE read.reminder_round SET walks_until = now() + make_interval(secs => :lease)
+        WHERE walker = :walker RETURNING one"""
+)
+_WALKED = text("UPDATE read.reminder_round SET walks_until = now(), walked = :news WHERE walker = :walker")
 OWN = [Register.name, Obligations.name]
 
 
@@ -59,16 +75,18 @@ class Reminding:
     ) -> None:
         self._lookups, self._directory, self._handler = lookups, directory, handler
         self._now, self._every = now, every
+        self._walker = uuid4()
         self._at: tuple[str, Path] | None = None
-        """Root, and the last unit looked at, while a round is under way."""
-        self._seen: object = None
-        self._began = float("-inf")
+        """Root, and the last unit looked at, while this worker is on its round."""
+        self._news = ""
+        """Day and positions of this round: what there is to tell on it."""
+        self._looks_at = self._renews_at = float("-inf")
 
     def step(self) -> int:
         """Looks at some units. The answer is always 0, so a pause follows: a nation's round is spread over minutes."""
         day = hanoi_day(self._now())
         with self._lookups.connect() as tx:
-            if self._at is None and not self._begin(tx, day):
+            if not (self._begin(tx, day) if self._at is None else self._hold(tx)):
                 return 0
             tree = self._directory.tree()
             assert self._at is not None
@@ -78,16 +96,33 @@ class Reminding:
         self._issue(due[:MOST])
         if len(due) <= MOST:
             self._at = (root, chunk[-1].path) if len(chunk) == CHUNK and chunk[-1].path != after else self._next(root)
+            if self._at is None:
+                with self._lookups.connect() as tx:
+                    tx.execute(_WALKED, {"walker": self._walker, "news": self._news})
         return 0
 
     def _begin(self, tx: Connection, day: date) -> bool:
-        if time.monotonic() - self._began < self._every or tx.execute(_BEHIND, {"own": OWN}).scalar():
+        now = time.monotonic()
+        if now < self._looks_at or tx.execute(_BEHIND, {"own": OWN}).scalar():
             return False
+        self._looks_at = now + self._every / 60
         page, rules = begun(tx, day, None)
-        seen = (day, page.position, page.registry_position)
-        if not rules or seen == self._seen:
+        first, news = self._next(""), f"{day} {page.position} {page.registry_position}"
+        if not rules or first is None:
             return False
-        self._began, self._seen, self._at = time.monotonic(), seen, self._next("")
+        asked = {"walker": self._walker, "lease": LEASE_SECONDS, "every": self._every, "news": news}
+        if tx.execute(_CLAIM, asked).one_or_none() is None:
+            return False
+        self._at, self._news, self._renews_at = first, news, now + LEASE_SECONDS / 3
+        return True
+
+    def _hold(self, tx: Connection) -> bool:
+        """Whether the round is still this worker's, who may have been away for long."""
+        now = time.monotonic()
+        if now >= self._renews_at:
+            self._renews_at = now + LEASE_SECONDS / 3
+            if tx.execute(_HOLD, {"walker": self._walker, "lease": LEASE_SECONDS}).one_or_none() is None:
+                self._at = None
         return self._at is not None
 
     def _next(self, root: str) -> tuple[str, Path] | None:

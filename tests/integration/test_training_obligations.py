@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import text
 
 from ops.local.provision import Database
+from services.training import reminding
 from services.training.domain.dues import Due, State
 from services.training.domain.plans import Measure, Target
 from services.training.domain.reminders import IssueReminder
@@ -309,6 +310,11 @@ def test_coverage_equals_a_naive_count(tables: Any) -> None:
     assert figures.reached(Target(Measure.SESSIONS, 1), "vn", EVER, date(2026, 1, 1)) == 0
 
 
+def walker(tables: Any, handler: Any, moment: datetime) -> Reminding:
+    lookups = tables.execution_options(isolation_level="AUTOCOMMIT")
+    return Reminding(lookups, UnitDirectory(tables), handler, now=lambda: moment, every=0.0)
+
+
 def test_everybody_is_reminded_once_and_not_before_all_is_read(tables: Any) -> None:
     made = world(3)
     queries, sent = fill(tables, made), list[IssueReminder]()
@@ -332,12 +338,13 @@ def test_everybody_is_reminded_once_and_not_before_all_is_read(tables: Any) -> N
 
     day = date(2025, 6, 20)
     noon = datetime(2025, 6, 20, 5, tzinfo=UTC)
-    walk = Reminding(tables, UnitDirectory(tables), Handler(), now=lambda: noon, every=0.0)
+    first, other = (walker(tables, Handler(), noon) for _ in range(2))
 
     def go_round() -> list[IssueReminder]:
         sent.clear()
         for _ in range(60):
-            walk.step()
+            for each in (first, other):
+                each.step()
         return list(sent)
 
     assert go_round() == []  # the registry has not been heard of
@@ -356,11 +363,49 @@ def test_everybody_is_reminded_once_and_not_before_all_is_read(tables: Any) -> N
         rule = InForce(one.rule_id, "vn", day, terms[one.rule_id])
         if kind := kind_of(one, rule, day):
             expected.add((one.person_id, one.rule_id, one.due, kind))
-    assert expected and len(told) == len(expected)
+    assert expected and len(told) == len(expected), "one of two workers walks"
     assert {(one.person_id, one.rule_id, one.due, one.kind) for one in told} == expected
     with tables.begin() as tx:
         tx.exec_driver_sql("UPDATE bus.cursors SET position = 6")
     assert go_round() == []
+
+
+class Untold:
+    """A handler that takes reminders and tells nobody."""
+
+    def handle_many(self, envelopes: Any) -> list[Any]:
+        return [None for _ in envelopes]
+
+    def states(self, stream_ids: Any) -> dict[str, Any]:
+        return {}
+
+
+def test_when_the_walker_is_lost_another_one_begins_anew(tables: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(tables, world(3))
+    monkeypatch.setattr(reminding, "CHUNK", 2)
+    with tables.begin() as tx:
+        tx.exec_driver_sql("INSERT INTO bus.sources (source, heads) VALUES ('teams', '{\"0\": 5}')")
+
+    def at(one: Reminding) -> Any:
+        one.step()
+        return one._at
+
+    lost, other = (walker(tables, Untold(), datetime(2025, 6, 20, 5, tzinfo=UTC)) for _ in range(2))
+    assert at(lost) and at(other) is None
+    begun = at(lost)
+    with tables.begin() as tx:
+        tx.exec_driver_sql("UPDATE read.reminder_round SET walks_until = now() - interval '1 second'")
+    again = at(other)
+    assert again and again != begun, "from the beginning"
+    lost._renews_at = float("-inf")  # it comes back after a while
+    assert at(lost) is None and at(other)
+    assert any(at(other) is None for _ in range(60))
+    assert at(lost) is None and at(other) is None, "nothing is new since"
+    with tables.begin() as tx:
+        tx.exec_driver_sql(
+            "INSERT INTO bus.cursors (subscription, source, partition, position) VALUES ('seats@1', 'teams', 0, 6)"
+        )
+    assert at(lost) and at(other) is None
 
 
 def test_a_reform_changes_nobodys_record_only_where_it_is_listed(tables: Any) -> None:
