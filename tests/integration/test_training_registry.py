@@ -157,7 +157,6 @@ def test_joined_people_are_one_until_they_are_separated(tables: Any) -> None:
     tell("PeopleJoined", a, b)
     assert found.kept([a, b, c, d, stranger]) == {b: a, c: a, d: a}
     assert found.one_with(d) == found.one_with(a) == {a, b, c, d}
-    assert found.known([a, d, stranger]) == {a, d}
     tell("PeopleSeparated", a, b)
     assert found.kept([a, b, c, d]) == {c: b, d: b}
     assert (found.one_with(a), found.one_with(d)) == ({a}, {b, c, d})
@@ -180,4 +179,3 @@ def test_a_seat_that_is_carried_on_keeps_its_day_of_appointment(tables: Any) -> 
         ("leader", "t2", "village", "v2", day, date(2024, 6, 1), START, START),
         ("member", "t2", "village", "v2", date(2024, 6, 1), None, START, date(2024, 6, 1)),
     ]
-    assert Identities(tables).known([*PEOPLE[:3]]) == {*PEOPLE[:2]}

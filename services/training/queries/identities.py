@@ -8,11 +8,6 @@ from datetime import date
 import orjson
 from sqlalchemy import Engine, text
 
-_KNOWN = text(
-    """SELECT w.id FROM unnest(cast(:people AS uuid[])) w (id)
-        WHERE EXISTS (SELECT FROM read.seats s WHERE s.person_id = w.id)
-           OR EXISTS (SELECT FROM read.joins j WHERE w.id IN (j.duplicate_id, j.person_id))"""
-)
 _KEPT = text("SELECT duplicate_id, kept_id FROM read.joins WHERE duplicate_id = ANY(cast(:people AS uuid[]))")
 _ONE = text(
     """WITH kept (id) AS (
@@ -37,11 +32,6 @@ _PLACES = text(
 class Identities:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-
-    def known(self, people: Collection[str]) -> set[str]:
-        """Those who have, had or will have a seat, or were joined with somebody."""
-        with self._engine.connect() as tx:
-            return {str(person) for person in tx.execute(_KNOWN, {"people": list(people)}).scalars()}
 
     def serving(self, person: str, day: date) -> list[str]:
         """The units of the person's seats on that day."""
