@@ -17,7 +17,6 @@ from joserfc.jwk import OKPKey
 from shared import access
 from shared.access import Actor, BadToken, NoKeys, Verifier
 
-pytestmark = pytest.mark.filterwarnings("ignore:EdDSA is deprecated")
 NOW = 1_800_000_000.0
 
 

@@ -1,4 +1,4 @@
-"""A tiny service on the real edge, run as a process by test_edge_http.py."""
+"""A tiny service on the real edge, run as a process by edge_kit.py."""
 
 from __future__ import annotations
 
