@@ -80,14 +80,23 @@ class Lane:
     """For greenthreads, which give way nowhere here but while waiting. Costs are those of ``cost``, times seconds.
 
     ``width``: the most at work at once, however fast the lane is. ``few``: so many in line are no overload, however
-    long they wait: some offices that send all they have.
+    long they wait: some offices that send all they have. ``side_by_side``: so many are let in however large they are;
+    with two, one is decided while the other is with the database.
     """
 
     def __init__(
-        self, name: str, *, width: int, patience: float, few: int = 0, clock: Callable[[], float] = time.monotonic
+        self,
+        name: str,
+        *,
+        width: int,
+        patience: float,
+        few: int = 0,
+        side_by_side: int = 1,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.name, self._width, self._patience, self._few, self._clock = name, width, patience, few, clock
-        self._at_work = 0
+        self._side_by_side = side_by_side
+        self._at_work = self._inside = 0
         self._lines: OrderedDict[str, deque[_Ticket]] = OrderedDict()
         self._waiting: dict[str, int] = {}
         self._pace = _Pace()
@@ -110,7 +119,7 @@ class Lane:
         if self._lines or not self._fits(cost):
             self._wait(client, cost)
         else:
-            self._at_work += cost
+            self._enter(cost)
         WAITED.labels(self.name).observe(self._clock() - began)
         self._admitted.inc()
         try:
@@ -119,9 +128,12 @@ class Lane:
             self._leave(cost)
 
     def _fits(self, cost: int) -> bool:
-        """Whoever is larger than the lane is let in alone."""
         width = min(self._width, self._pace.rate * AT_WORK_SECONDS)
-        return not self._at_work or self._at_work + cost <= width
+        return self._inside < self._side_by_side or self._at_work + cost <= width
+
+    def _enter(self, cost: int) -> None:
+        self._at_work += cost
+        self._inside += 1
 
     def _wait(self, client: str, cost: int) -> None:
         self._pace.full(self._clock())
@@ -164,6 +176,7 @@ class Lane:
 
     def _leave(self, cost: int) -> None:
         self._at_work -= cost
+        self._inside -= 1
         while self._lines:
             client, line = next(iter(self._lines.items()))
             ticket = line[0]
@@ -172,7 +185,7 @@ class Lane:
             self._take(client, ticket)
             if client in self._lines:
                 self._lines.move_to_end(client)
-            self._at_work += ticket.cost
+            self._enter(ticket.cost)
             ticket.admitted = True
             ticket.called.send()
         self._pace.served(cost, self._clock(), full=bool(self._lines))

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from services.reporting.projections import NAME
 from services.reporting.store import COUNTS, ROLLED_UP, Map
 
-_PROGRESS = text(
-    """SELECT (SELECT count(*) FROM bus.parked WHERE subscription IN (:name, 'units@1')) AS parked,
+_PROGRESS = """SELECT (SELECT count(*) FROM bus.parked WHERE subscription IN (%(name)s, 'units@1')) AS parked,
               (SELECT position FROM bus.cursors WHERE subscription = 'units@1' AND source = 'teams') AS units_cursor,
               (SELECT max(position) FROM read.unit_facts) AS units_position,
               (SELECT slot FROM read.figures_live) AS slot, (SELECT counts FROM read.figures_live) AS counts,
@@ -22,9 +21,8 @@ _PROGRESS = text(
               greatest((s.heads ->> c.partition::text)::bigint, c.position,
                   (SELECT max(m.position) FROM bus.mirror m
                     WHERE m.source = c.source AND m.log_id = s.log_id AND m.partition = c.partition)) AS head
-         FROM (SELECT) one LEFT JOIN bus.cursors c ON c.subscription = :name LEFT JOIN bus.sources s USING (source)
+         FROM (SELECT) one LEFT JOIN bus.cursors c ON c.subscription = %(name)s LEFT JOIN bus.sources s USING (source)
         ORDER BY c.source, c.partition"""
-)
 """All in one question: what is the same for every cursor is worked out once."""
 
 
@@ -85,7 +83,7 @@ class Progress:
 
 
 def progress(tx: Connection) -> Progress:
-    rows = tx.execute(_PROGRESS, {"name": NAME}).all()
+    rows = tx.exec_driver_sql(_PROGRESS, {"name": NAME}).all()
     rest, cursors = rows[0], [row for row in rows if row.source is not None]
     checked = [row.checked_at for row in cursors if row.checked_at is not None]
     return Progress(

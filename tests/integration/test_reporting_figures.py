@@ -195,7 +195,7 @@ def test_batches_do_not_matter_and_a_rebuild_gives_the_same(stack: Stack, seed: 
     assert stack.tables() == live
 
 
-def test_sums_are_kept_until_something_happens_and_can_be_asked_for_anew(stack: Stack) -> None:
+def test_answers_are_kept_until_something_happens_and_can_be_had_anew(stack: Stack) -> None:
     facts = Facts()
     visited(facts, "one", NATION, TODAY, set(), 1, True)
     stack.mirror.add([*unit_rows([established(NATION, "nation", None, EVER)]), *facts.events])

@@ -48,7 +48,8 @@ class Door:
 
     def open_again(self) -> bool:
         """Nothing is held any more."""
-        return (self.lane._at_work, dict(self.lane._lines), self.lane._waiting) == (0, {}, {})
+        lane = self.lane
+        return (lane._at_work, lane._inside, dict(lane._lines), lane._waiting) == (0, 0, {}, {})
 
 
 def all_of(threads: list[GreenThread]) -> None:
@@ -75,6 +76,14 @@ def test_whoever_is_larger_than_the_lane_comes_in_alone() -> None:
     all_of([door.come("small"), door.come("large", 3 * WIDTH), door.come("small")])
     assert sorted(door.served) == ["large", "small", "small"]
     assert door.most_at_work == 3 * WIDTH
+    assert door.open_again()
+
+
+def test_some_work_side_by_side_however_large_they_are() -> None:
+    door = Door(patience=5.0)
+    door.lane._side_by_side = 2
+    all_of([door.come(f"office {n}", 3 * WIDTH) for n in range(6)])
+    assert (len(door.served), door.most_at_work) == (6, 6 * WIDTH)
     assert door.open_again()
 
 

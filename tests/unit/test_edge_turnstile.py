@@ -38,7 +38,7 @@ class Stage:
     def __init__(self, *, full: bool = True, longest: int = 65_536) -> None:
         lane = Lane("batch", width=10, patience=0.0)
         if full:
-            lane._at_work = 10
+            lane._at_work = lane._inside = 10
         self.requests = Counter("requests", "…", ["method", "route", "status"], registry=CollectorRegistry())
         verifier: Any = Remembering()
         self.turnstile = Turnstile([Route()], {"batch": lane}, verifier, self.requests, longest=longest)

@@ -1,7 +1,8 @@
-"""Sums are read once for each state of the read model, and never outlive it."""
+"""Answers are given again in the same state of the read model, and never outlive it."""
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -27,22 +28,28 @@ THEN = Progress(
 )
 
 
-class Reading:
-    def __init__(self) -> None:
-        self.kept, self.times = Kept(), 0
-
-    def __call__(self, progress: Progress = THEN, asked: str = "nation", *, units: int = 3, values: int = 1) -> int:
-        return self.kept.sums(progress, units, asked, self._read, values)
-
-    def _read(self) -> int:
-        self.times += 1
-        return self.times
+NATION, PROVINCE = {"figures": {"visits": 7}}, {"figures": {"visits": 3}}
 
 
-def test_the_same_question_in_the_same_state_is_read_once() -> None:
-    ask = Reading()
-    assert [ask(), ask(asked="province"), ask(), ask(asked="province")] == [1, 2, 1, 2]
-    assert ask(replace(THEN, heads={("visits", 0): 12}, checked_at=None)) == 1, "a head is news, not counted yet"
+def state(progress: Progress = THEN, units: int = 3) -> Hashable:
+    """As ``Reports`` names it."""
+    return progress.state, units
+
+
+def kept_then() -> Kept:
+    kept = Kept()
+    kept.keep("nation", state(), NATION, 1)
+    kept.keep("province", state(), PROVINCE, 1)
+    return kept
+
+
+def test_in_the_same_state_the_same_question_has_the_same_answer() -> None:
+    kept = kept_then()
+    assert "nation" in kept and "village" not in kept
+    news_of_a_head = replace(THEN, heads={("visits", 0): 12}, checked_at=None)  # not counted yet
+    assert kept.answer("nation", state()) == kept.answer("nation", state(news_of_a_head)) == NATION
+    assert kept.answer("province", state()) == PROVINCE
+    assert kept.answer("village", state()) is None
 
 
 @pytest.mark.parametrize(
@@ -60,19 +67,20 @@ def test_the_same_question_in_the_same_state_is_read_once() -> None:
     ],
 )
 def test_whatever_moves_makes_every_question_new(now: Progress) -> None:
-    ask = Reading()
-    assert [ask(), ask(now), ask(now)] == [1, 2, 2]
-    assert ask(THEN) == 3, "nothing of an earlier state is left"
+    kept = kept_then()
+    assert kept.answer("nation", state(now)) is None
+    kept.keep("nation", state(now), PROVINCE, 1)
+    assert kept.answer("nation", state(now)) == PROVINCE
+    assert kept.answer("nation", state()) is None and "province" not in kept, "nothing of an earlier state is left"
 
 
 def test_units_learned_meanwhile_make_every_question_new() -> None:
-    ask = Reading()
-    assert [ask(), ask(units=4), ask(units=4)] == [1, 2, 2]
+    assert kept_then().answer("nation", state(units=4)) is None
 
 
 def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kept, "MOST_VALUES", 10)
-    ask = Reading()
+    some = Kept()
     for n in range(100):
-        ask(asked=str(n), values=4)
-        assert len(ask.kept._found) <= 4
+        some.keep(n, state(), NATION, 4)
+        assert n in some and sum(each in some for each in range(100)) <= 3

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, timedelta
-from typing import TypeVar
 
 from services.reporting.census import census
 from services.reporting.figures import UNITS
@@ -12,24 +11,17 @@ from services.reporting.queries.standing import Area, Shown, Snapshot
 from services.reporting.sums import Sums, Window, series, summed
 from services.reporting.sums_sql import Standing, Wanted
 
-F = TypeVar("F")
-
 
 def counted(
     area: Area, snap: Snapshot, shown: Shown, where: Standing, window: Window, figures: Collection[str]
 ) -> dict[str, Sums]:
     """Of every unit of ``where``, on the map of ``shown``."""
-
-    def read() -> dict[str, Sums]:
-        found = summed(snap.tx, where, window, Wanted.of(figures))
-        if not UNITS.isdisjoint(figures):
-            [units] = census(snap.tx, where, area.existing.on(shown.key), [window.as_of])
-            for unit, sums in found.items():
-                sums.figures |= units[unit]
-        return found
-
-    asked = (where, shown.key, window, frozenset(figures))
-    return _kept(area, snap, asked, read, len(where.units) * len(figures))
+    found = summed(snap.tx, where, window, Wanted.of(figures))
+    if not UNITS.isdisjoint(figures):
+        [units] = census(snap.tx, where, area.existing.on(shown.key), [window.as_of])
+        for unit, sums in found.items():
+            sums.figures |= units[unit]
+    return found
 
 
 def by_period(
@@ -37,19 +29,10 @@ def by_period(
 ) -> list[Sums]:
     """Of the unit, in each of the periods that begin on ``firsts``."""
     where = snap.standing(shown)
-
-    def read() -> list[Sums]:
-        found = series(snap.tx, where, firsts, window, Wanted.of(figures))
-        if not UNITS.isdisjoint(figures):
-            lasts = [*(first - timedelta(days=1) for first in firsts[1:]), window.last]
-            days = [min(last, window.as_of) for last in lasts]
-            for sums, units in zip(found, census(snap.tx, where, area.existing.on(shown.key), days), strict=True):
-                sums.figures |= units[shown.unit]
-        return found
-
-    asked = (where, shown.key, window, frozenset(figures), tuple(firsts))
-    return _kept(area, snap, asked, read, len(firsts) * len(figures))
-
-
-def _kept(area: Area, snap: Snapshot, asked: Hashable, read: Callable[[], F], values: int) -> F:
-    return snap.kept.sums(snap.progress, area.directory.position, asked, read, values)
+    found = series(snap.tx, where, firsts, window, Wanted.of(figures))
+    if not UNITS.isdisjoint(figures):
+        lasts = [*(first - timedelta(days=1) for first in firsts[1:]), window.last]
+        days = [min(last, window.as_of) for last in lasts]
+        for sums, units in zip(found, census(snap.tx, where, area.existing.on(shown.key), days), strict=True):
+            sums.figures |= units[shown.unit]
+    return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -15,6 +15,7 @@ from services.reporting.indicators.values import Value, plain
 from services.reporting.messages import warning
 from services.reporting.periods import Period, Step, period, periods, previous, same_part
 from services.reporting.queries.counting import by_period, counted
+from services.reporting.queries.kept import Kept
 from services.reporting.queries.standing import Area, Shown, Snapshot
 from services.reporting.schemas.reports import Page, Settled, Way
 from services.reporting.store import QUALITY
@@ -79,33 +80,46 @@ class Asking:
 
 class Reports:
     def __init__(self, area: Area) -> None:
-        self.area = area
+        self.area, self._kept = area, Kept()
 
     def answer(self, shown: Shown, asked: Settled, locale: str, *, whole: bool = False, anew: bool = False) -> Document:
-        """``whole``: all units of a ranking instead of a page. ``anew``: nothing that was summed before.
+        """``whole``: all units of a ranking instead of a page. ``anew``: counted now, not kept from before.
 
         Raises ``Problem`` for a question too large.
         """
-        with self.area.snapshot({shown.key, shown.asked_key}, anew=anew) as snap:
-            asking = Asking(snap, shown, asked, locale)
-            standing = snap.standing(shown)
-            sums = counted(self.area, snap, shown, standing, asked.window, asking.needed)[shown.unit]
-            answer = {**self._head(asking), "figures": asking.figures(sums)}
-            if (before := asking.before) is not None:
-                then = counted(self.area, snap, shown, standing, before, asking.needed)[shown.unit]
-                answer["previous"] = asking.compared(sums, then, before)
-            match asked.question.by:
-                case Way.UNIT:
-                    answer |= self._by_unit(asking, sums, whole)
-                case Step():
-                    answer["periods"] = self._by_period(asking)
-            answer["warnings"] = [
-                *self.area.warnings(shown, snap.progress, locale),
-                *doubts(sums, shown.level, locale),
-            ]
-            if shown.off_map:
-                answer["successors"] = self._successors(asking)
-            return answer | snap.progress.document()
+        key, units_position = _key(shown, asked, locale, whole), self.area.directory.position
+        if key in self._kept and not anew:
+            how_far = self.area.how_far()
+            if (kept := self._kept.answer(key, (how_far.state, units_position))) is not None:
+                return {**kept, **how_far.document()}
+        with self.area.snapshot({shown.key, shown.asked_key}) as snap:
+            answer = self._counted(Asking(snap, shown, asked, locale), whole)
+            how_far = snap.progress
+        if not anew:
+            rows = 1 + sum(len(answer.get(name, ())) for name in ("units", "periods"))
+            self._kept.keep(key, (how_far.state, units_position), answer, rows * len(asked.question.indicators))
+        return {**answer, **how_far.document()}
+
+    def _counted(self, asking: Asking, whole: bool) -> Document:
+        snap, shown, asked = asking.snap, asking.shown, asking.asked
+        standing = snap.standing(shown)
+        sums = counted(self.area, snap, shown, standing, asked.window, asking.needed)[shown.unit]
+        answer = {**self._head(asking), "figures": asking.figures(sums)}
+        if (before := asking.before) is not None:
+            then = counted(self.area, snap, shown, standing, before, asking.needed)[shown.unit]
+            answer["previous"] = asking.compared(sums, then, before)
+        match asked.question.by:
+            case Way.UNIT:
+                answer |= self._by_unit(asking, sums, whole)
+            case Step():
+                answer["periods"] = self._by_period(asking)
+        answer["warnings"] = [
+            *self.area.warnings(shown, snap.progress, asking.locale),
+            *doubts(sums, shown.level, asking.locale),
+        ]
+        if shown.off_map:
+            answer["successors"] = self._successors(asking)
+        return answer
 
     def _head(self, asking: Asking) -> Document:
         window, question = asking.asked.window, asking.asked.question
@@ -249,6 +263,14 @@ class Reports:
             share = {"leaves": leaves, "leaves_of": total}
             parts.append({**self.area.unit(part.unit_id, shown.asked_day), "whole": part.whole, **share})
         return parts
+
+
+def _key(shown: Shown, asked: Settled, locale: str, whole: bool) -> Hashable:
+    """What makes two questions the same."""
+    question = asked.question
+    codes = tuple((each.code, each.version) for each in question.indicators)
+    how = (question.by, question.calendar.name, question.previous, question.page, whole, locale)
+    return shown, asked.window, asked.today, codes, how
 
 
 def _spans(window: Window, step: Step, asking: Asking) -> list[Period]:

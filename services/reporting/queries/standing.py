@@ -17,7 +17,6 @@ from services.reporting.maps import OtherMaps, UnitsChanging, key_of, numbered
 from services.reporting.messages import warning
 from services.reporting.placing import EARLIEST_MAP
 from services.reporting.positions import Progress, progress
-from services.reporting.queries.kept import Kept
 from services.reporting.schemas.reports import Positions
 from services.reporting.store import Slot
 from services.reporting.sums_sql import Standing
@@ -53,7 +52,6 @@ class Snapshot:
     slot: Slot
     maps: Mapping[date, int]
     progress: Progress
-    kept: Kept
 
     def standing(self, shown: Shown, level: str | None = None, units: tuple[str, ...] | None = None) -> Standing:
         """The unit itself, or units of a level on its map."""
@@ -65,8 +63,9 @@ class Area:
 
     def __init__(self, engine: Engine, directory: UnitDirectory, today: Callable[[], date]) -> None:
         self.engine, self.directory, self.today = engine, directory, today
-        self.existing, self._kept = Existing(directory), Kept()
+        self.existing = Existing(directory)
         self._other_maps = OtherMaps(engine, directory)
+        self._looking = engine.execution_options(isolation_level="AUTOCOMMIT")
         self._asking = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
     @property
@@ -102,9 +101,14 @@ class Area:
             pause = min(pause * 1.5, 0.1)
         return None
 
+    def how_far(self) -> Progress:
+        """Where the read model stands, in one round trip: for whoever reads nothing else."""
+        with self._looking.connect() as tx:
+            return progress(tx)
+
     @contextmanager
-    def snapshot(self, keys: Collection[date], *, anew: bool = False) -> Iterator[Snapshot]:
-        """One snapshot in which every map is placed, placing those that are not. ``anew``: without sums kept before."""
+    def snapshot(self, keys: Collection[date]) -> Iterator[Snapshot]:
+        """One snapshot in which every map is placed, placing those that are not."""
         for _ in range(TRIES):
             with self._asking.begin() as tx:
                 how_far = progress(tx)
@@ -116,7 +120,7 @@ class Area:
                 missing = [key for key, number in numbers.items() if number is None]
                 if not missing:
                     found = {key: number for key, number in numbers.items() if number is not None}
-                    yield Snapshot(tx, slot, found, how_far, Kept() if anew else self._kept)
+                    yield Snapshot(tx, slot, found, how_far)
                     return
             for key in missing:
                 try:
