@@ -46,7 +46,7 @@ def main(as_json: bool = False) -> int:
         day = _prepared(folder, land.crews, visits)
         some = prepare(
             folder / "open.ndjson",
-            country.batches(land.crews, OPEN_SIZE, SEED + 1),
+            country.batches(land.crews, OPEN_SIZE, SEED - 1),  # the day's parts count from SEED on
             int(open_ * OPEN_VISITS_PER_S * 1.1 / OPEN_SIZE) + 1,
         )
         with pipe.watched_memory(of) as resident:

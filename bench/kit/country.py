@@ -73,7 +73,7 @@ def _country(known: units.Seed, root: str, villages: int, seed: int) -> Country:
             Crew(team.team_id, team.unit_id, tuple(seat["person_id"] for seat in team.seats), HOUSEHOLDS)
             for team, _ in made
         ),
-        tuple(dict.fromkeys({move["unit_id"]: move["parent_id"] for move in moved}.values())),
+        tuple(dict.fromkeys({row["unit_id"]: row["parent_id"] for row in (*rows, *moved)}.values())),
     )
 
 
