@@ -82,6 +82,7 @@ def check(sources: Mapping[str, Source], url: str, token: str) -> str:
     ]
     answers = [(first, last, day, spread(facts, count(facts, first, last), day)) for first, last, day in questions]
     compared = sum(tables.check(sources["reporting"], facts.tree, today, *answer) for answer in answers)
+    tables.check_months(sources["reporting"])
     headers = {"Authorization": f"Bearer {token}", "Cache-Control": "no-cache"}  # the tables, not what an api still has
     with httpx.Client(base_url=url, headers=headers, timeout=60.0, trust_env=False) as http:
         compared += campaigns.check(http, sources["visits"], facts.tree, today, partial(_campaign, facts))

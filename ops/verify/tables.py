@@ -59,9 +59,22 @@ def check(
     return len(columns) * len(told)
 
 
+def check_months(reporting: Source) -> None:
+    """Provinces and the nation have their pairs of days twice, and answer from both. Raises ``Difference``."""
+    if by_month := reporting.all(_OTHER_BY_MONTH):
+        raise Difference(f"pairs of days by month differ from those by day: {by_month[0]}")
+
+
 _MET = """SELECT unit, kind, sum(n)::int FROM read.rollup_reach
            WHERE map = %s AND day BETWEEN %s AND %s AND previous_day < %s GROUP BY 1, 2"""
 
+_OTHER_BY_MONTH = """
+    SELECT map, unit, kind, day, month, sum(n)::int FROM (
+        SELECT map, unit, kind, day, previous_month AS month, n FROM read.rollup_reach_months
+         UNION ALL
+        SELECT map, unit, kind, day, date_trunc('month', previous_day::timestamp)::date, -n FROM read.rollup_reach p
+         WHERE unit = '*' OR EXISTS (SELECT FROM read.placement WHERE (map, province) = (p.map, p.unit))) both
+     GROUP BY 1, 2, 3, 4, 5 HAVING sum(n) <> 0 LIMIT 1"""
 
 KEYED_STOCKS = ("seats_affiliation", "warnings_code", "plans_year")
 _KEYED = """SELECT unit, each.key, sum(each.value::int)::int FROM read.rollup CROSS JOIN jsonb_each(keyed) AS each

@@ -95,10 +95,8 @@ def _add_reach(slot: Slot, tx: Connection, reached: Mapping[tuple[str, str, str,
                 SELECT * FROM unnest({arrays("text", "text", "date", "date", "int")})),
             leaves AS (
                 INSERT INTO {slot.table("reach")} AS t (unit, {pair}, n) SELECT * FROM changes
-                ON CONFLICT (unit, {pair}) DO UPDATE SET n = t.n + excluded.n)
-            INSERT INTO {slot.table("rollup_reach")} AS t (map, unit, {pair}, n)
-            {_pairs_rolled_up("changes")} ORDER BY 1, 2, 3, 4, 5
-            ON CONFLICT (map, unit, {pair}) DO UPDATE SET n = t.n + excluded.n""",
+                ON CONFLICT (unit, {pair}) DO UPDATE SET n = t.n + excluded.n),
+            {_pairs_rolled_up(slot, "changes")}""",
         (
             texts(set(units)),
             texts(units),
@@ -133,12 +131,7 @@ def _shift(slot: Slot, tx: Connection, number: int, leaves: str, sign: int) -> N
             ON CONFLICT (map, unit, day) DO UPDATE SET {_plus(columns)}""",
         (leaves,),
     )
-    tx.exec_driver_sql(
-        f"""WITH {above} INSERT INTO {slot.table("rollup_reach")} AS t (map, unit, kind, day, previous_day, n)
-            {_pairs_rolled_up(slot.table("reach"), sign)}
-            ON CONFLICT (map, unit, kind, day, previous_day) DO UPDATE SET n = t.n + excluded.n""",
-        (leaves,),
-    )
+    tx.exec_driver_sql(f"WITH {above}, {_pairs_rolled_up(slot, slot.table('reach'), sign)}", (leaves,))
 
 
 def roll_up(tx: Connection, slot: Slot, number: int) -> None:
@@ -182,6 +175,14 @@ def roll_up_pairs(tx: Connection, slot: Slot, number: int) -> None:
                 SELECT {number}, unit, kind, day, previous_day, sum(n) FROM rows GROUP BY 1, 2, 3, 4, 5
                  ORDER BY 1, 2, 3, 4, 5"""
         )
+    tx.exec_driver_sql(
+        f"""INSERT INTO {slot.table("rollup_reach_months")} (map, unit, kind, day, previous_month, n)
+            SELECT map, unit, kind, day, {_MONTH}, sum(n) FROM {slot.table("rollup_reach")}
+             WHERE map = {number} AND unit IN (
+                   SELECT wide.unit FROM {slot.table("placement")} p
+                    CROSS JOIN LATERAL (VALUES ({"), (".join(_WIDE_LEVELS)})) AS wide (unit) WHERE p.map = {number})
+             GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5"""
+    )
 
 
 def _parts(slot: Slot, number: int) -> Iterator[str]:
@@ -199,15 +200,19 @@ def _parts(slot: Slot, number: int) -> Iterator[str]:
 
 # --- SQL ---------------------------------------------------------------------------------------------------------
 
-_LEVELS = ("p.commune", "p.district", "p.province", f"'{EVERYWHERE}'")
+_WIDE_LEVELS = ("p.province", f"'{EVERYWHERE}'")
+"""Those with many pairs of days: a question about a quarter finds them summed by month, too."""
+_LEVELS = ("p.commune", "p.district", *_WIDE_LEVELS)
+_MONTH = "date_trunc('month', previous_day::timestamp)::date"
 _CHANGED = f"p.map IN {ROLLED_UP} AND p.leaf = ANY(%s::text[])"
 
 
 def _above(slot: Slot, some: str) -> str:
     """Leaves with every unit above them, looked up once and first, whatever the planner expects of it."""
+    levels = "), (".join(f"{level}, {level in _WIDE_LEVELS}" for level in _LEVELS)
     return f"""above AS MATERIALIZED (
-        SELECT p.leaf, p.map, above.unit, p.estimated, p.successor_unknown, p.home IS NULL AS unplaced
-          FROM {slot.table("placement")} p CROSS JOIN LATERAL (VALUES ({"), (".join(_LEVELS)})) AS above (unit)
+        SELECT p.leaf, p.map, above.unit, above.wide, p.estimated, p.successor_unknown, p.home IS NULL AS unplaced
+          FROM {slot.table("placement")} p CROSS JOIN LATERAL (VALUES ({levels})) AS above (unit, wide)
          WHERE above.unit IS NOT NULL AND {some})"""
 
 
@@ -226,9 +231,19 @@ def _rolled_up(of: str, names: Iterable[str], sign: int = 1) -> str:
              GROUP BY 1, 2, 3) codes USING (map, unit, day)"""
 
 
-def _pairs_rolled_up(of: str, sign: int = 1) -> str:
-    return f"""SELECT a.map, a.unit, f.kind, f.day, f.previous_day, {sign} * sum(f.n)
-                 FROM {of} f JOIN above a ON a.leaf = f.unit GROUP BY 1, 2, 3, 4, 5"""
+def _pairs_rolled_up(slot: Slot, of: str, sign: int = 1) -> str:
+    """Adds pairs of days of leaves to those of every unit above them; of wide units also by month."""
+    return f"""pairs AS MATERIALIZED (
+            SELECT a.map, a.unit, a.wide, f.kind, f.day, f.previous_day, {sign} * sum(f.n) AS n
+              FROM {of} f JOIN above a ON a.leaf = f.unit GROUP BY 1, 2, 3, 4, 5, 6),
+        months AS (
+            INSERT INTO {slot.table("rollup_reach_months")} AS t (map, unit, kind, day, previous_month, n)
+            SELECT map, unit, kind, day, {_MONTH}, sum(n) FROM pairs WHERE wide
+             GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5
+            ON CONFLICT (map, unit, kind, day, previous_month) DO UPDATE SET n = t.n + excluded.n)
+        INSERT INTO {slot.table("rollup_reach")} AS t (map, unit, kind, day, previous_day, n)
+        SELECT map, unit, kind, day, previous_day, n FROM pairs ORDER BY 1, 2, 3, 4, 5
+        ON CONFLICT (map, unit, kind, day, previous_day) DO UPDATE SET n = t.n + excluded.n"""
 
 
 def _plus(columns: Iterable[str]) -> str:

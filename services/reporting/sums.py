@@ -103,6 +103,7 @@ def _summed(tx: Connection, where: Standing, window: Window, wanted: Wanted) -> 
         "last": window.last,
         "as_of": window.as_of,
         "until": window.until,
+        "within_months": sums_sql.within_months((window.first,)),
         **sums_sql.open_lists(wanted),
     }
     columns = (*wanted.stocks, *wanted.flows, *QUALITY)
@@ -133,6 +134,7 @@ def series(tx: Connection, where: Standing, firsts: Sequence[date], window: Wind
         "first": firsts[0],
         "last": window.last,
         "as_of": window.as_of,
+        "within_months": sums_sql.within_months(firsts),
         **sums_sql.open_lists(wanted),
     }
     standing = dict.fromkeys((*wanted.stocks, *QUALITY), 0)

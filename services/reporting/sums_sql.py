@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 
 from services.reporting.domain import FIRST, FLOWS, GAINED, KEYED_STOCKS, STOCKS
 from services.reporting.figures import KEYED, REACHED, column
@@ -66,10 +67,8 @@ def bucketed(where: Standing, wanted: Wanted) -> str:
 
 
 def bucketed_reach(where: Standing) -> str:
-    return f"""SELECT {BUCKET} AS bucket, kind, sum(n) AS n FROM {_source(where, "reach", _PAIRS)}
-                WHERE kind = ANY(:kinds) AND day BETWEEN :first AND :last
-                  AND previous_day < (cast(:firsts AS date[]))[{BUCKET}]
-                GROUP BY 1, 2"""
+    met_before = _met_before(where, f"(cast(:firsts AS date[]))[{BUCKET}]")
+    return f"SELECT {BUCKET} AS bucket, kind, sum(n) AS n FROM ({met_before}) met GROUP BY 1, 2"
 
 
 def bucketed_keyed(where: Standing, wanted: Wanted) -> str:
@@ -97,9 +96,25 @@ def _figures(where: Standing, wanted: Wanted) -> str:
 
 
 def _reached(where: Standing) -> str:
-    return f"""SELECT unit, kind, sum(n) AS n FROM {_source(where, "reach", _PAIRS)}
-                WHERE kind = ANY(:kinds) AND day BETWEEN :first AND :last AND previous_day < :first
-                GROUP BY unit, kind"""
+    met_before = _met_before(where, "cast(:first AS date)")
+    return f"SELECT unit, kind, sum(n) AS n FROM ({met_before}) met GROUP BY unit, kind"
+
+
+def _met_before(where: Standing, first: str) -> str:
+    """Who was met in the period, and before on a day earlier than ``first``: by month where a table says so, day by day
+    only within the month of ``first``."""
+    met = "SELECT unit, kind, day, n FROM {} WHERE kind = ANY(:kinds) AND day BETWEEN :first AND :last AND {}"
+    by_day = met.format(_source(where, "reach", _PAIRS), f"previous_day < {first}")
+    if not (_rolled_up(where) and where.level in ("nation", "province")):
+        return by_day
+    month = f"date_trunc('month', {first}::timestamp)::date"
+    by_month = met.format(_rollup(where, "rollup_reach_months"), f"previous_month < {month}")
+    return f"{by_month} UNION ALL {by_day} AND previous_day >= {month} AND :within_months"
+
+
+def within_months(firsts: Iterable[date]) -> bool:
+    """Whether any of these periods begins within a month; else what the months say is all there is."""
+    return any(first.day > 1 for first in firsts)
 
 
 def keyed(where: Standing, wanted: Wanted) -> str:
@@ -133,12 +148,20 @@ def _of_leaves(wanted: Wanted) -> str:
 
 def _source(where: Standing, table: str, columns: str) -> str:
     """Rows of the wanted units: roll-ups where the map has them, else leaves ``f`` through their placement."""
-    if where.map in ROLLED_UP and where.level != "village":
-        return f"(SELECT * FROM {where.slot.table(_ROLLUPS[table])} WHERE map = :map AND unit = ANY(:units)) s"
+    if _rolled_up(where):
+        return _rollup(where, _ROLLUPS[table])
     column = f"p.{COLUMN[where.level]}"
     return f"""(SELECT {column} AS unit, {columns}
                   FROM {where.slot.table("placement")} p JOIN {where.slot.table(table)} f ON f.unit = p.leaf
                  WHERE p.map = :map AND {column} = ANY(:units)) s"""
+
+
+def _rolled_up(where: Standing) -> bool:
+    return where.map in ROLLED_UP and where.level != "village"
+
+
+def _rollup(where: Standing, table: str) -> str:
+    return f"(SELECT * FROM {where.slot.table(table)} WHERE map = :map AND unit = ANY(:units)) s"
 
 
 _ROLLUPS = {"leaf": "rollup", "reach": "rollup_reach"}

@@ -85,13 +85,13 @@ class Stack:
     def tables(self) -> dict[str, list[Any]]:
         """Everything but rows of zeros."""
         kept = {}
-        for name in ("leaf", "reach", "record", "placement", "rollup", "rollup_reach"):
+        for name in ("leaf", "reach", "record", "placement", "rollup", "rollup_reach", "rollup_reach_months"):
             with self.engine.connect() as tx:
                 rows = [tuple(row) for row in tx.execute(text(f"SELECT * FROM read.{name}"))]
             numbers = {"leaf": 2, "rollup": 3}.get(name)
             if numbers:
                 rows = [(*row[:numbers], *(n or 0 for n in row[numbers:])) for row in rows if any(row[numbers:])]
-            if name in ("reach", "rollup_reach"):
+            if "reach" in name:
                 rows = [row for row in rows if row[2]]  # n, after the two days
             kept[name] = sorted(rows, key=repr)
         return kept

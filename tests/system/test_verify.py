@@ -271,16 +271,19 @@ def test_changed_data_in_a_mirror_is_found(system: System, day: date):
         ("leaf", "covered_all_does", "covered_all"),
         ("leaf", "first_households", "households_reached"),
         ("reach", "n", "households_reached"),
+        ("rollup_reach", "n", "met_household"),
     ],
 )
 def test_a_figure_off_by_one_is_found(system: System, day: date, table: str, column: str, name: str):
     village = system.network.villages[0]
-    unit, where = (NATION_ID, "map = 1 AND unit = '*'") if table == "rollup" else (village, f"unit = '{village}'")
-    if table == "reach":
+    unit, where = (NATION_ID, "map = 1 AND unit = '*'") if "rollup" in table else (village, f"unit = '{village}'")
+    if "reach" in table:
         where, day = where + " AND kind = 'household'", LAST
     with system.superuser("reporting") as tx:
         slot = tx.execute("SELECT slot FROM read.figures_live").fetchone()
     assert slot is not None
+    if table == "rollup_reach":  # one of the days of those met before
+        where += f" AND previous_day = (SELECT max(previous_day) FROM read.{table} WHERE {where} AND day = '{LAST}')"
     where = f"{where} AND day = %s"
     with planted(system, "reporting", f"read.{table}_{slot[0]}", where, f"{column} = coalesce({column}, 0) + 1", day):
         differences = found(system)
@@ -289,6 +292,17 @@ def test_a_figure_off_by_one_is_found(system: System, day: date, table: str, col
     assert f": {name} is " in differences["figures"]
     told, counted = map(int, re.findall(r"\d+", differences["figures"].rpartition(f": {name} is ")[2]))
     assert told == counted + 1
+
+
+def test_a_month_of_those_met_before_that_is_off_by_one_is_found(system: System, day: date):
+    with system.superuser("reporting") as tx:
+        slot = tx.execute("SELECT slot FROM read.figures_live").fetchone()
+    assert slot is not None
+    where = "map = 1 AND unit = '*' AND kind = 'team' AND day = %s"
+    with planted(system, "reporting", f"read.rollup_reach_months_{slot[0]}", where, "n = n + 1", LAST):
+        differences = found(system)
+    assert list(differences) == ["figures"]
+    assert "pairs of days by month differ from those by day: (1, '*', 'team', " in differences["figures"]
 
 
 def test_a_receipt_without_its_command_is_found(system: System, day: date, tmp_path: Path):
