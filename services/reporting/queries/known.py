@@ -22,8 +22,10 @@ from services.reporting.domain import KEYED_STOCKS, USES, Tally, count, records
 from services.reporting.domain.tally import AT, FACTS, Key
 from services.reporting.figures import OF_EVENTS, column
 from services.reporting.indicators import value
+from services.reporting.indicators.codes import by_pillar, list_of, names_in
 from services.reporting.placing import EVERYWHERE, Place, place
 from services.reporting.projections import NAME
+from services.reporting.queries.codes import entries
 from services.reporting.queries.recorded import recorded_before
 from services.reporting.queries.reports import doubts
 from services.reporting.queries.standing import Area, Shown
@@ -37,7 +39,7 @@ MOST_POSITIONS = 250_000
 """Of the mirror, counted again for one answer."""
 STRETCH = 2_000
 KEPT = 64
-"""Answers that stay: what was known at a moment does not change."""
+"""Answers that stay: what was known at a moment changes only with what is parked."""
 _INSTANT = timedelta(microseconds=1)
 
 # All events of a stretch as one JSON text: reading them row by row costs the driver more than counting them.
@@ -48,6 +50,11 @@ _READ = text(
           AND m.type = ANY(:types)
           AND NOT EXISTS (SELECT FROM bus.parked p WHERE p.subscription = :name AND p.source = m.source
                              AND p.partition = m.partition AND p.position = m.position)"""
+)
+# Which events are left out above: a name for all of them.
+_PARKED = text(
+    """SELECT md5(string_agg(concat_ws(':', source, partition, position), ',' ORDER BY source, partition, position))
+         FROM bus.parked WHERE subscription IN (:name, 'units@1')"""
 )
 
 Document = dict[str, Any]
@@ -60,8 +67,11 @@ class KnownReports:
         self._one_at_a_time = threading.Lock()
         self._kept: OrderedDict[tuple[Any, ...], Sums] = OrderedDict()
 
-    def answer(self, unit: str, asked: Settled, known_at: datetime, locale: str) -> Document:
-        """The figures in all. Raises ``Problem`` for a unit not known then, and where too much would be read."""
+    def answer(self, unit: str, asked: Settled, known_at: datetime, locale: str, *, anew: bool = False) -> Document:
+        """The figures in all. Raises ``Problem`` for a unit not known then, and where too much would be read.
+
+        ``anew``: counted now, not kept from before. Codes have the names that they have today.
+        """
         tree, tree_position = self._area.directory.as_known(known_at)
         if unit not in tree:
             raise Problem("unit-not-known-then", "/known_at", where="query", unit=unit)
@@ -78,13 +88,12 @@ class KnownReports:
                 events = sum(to_read.values())
                 raise Problem("known-at-too-much", "/known_at", where="query", events=events, most=MOST_POSITIONS)
             fold = Fold(tree, shown, asked.window, wanted, stories=not _single(asked))
-            key = (unit, asked.map_day, asked.window, wanted, tuple(to_read.items()), tree_position)
-            sums = self._counted(snap.tx, key, fold, to_read)
-            told = self._area.warnings(shown, snap.progress, locale)
-        by_source: dict[str, dict[str, int]] = {}
-        for (source, partition), position in positions.items():
-            by_source.setdefault(source, {})[str(partition)] = position
-        return {
+            parked = snap.tx.execute(_PARKED, {"name": NAME}).scalar_one()
+            key = (unit, asked.map_day, asked.window, wanted, tuple(to_read.items()), parked, tree_position)
+            sums = self._counted(snap.tx, key, fold, to_read, anew)
+            named = entries(snap, tree.ancestors(unit, shown.map_day), asked.window.until, question.indicators)
+            warnings = [*self._area.warnings(shown, snap.progress, locale), *doubts(sums, shown.level, locale)]
+        answer: Document = {
             **self._area.head(shown),
             "period": {"from": asked.window.first, "to": asked.window.last},
             "as_of": asked.window.as_of,
@@ -92,13 +101,17 @@ class KnownReports:
             "by": question.by,
             "calendar": question.calendar.name,
             "indicators": {each.code: each.version for each in question.indicators},
-            "figures": {each.code: value(each, sums.figures) for each in question.indicators},
-            "warnings": [*told, *doubts(sums, shown.level, locale)],
-            "positions": by_source,
+            "figures": {each.code: by_pillar(each, value(each, sums.figures), named) for each in question.indicators},
+            "warnings": warnings,
+            **snap.progress.document(),
+            "positions": _by_source(positions),
         }
+        if any(map(list_of, question.indicators)):
+            answer["names"] = names_in(answer, question.indicators, named)
+        return answer
 
-    def _counted(self, tx: Connection, key: tuple[Any, ...], fold: Fold, to_read: Positions) -> Sums:
-        if key not in self._kept:
+    def _counted(self, tx: Connection, key: tuple[Any, ...], fold: Fold, to_read: Positions, anew: bool) -> Sums:
+        if anew or key not in self._kept:
             if not self._one_at_a_time.acquire(blocking=False):
                 raise Problem("overloaded", headers={"Retry-After": "5"}, seconds=5)
             try:
@@ -109,6 +122,13 @@ class KnownReports:
         while len(self._kept) > KEPT:
             self._kept.popitem(last=False)
         return self._kept[key]
+
+
+def _by_source(positions: Positions) -> dict[str, dict[str, int]]:
+    found: dict[str, dict[str, int]] = {}
+    for (source, partition), position in positions.items():
+        found.setdefault(source, {})[str(partition)] = position
+    return found
 
 
 def _single(asked: Settled) -> bool:

@@ -11,9 +11,11 @@ from typing import Any
 import orjson
 
 from services.reporting.indicators import Indicator, difference, value
+from services.reporting.indicators.codes import Entries, by_pillar, list_of, names_in
 from services.reporting.indicators.values import Value, plain
 from services.reporting.messages import warning
 from services.reporting.periods import Period, Step, period, periods, previous, same_part
+from services.reporting.queries.codes import entries
 from services.reporting.queries.counting import by_period, counted
 from services.reporting.queries.kept import Kept
 from services.reporting.queries.standing import Area, Shown, Snapshot
@@ -43,6 +45,7 @@ class Asking:
     shown: Shown
     asked: Settled
     locale: str
+    entries: Entries
 
     @property
     def indicators(self) -> tuple[Indicator, ...]:
@@ -64,7 +67,7 @@ class Asking:
         return Window(first, last, window.as_of - (window.last - last))
 
     def figures(self, sums: Sums) -> dict[str, Value]:
-        return {each.code: value(each, sums.figures) for each in self.indicators}
+        return {each.code: by_pillar(each, value(each, sums.figures), self.entries) for each in self.indicators}
 
     def compared(self, now: Sums, before: Sums, window: Window) -> Document:
         """The figures of the window before, and what has been added since."""
@@ -93,7 +96,8 @@ class Reports:
             if (kept := self._kept.answer(key, (how_far.state, units_position))) is not None:
                 return {**kept, **how_far.document()}
         with self.area.snapshot({shown.key, shown.asked_key}) as snap:
-            answer = self._counted(Asking(snap, shown, asked, locale), whole)
+            named = entries(snap, self.area.near(shown), asked.window.until, asked.question.indicators)
+            answer = self._counted(Asking(snap, shown, asked, locale, named), whole)
             how_far = snap.progress
         if not anew:
             rows = 1 + sum(len(answer.get(name, ())) for name in ("units", "periods"))
@@ -113,6 +117,8 @@ class Reports:
                 answer |= self._by_unit(asking, sums, whole)
             case Step():
                 answer["periods"] = self._by_period(asking)
+        if any(map(list_of, asking.indicators)):
+            answer["names"] = names_in(answer, asking.indicators, asking.entries)
         answer["warnings"] = [
             *self.area.warnings(shown, snap.progress, asking.locale),
             *doubts(sums, shown.level, asking.locale),

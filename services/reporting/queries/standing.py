@@ -82,6 +82,10 @@ class Area:
         day = _day_on_which_it_exists(tree, unit, asked)
         return Shown(unit, tree.level(unit) or "", day, key_of(tree, day), asked, key_of(tree, asked))
 
+    def near(self, shown: Shown) -> tuple[str, ...]:
+        """The unit, then those above it up to the nation."""
+        return self.tree.ancestors(shown.unit, shown.map_day)
+
     def pending(self, after: Positions | None) -> dict[str, Any] | None:
         """Wait until the figures include the positions asked for; else, after five seconds, the answer that says so."""
         end, pause = time.monotonic() + WAIT_SECONDS, 0.01

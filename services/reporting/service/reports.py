@@ -33,7 +33,7 @@ class ReportRoutes(Pieces):
         asked = question.settled(today)
         shown = self.allowed(call, call.path["unit_id"], asked.map_day)
         if question.known_at is not None:
-            answer = self.known.answer(shown.unit, asked, question.known_at, call.locale)
+            answer = self.known.answer(shown.unit, asked, question.known_at, call.locale, anew=call.anew)
         else:
             whole = question.format is not Format.JSON
             answer = self.reports.answer(shown, asked, call.locale, whole=whole, anew=call.anew)
