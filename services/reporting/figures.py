@@ -52,5 +52,7 @@ OF_EVENTS = frozenset(
     {"teams_commune", "teams_village", "seats", "visits", "people_taught", "attendances", "obligations_overdue"}
     | {*COVERED, *GAINED, *_OF_PLACES}
     | {name for name in FLOWS if name.startswith(("visits_", "taught_", "outreach_", "heads_"))}
+    | {"platforms", "outcomes", "obstacles", "flags"}
+    | {name for name in KEYED_FLOWS if name.startswith(("outreach_", "attendances_"))}
 )
 """Figures that single events add to; the others follow from the whole story of a team, an opinion, a certificate…"""

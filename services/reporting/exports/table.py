@@ -8,6 +8,7 @@ from datetime import date
 from enum import Enum, auto
 from typing import Any
 
+from services.reporting.exports.parts import most_codes, parts
 from services.reporting.exports.words import issuing_body, measure, shown_day, shown_number, words
 from services.reporting.indicators import Indicator, Unit
 from services.reporting.indicators.values import plain
@@ -91,6 +92,7 @@ class _Laid:
     def __init__(self, answer: Document, indicators: Sequence[Indicator], locale: str) -> None:
         self._answer, self._indicators, self._locale = answer, indicators, locale
         self._compared = "previous" in answer
+        self._parts = {each.code: parts(answer, each, locale, most_codes(answer, indicators)) for each in indicators}
 
     def _words(self, name: str, **params: object) -> str:
         return words(name, self._locale, **params)
@@ -147,6 +149,22 @@ class _Laid:
                 cells += [plain(before["figures"][each.code]), before["difference"][each.code]]
                 kinds += [kind, kind]
             yield Row(cells, kinds)
+            yield from self._part_rows(each)
+
+    def _part_rows(self, indicator: Indicator) -> Iterator[Row]:
+        """A line of its own, without a number, for every code and pillar."""
+        name, unit = self._name(indicator), measure(indicator.unit, self._locale)
+        kinds = [Kind.TEXT, Kind.TEXT, Kind.TEXT, Kind.COUNT, Kind.TEXT, Kind.COUNT, Kind.COUNT]
+        values = self._part_values(indicator, self._answer["figures"], self._answer.get("previous"))
+        for part, (n, *compared) in zip(self._parts[indicator.code], values, strict=True):
+            yield Row([None, f"{name}: {part.name}", unit, n, None, *compared], kinds)
+
+    def _part_values(self, indicator: Indicator, figures: Document, before: Document | None) -> Iterator[list[Cell]]:
+        """Of each part: how many, and if that is asked for how many before, and the change."""
+        for part in self._parts[indicator.code]:
+            n = part.of(figures[indicator.code])
+            then = part.of(before["figures"][indicator.code]) if before else None
+            yield [n, then, None if then is None else n - then] if self._compared else [n]
 
     def _made_of(self, value: Any) -> str | None:
         """A ratio is never printed bare."""
@@ -160,15 +178,20 @@ class _Laid:
     # --- a row per unit or period --------------------------------------------------------------------------------
 
     def _value_columns(self) -> Iterator[Column]:
-        """A ratio has the columns of what it is made of beside it."""
+        """A ratio has what it is made of beside it, an open list its codes and pillars."""
         for each in self._indicators:
             name, kind = self._name(each), KINDS[each.unit]
             yield Column(f"{name} (%)" if each.unit is Unit.PERCENT else name, kind)
             if each.is_ratio:
                 yield Column(f"{name}: {self._words('made_of').lower()}", Kind.TEXT, 18)
-            if self._compared:
-                yield Column(f"{name}: {self._words('before').lower()}", kind)
-                yield Column(f"{name}: {self._words('change').lower()}", kind)
+            yield from self._compared_columns(name, kind)
+            for part in self._parts[each.code]:
+                yield Column(f"{name}: {part.name}", kind)
+                yield from self._compared_columns(f"{name}: {part.name}", kind)
+
+    def _compared_columns(self, name: str, kind: Kind) -> Iterator[Column]:
+        for word in ("before", "change") if self._compared else ():
+            yield Column(f"{name}: {self._words(word).lower()}", kind)
 
     def _values(self, figures: Document, before: Document | None) -> Iterator[Cell]:
         for each in self._indicators:
@@ -179,6 +202,8 @@ class _Laid:
             if self._compared:
                 yield plain(before["figures"][each.code]) if before else None
                 yield before["difference"][each.code] if before else None
+            for values in self._part_values(each, figures, before):
+                yield from values
 
     def unit_columns(self) -> list[Column]:
         return [

@@ -25,6 +25,7 @@ WORDS: Words = {
     "remainder": ("Chưa xếp vào đơn vị nào", "At none of these units"),
     "total": ("Tổng số", "Total"),
     "unknown": ("chưa có mẫu số", "denominator unknown"),
+    "other_codes": ("các mã còn lại", "all other codes"),
     "report": ("BÁO CÁO", "REPORT"),
     "title": (
         "Kết quả hoạt động của Tổ công nghệ số cộng đồng – {unit}",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from services.reporting.exports import parts
 from services.reporting.exports.words import shown_number
 from services.reporting.figures import OF_EVENTS
 from services.reporting.indicators import CATALOGUE, Group, Indicator, Unit
@@ -31,6 +33,8 @@ COLUMNS = (
     "people_trained",
 )
 
+MOST_CODES = 15
+"""Of an open list; the others share a line."""
 CHOSEN_COVERAGE = {"households", *(f"{what}_{skill}" for what in ("covered", "coverage") for skill in figures.SKILLS)}
 
 
@@ -159,6 +163,30 @@ class Dashboard(Links):
     def topic(self, code: str) -> str:
         """Of a note: one of the skills, or a word of the locality."""
         return self._say(code) if code in figures.SKILLS else code.replace("_", " ")
+
+    def lists(self) -> dict[str, list[tuple[str, str, float, str | None]]]:
+        """Of an indicator of an open list, by code and by pillar: (name, number as text, its share of the largest in
+        per cent, address of the events behind it)."""
+        indicator, found = self.showing.indicator, defaultdict[str, list[tuple[parts.Part, int]]](list)
+        for part in parts.parts(self.answer, indicator, self.locale, MOST_CODES):
+            if n := part.of(self.answer["figures"][indicator.code]):
+                found[part.by].append((part, n))
+        return {
+            by: [
+                (
+                    part.name,
+                    shown_number(n, self.locale),
+                    round(100 * n / max(m for _, m in rows), 2),
+                    self._events(part),
+                )
+                for part, n in rows
+            ]
+            for by, rows in found.items()
+        }
+
+    def _events(self, part: parts.Part) -> str | None:
+        one = part.by == "by" and len(part.keys) == 1 and self.has_events(self.showing.indicator.code)
+        return self.showing.events(self.locale, part.keys[0]) if one else None
 
     # --- units below ---------------------------------------------------------------------------------------------
 

@@ -39,6 +39,11 @@ def name_of(indicator: Indicator, locale: str) -> str:
     return indicator.name.en if locale == "en" else indicator.name.vi
 
 
+def code_name(names: Mapping[str, Document], indicator: str, code: str, locale: str) -> str:
+    """Of an open list, by the ``names`` of an answer; the code itself if it has none."""
+    return str(names[indicator].get(code, {}).get("en" if locale == "en" else "vi", code))
+
+
 def is_stock(indicator: Indicator) -> bool:
     """As of a day, not of a period."""
     return any(SORTS[figure] is Sort.STOCK for figure in indicator.figures)

@@ -40,10 +40,11 @@ class View:
             told["calendar"] = None
         return {name: value for name, value in told.items() if value} | {"lang": locale}
 
-    def events(self, unit: str, locale: str, page: str | None = None) -> str:
-        """The address of the events behind the indicator."""
+    def events(self, unit: str, locale: str, page: str | None = None, code: str | None = None) -> str:
+        """The address of the events behind the indicator, or behind one code of its open list."""
         told = {name: value for name, value in self.fields(locale).items() if name in ("from", "to", "map", "lang")}
-        asked = {"indicator": _told(self.indicator)} | told | ({"page": page} if page else {})
+        indicator = ":".join(filter(None, (_told(self.indicator), code)))
+        asked = {"indicator": indicator} | told | ({"page": page} if page else {})
         return f"/events/{quote(unit, safe='')}?{urlencode(asked)}"
 
     def settled(self, unit: str, today: date) -> Showing:
@@ -93,8 +94,9 @@ class Showing:
         lengths = {Step.DAY: 1, Step.WEEK: 7, Step.MONTH: 30, Step.QUARTER: 91, Step.YEAR: 365}
         return [step for step, length in lengths.items() if length < days <= 400 * length or step is self.step]
 
-    def events(self, locale: str) -> str:
-        return replace(self.view, first=self.first, last=self.last, indicator=self.indicator).events(self.unit, locale)
+    def events(self, locale: str, code: str | None = None) -> str:
+        view = replace(self.view, first=self.first, last=self.last, indicator=self.indicator)
+        return view.events(self.unit, locale, code=code)
 
     def file(self, media: str, locale: str, *, by: str, codes: tuple[str, ...]) -> str:
         """The address of a table of this page as a file."""

@@ -106,6 +106,8 @@ WORDS: Words = {
     "quarter": ("Quý", "Quarter"),
     "year": ("Năm", "Year"),
     "value": ("Giá trị", "Value"),
+    "list_by": ("{indicator}, theo từng loại", "{indicator}, one by one"),
+    "list_by_pillar": ("{indicator}, theo trụ cột", "{indicator}, by pillar"),
     "partial": ("chưa trọn kỳ", "part of the period"),
     "skills": ("Năm kỹ năng số trong hộ gia đình", "The five digital skills in households"),
     "skills_help": (
@@ -173,6 +175,11 @@ WORDS: Words = {
     "document": ("Văn bản", "Document"),
     "next_page": ("Trang sau", "Next page"),
     "no_events": ("Không có sự kiện nào trên trang này.", "No events on this page."),
+    "no_events_yet": ("Chưa thấy sự kiện nào, đang đọc tiếp…", "None found so far, reading on…"),
+    "events_read": (
+        "Đã đọc {read} trên {of} vị trí của nguồn.",
+        "{read} of {of} positions of the source have been read.",
+    ),
     "back": ("Trở lại bảng điều khiển", "Back to the dashboard"),
     # --- freshness
     "fresh": ("Đã tính đủ", "Up to date"),

@@ -11,6 +11,7 @@ from marshmallow import ValidationError, fields, post_load, validate
 
 from services.reporting.figures import OF_EVENTS
 from services.reporting.indicators import Indicator
+from services.reporting.indicators.codes import list_of
 from services.reporting.schemas.base import Day
 from services.reporting.schemas.reports import PlaceQuery, Positions, Question, Settled, chosen
 from shared.problems import Problem
@@ -32,9 +33,11 @@ class CursorField(fields.Field[Cursor]):
 
 @dataclass(frozen=True, slots=True)
 class SourceQuestion:
-    """``recorded_from``–``recorded_to``: days on which the events were recorded, to read less than all of them."""
+    """``code``: of an indicator of an open list only this one. ``recorded_from``–``recorded_to``: days on which the
+    events were recorded, to read less than all of them."""
 
     indicator: Indicator
+    code: str | None
     question: Question
     recorded_from: date | None
     recorded_to: date | None
@@ -47,9 +50,12 @@ class SourceQuestion:
 
 
 class SourcesQuery(PlaceQuery):
-    """``page``: where the last answer ended (its ``next``)."""
+    """``indicator``: of an open list also one code of it, ``platforms:vneid``. ``page``: where the last answer ended
+    (its ``next``)."""
 
-    indicator = fields.String(required=True, validate=validate.Regexp(r"[a-z][a-z0-9_]{0,59}\Z"))
+    indicator = fields.String(
+        required=True, validate=validate.Regexp(r"[a-z][a-z0-9_]{0,59}(:[^\x00-\x1f\x7f]{1,64})?\Z")
+    )
     first = Day(data_key="from")
     last = Day(data_key="to")
     as_of = Day()
@@ -60,8 +66,9 @@ class SourcesQuery(PlaceQuery):
 
     @post_load
     def question(self, data: dict[str, Any], **kwargs: Any) -> SourceQuestion:
-        indicator, *others = chosen((data["indicator"],), "/indicator")
-        if others:  # the name of a group
+        name, _, code = data["indicator"].partition(":")
+        indicator, *others = chosen((name,), "/indicator")
+        if others or (code and list_of(indicator) is None):  # the name of a group, or a code of no list
             raise Problem("unknown-indicator", "/indicator", where="query", indicator=data["indicator"])
         if not OF_EVENTS.issuperset(indicator.numerator or ("",)):
             raise Problem("indicator-without-events", "/indicator", where="query", indicator=indicator.code)
@@ -70,4 +77,6 @@ class SourcesQuery(PlaceQuery):
             raise Problem("period-reversed", "/recorded_from", where="query", first=first, last=last)
         names = ("first", "last", "as_of", "map_day")
         question = Question((indicator,), **{name: data[name] for name in names})
-        return SourceQuestion(indicator, question, first, last, data["page"], data["limit"], data["after"])
+        return SourceQuestion(
+            indicator, code or None, question, first, last, data["page"], data["limit"], data["after"]
+        )

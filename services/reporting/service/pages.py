@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from services.reporting.pages import rendering
 from services.reporting.pages.dashboard import Dashboard
-from services.reporting.pages.figures import name_of
+from services.reporting.pages.figures import code_name, name_of
 from services.reporting.pages.files import FILES
 from services.reporting.pages.rendering import rendered
 from services.reporting.pages.view import View
@@ -93,9 +93,11 @@ class PageRoutes(ReportRoutes):
             shown.unit, window.first, window.last, map_day=question.question.map_day, indicator=question.indicator
         )
         name = name_of(question.indicator, call.locale)
-        tree = self.area.tree
+        if question.code is not None:
+            name += f": {code_name(answer['names'], question.indicator.code, question.code, call.locale)}"
+        unit, tree = call.path["unit_id"], self.area.tree
         return self._html(
-            call, "events.html", answer=answer, view=view, name=name, tree=tree, path=call.path["unit_id"]
+            call, "events.html", answer=answer, view=view, name=name, code=question.code, tree=tree, path=unit
         )
 
     # --- signing in ----------------------------------------------------------------------------------------------
