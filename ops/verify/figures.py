@@ -80,15 +80,16 @@ def check(sources: Mapping[str, Source], url: str, token: str) -> str:
         (days[len(days) // 2], days[-1], today),  # whoever was met before and again in between counts once
         (date(2023, 10, 1), date(2024, 10, 31), BEFORE_REFORM),
     ]
-    answers = [(first, last, day, spread(facts, count(facts, first, last), day)) for first, last, day in questions]
+    leaves = [count(facts, first, last) for first, last, _ in questions]
+    answers = [(*question, spread(facts, of, question[2])) for question, of in zip(questions, leaves, strict=True)]
     compared = sum(tables.check(sources["reporting"], facts.tree, today, *answer) for answer in answers)
     tables.check_months(sources["reporting"])
     headers = {"Authorization": f"Bearer {token}", "Cache-Control": "no-cache"}  # the tables, not what an api still has
     with httpx.Client(base_url=url, headers=headers, timeout=60.0, trust_env=False) as http:
         compared += campaigns.check(http, sources["visits"], facts.tree, today, partial(_campaign, facts))
-        for first, last, map_day, counted in answers:
+        for (first, last, map_day, counted), of in zip(answers, leaves, strict=True):
             _add_gained(facts, counted, first, last, map_day)
-            units.add(facts.tree, counted, map_day)
+            units.add(facts.tree, of, counted, map_day)
             expected = {unit: _told(figures) for unit, figures in counted.items()}
             for unit_id, told in _answers(http, facts.tree, expected, first, last, map_day):
                 where = f"{_named(facts.tree, unit_id, map_day)} {first}…{last} on the map of {map_day}"

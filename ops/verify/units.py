@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 
 from shared.units import UnitTree
@@ -11,13 +11,19 @@ from shared.units import UnitTree
 COUNTED = (
     *("provinces_with_team", "provinces_complete"),
     *("communes", "communes_with_team", "communes_without_team", "communes_awaiting"),
-    *("villages", "villages_with_team", "villages_without_team"),
+    *("villages", "villages_with_team", "villages_without_team", "teams_awaiting"),
 )
 
 
-def add(tree: UnitTree, counted: Mapping[str, Counter[str]], map_day: date) -> None:
-    """To the figures of each unit: of which units above and below it, itself included, something can be said."""
+def add(tree: UnitTree, leaves: Mapping[str, Counter[str]], counted: Mapping[str, Counter[str]], map_day: date) -> None:
+    """To the figures of each unit: of which units above and below it, itself included, something can be said.
+
+    ``leaves``: the figures by the unit of the fact, before they were put on the map.
+    """
     found: dict[str, Counter[str]] = {}
+    for unit, n in _awaiting(tree, leaves, map_day):
+        for above in tree.ancestors(unit, map_day):
+            found.setdefault(above, Counter())["teams_awaiting"] += n
     nothing: Counter[str] = Counter()
     for unit in tree.existing(map_day):
         teams = counted.get(unit, nothing)
@@ -42,3 +48,15 @@ def add(tree: UnitTree, counted: Mapping[str, Counter[str]], map_day: date) -> N
     for unit, figures in found.items():
         if unit in counted:
             counted[unit].update(figures)
+
+
+def _awaiting(tree: UnitTree, leaves: Mapping[str, Counter[str]], map_day: date) -> Iterator[tuple[str, int]]:
+    """Unit of the map → teams there that wait for a decision: their own unit is gone, or others of their kind are there
+    as well."""
+    together: dict[tuple[str, str], list[str]] = {}
+    for leaf, figures in leaves.items():
+        if (placed := tree.place(leaf, map_day)) is not None:
+            for kind in ("teams_commune", "teams_village"):
+                together.setdefault((placed.unit_id, kind), []).extend([leaf] * figures[kind])
+    for (unit, _), served in together.items():
+        yield unit, len(served) if len(served) > 1 else sum(leaf != unit for leaf in served)

@@ -1,4 +1,5 @@
-"""Units as figures: how many there are on a map, and how many of them have a team, several, or declared households.
+"""Units as figures: how many there are on a map, and how many of them have a team, several, or declared households; and
+teams that await a decision, because their unit is no more or others of their kind stand in it.
 
 Which units exist is a matter of the map; whether they have something on a day is one of the figures, of the leaves that
 stand in them on that map. Both are brought together when somebody asks.
@@ -104,7 +105,9 @@ def _changes(tx: Connection, where: Standing, last: date) -> Iterator[Any]:
     condition = "true" if where.level == "nation" else f"p.{COLUMN[where.level]} = ANY(:units)"
     statement = f"""
         SELECT p.home, p.commune, p.district, p.province, f.day, coalesce(sum(f.teams_commune), 0) AS commune_teams,
-               coalesce(sum(f.teams_village), 0) AS village_teams, coalesce(sum(f.households_declared), 0) AS declared
+               coalesce(sum(f.teams_village), 0) AS village_teams, coalesce(sum(f.households_declared), 0) AS declared,
+               coalesce(sum(f.teams_commune) FILTER (WHERE p.home <> p.leaf), 0) AS commune_teams_moved,
+               coalesce(sum(f.teams_village) FILTER (WHERE p.home <> p.leaf), 0) AS village_teams_moved
           FROM {where.slot.table("placement")} p JOIN {where.slot.table("leaf")} f ON f.unit = p.leaf
          WHERE p.map = :map AND {condition} AND f.day <= :last
            AND (f.teams_commune IS NOT NULL OR f.teams_village IS NOT NULL OR f.households_declared IS NOT NULL)
@@ -140,6 +143,12 @@ class _Counts:
         if row.village_teams and row.home in self.units.homes and row.home != row.commune:
             before, now = self._change(row.home, "village teams", row.village_teams)
             mine["villages_with_team"] += (now > 0) - (before > 0)
+        for kind, n, moved in (
+            ("commune", row.commune_teams, row.commune_teams_moved),
+            ("village", row.village_teams, row.village_teams_moved),
+        ):
+            if row.home is not None and (n or moved):
+                mine["teams_awaiting"] += self._awaiting(row.home, kind, n, moved)
         if row.declared and row.home in self.units.homes:
             before, now = self._change(row.home, "declared", row.declared)
             mine["homes_declared"] += (now > 0) - (before > 0)
@@ -153,9 +162,17 @@ class _Counts:
             **{name: exist[name] for name in ("provinces", "communes", "villages", "homes")},
             **{name: having[name] for name in ("provinces_with_team", "provinces_complete", "communes_awaiting")},
             **{name: having[name] for name in ("communes_with_team", "villages_with_team", "homes_declared")},
+            "teams_awaiting": having["teams_awaiting"],
             "communes_without_team": exist["communes"] - having["communes_with_team"],
             "villages_without_team": exist["villages"] - having["villages_with_team"],
         }
+
+    def _awaiting(self, home: str, kind: str, n: int, moved: int) -> int:
+        """How many teams more await a decision: all of a kind that stand in a unit together, or one that stands alone
+        and has ``moved`` there from a unit that is no more."""
+        before, now = self._change(home, f"{kind} teams here", n)
+        moved_before, moved_now = self._change(home, f"{kind} teams moved here", moved)
+        return (now if now > 1 else moved_now) - (before if before > 1 else moved_before)
 
     def _change(self, unit: str | None, what: str, n: int) -> tuple[int, int]:
         before = self._n[unit or "", what]

@@ -34,7 +34,7 @@ REACHED: Mapping[str, str] = {f"reached_{kind}": kind for kind in FIRST}
 UNITS = frozenset(
     {"provinces", "provinces_with_team", "provinces_complete", "villages", "villages_with_team"}
     | {"communes", "communes_with_team", "communes_without_team", "communes_awaiting", "villages_without_team"}
-    | {"homes", "homes_declared"}
+    | {"homes", "homes_declared", "teams_awaiting"}
 )
 KEYED = frozenset({*KEYED_STOCKS, *KEYED_FLOWS})
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from typing import Any
@@ -21,8 +22,11 @@ from tests.reporting_kit import AFTER, NATION, Facts, MirrorWriter, country, som
 NAMES = (
     *("communes", "communes_with_team", "communes_without_team", "communes_awaiting", "communes_with_team_share"),
     *("villages", "villages_with_team", "villages_without_team", "provinces_with_team", "provinces_complete"),
+    "teams_awaiting",
 )
 UNITS = country(random.Random(3))
+MERGED = [data["unit_id"] for type_, data in UNITS if type_ == "UnitAbolished" and data["effective"] == str(AFTER)]
+"""Villages that became ``late-village``."""
 
 
 def declared(unit: str, day: date, total: int) -> Any:
@@ -37,6 +41,8 @@ def facts() -> Facts:
     for n, commune in enumerate(tree.existing(BEFORE_REFORM, "commune")):
         if commune.startswith(("p1", "p2-d1")) or n % 3:
             team(made, f"commune-{n}", "commune", commune, date(2023, 1 + n % 12, 1), 5)
+    for n, village in enumerate(MERGED):  # before any other
+        team(made, f"village-{n}", "village", village, date(2021, 12, 1 + n), 5)
     return made
 
 
@@ -73,6 +79,13 @@ def naive(facts: Facts, tree: UnitTree, unit: str, map_day: date, as_of: date) -
     with_team = [commune for commune in communes if teams(("commune",), commune) > 0]
     taught = [village for village in villages if teams(("village",), village) > 0]
     provinces = inside("province")
+    stand: Counter[tuple[str | None, str]] = Counter()
+    moved: Counter[tuple[str | None, str]] = Counter()
+    for kind, leaf, day, n, _ in facts.teams:
+        home = place(tree, leaf, map_day).home
+        if day <= as_of and home is not None and unit in tree.ancestors(home, map_day):
+            stand[home, kind] += n
+            moved[home, kind] += n if home != leaf else 0
     complete = [p for p in provinces if all(c in with_team for c in communes if p in tree.ancestors(c, map_day))]
     return {
         "communes": len(communes),
@@ -84,6 +97,7 @@ def naive(facts: Facts, tree: UnitTree, unit: str, map_day: date, as_of: date) -
         "villages_without_team": len(villages) - len(taught),
         "provinces_with_team": sum(teams(("commune", "village"), p) > 0 for p in provinces),
         "provinces_complete": len(complete),
+        "teams_awaiting": sum(n if n > 1 else moved[at] for at, n in stand.items()),
     }
 
 
@@ -129,6 +143,17 @@ def test_what_was_asked_about_really_occurs(stack: Stack) -> None:
         told(stack.answer(NATION, BEFORE_REFORM, as_of=date(2022, 1, 1), names=NAMES)["figures"])["communes_with_team"]
         < eve["communes_with_team"]
     )
+
+
+def test_a_team_whose_unit_is_gone_awaits_a_decision_and_so_do_all_of_merged_villages(stack: Stack) -> None:
+    def awaiting(unit: str, map_day: date, as_of: date) -> int:
+        found: int = stack.answer(unit, map_day, as_of=as_of, names=("teams_awaiting",))["figures"]["teams_awaiting"]
+        return found
+
+    first, last = date(2021, 12, 1), date(2021, 12, len(MERGED))
+    for unit in ("late-village", "q1-n1", "q1", NATION):
+        assert (awaiting(unit, TODAY, first), awaiting(unit, TODAY, last)) == (1, len(MERGED)), unit
+    assert [awaiting(unit, BEFORE_REFORM, last) for unit in (*MERGED, NATION)] == [0] * (len(MERGED) + 1)
 
 
 @pytest.mark.parametrize(("unit", "map_day"), [(NATION, TODAY), ("p1", BEFORE_REFORM), ("q1", TODAY)])

@@ -14,15 +14,19 @@ from ops.local.provision import Database
 from services.reporting.figures import UNITS
 from services.reporting.indicators import CATALOGUE
 from services.reporting.placing import BEFORE_REFORM
+from services.reporting.projections import Figures
 from services.reporting.queries import known
 from services.reporting.queries.known import KnownReports
 from services.reporting.schemas.reports import Question
 from shared.db import engine
+from shared.memory import MemoryLog
+from shared.parking import unpark
 from shared.problems import Problem
+from shared.unit_directory import UnitDirectory
 from shared.vietnamese import HANOI
 from tests.integration.test_reporting_census import declared
 from tests.integration.test_reporting_figures import TODAY, Stack, tree_of
-from tests.reporting_kit import AFTER, NATION, MirrorWriter, country, some_facts, unit_rows
+from tests.reporting_kit import AFTER, NATION, Facts, MirrorWriter, country, some_facts, unit_rows, visited
 
 FIRST, SECOND = (datetime(2026, month, 1, 12, tzinfo=HANOI) for month in (9, 10))
 NAMES = tuple(code for code, each in CATALOGUE.latest.items() if each.numerator and UNITS.isdisjoint(each.figures))
@@ -94,6 +98,7 @@ def test_what_a_report_said_then_it_says_again(told_then: tuple[Stack, list[dict
         again = as_known(stack, asked, moment)
         assert again["figures"] == answers[n]["figures"]
         assert again["positions"] == answers[n]["positions"]
+        assert again["lag"] == {"teams": 0, "visits": 0, "training": 0} and again["freshness"]["moved_at"]
     now = answer(stack, *asked)
     assert as_known(stack, asked, SECOND)["figures"] == now["figures"]
     assert now["figures"] != answers[n]["figures"]
@@ -112,6 +117,41 @@ def test_only_as_much_is_read_as_the_indicator_needs(
     with pytest.raises(Problem) as refused:
         as_known(stack, ASKED[0], FIRST, (name,))
     assert refused.value.code == "known-at-too-much" and refused.value.params["most"] == 10
+
+
+def test_what_is_kept_does_not_outlive_a_parked_event_that_is_put_right(database: Callable[..., Database]) -> None:
+    own = engine(database("reporting").app_url, name="test", pool_size=8)
+    made, facts = Stack(own, MirrorWriter(own)), Facts()
+    visited(facts, "good", "p1-d1-c1-v1", date(2024, 1, 1), set(), 2, False)
+    visited(facts, "bad", "p1-d1-c1-v1", date(2024, 1, 1), set(), 2, False)
+    _, partition, stream, (_, data) = facts.events[-1]
+    day = data.pop("day")
+    recorded(made, [*unit_rows(country(random.Random(3))), *facts.events], FIRST)
+    reports = KnownReports(made.reports.area)
+    asked = Question(CATALOGUE.chosen(("visits", "platforms")), map_day=BEFORE_REFORM).settled(made.today)
+
+    def told(*, anew: bool = False) -> tuple[int, Any, dict[str, int]]:
+        answer = reports.answer("p1", asked, FIRST, "en", anew=anew)
+        return answer["figures"]["visits"], answer["figures"]["platforms"]["by"], answer["lag"]
+
+    lag = {"teams": 0, "visits": 0, "training": 0}
+    assert told() == told() == (1, {"vneid": 1}, lag)
+    with own.begin() as tx:
+        right = {"day": day, "stream": stream, "partition": partition}
+        tx.execute(
+            text(
+                """UPDATE bus.mirror SET data = data || jsonb_build_object('day', cast(:day AS text))
+                    WHERE source = 'visits' AND partition = :partition AND stream_id = :stream"""
+            ),
+            right,
+        )
+    assert unpark(own, Figures(UnitDirectory(own, 0)), MemoryLog()).applied == 1
+    assert told() == (2, {"vneid": 2}, lag)
+    with own.begin() as tx:  # nothing tells of this, so only whoever asks for it is answered anew
+        tx.execute(text("UPDATE bus.mirror SET data = data || '{\"platforms\": []}' WHERE source = 'visits'"))
+    assert (told(), told(anew=True)) == ((2, {"vneid": 2}, lag), (2, {}, lag))
+    assert told() == (2, {}, lag)
+    own.dispose()
 
 
 def test_nothing_was_known_before_the_first_moment(told_then: tuple[Stack, list[dict[str, Any]]]) -> None:

@@ -104,7 +104,11 @@ def check_known(client: httpx.Client) -> None:
     again = client.get(f"/v1/reports/{NATION}", params={"known_at": "2026-11-01T07:00:00+07:00"})
     assert again.status_code == 200 and again.headers["ETag"]
     told = again.json()
-    assert (told["figures"], told["positions"]) == (now["figures"], now["positions"])
+    assert (told["figures"], told["positions"], told["lag"]) == (now["figures"], now["positions"], now["lag"])
+    counted_anew = client.get(
+        f"/v1/reports/{NATION}", params={"known_at": "2026-11-01T07:00:00+07:00"}, headers={"Cache-Control": "no-cache"}
+    )
+    assert counted_anew.json() == told | {"freshness": counted_anew.json()["freshness"]}
     page = client.get(f"/v1/reports/{NATION}", params={"known_at": "2026-11-01", "format": "csv"})
     assert page.status_code == 200 and page.headers["Content-Type"].startswith("text/csv")
 

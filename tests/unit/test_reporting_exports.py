@@ -126,6 +126,95 @@ def test_xlsx_has_the_official_layout_and_real_numbers(of: dict[str, Any]) -> No
     assert 12_345 in numbers and 0.5 in numbers
 
 
+LISTS = CATALOGUE.chosen(("platforms", "visits", "attendances_by_mode"))
+CODE_NAMES = {
+    "platforms": {"vneid": {"vi": "VNeID – định danh điện tử", "en": "VNeID"}, "qr": {"vi": "Mã QR", "en": "QR"}},
+    "attendances_by_mode": {"online": {"vi": "trực tuyến", "en": "online"}},
+}
+
+
+def told(vneid: int, qr: int, new: int, online: int) -> dict[str, Any]:
+    codes = {code: n for code, n in (("vneid", vneid), ("qr", qr), ("new", new)) if n}
+    pillars = {pillar: n for pillar, n in (("economy", qr), ("none", new)) if n}
+    return {
+        "platforms": {"value": vneid + qr + new, "by": codes, "by_pillar": {"government": vneid} | pillars},
+        "visits": 9,
+        "attendances_by_mode": {"value": online, "by": {"online": online}},
+    }
+
+
+BEFORE = {
+    "figures": told(3, 0, 2, 1),
+    "difference": {"platforms": 5, "visits": 0, "attendances_by_mode": 3},
+}
+OF_LISTS: dict[str, Any] = {"names": CODE_NAMES, "figures": told(7, 3, 0, 4), "indicators": {"platforms": 1}}
+UNITS = [{"unit": UNIT | {"name": f"Xã {n}"}, "rank": None, "figures": told(7 - n, 3 * n, 0, 2)} for n in (0, 1)]
+
+
+def laid(of: dict[str, Any], locale: str = "vi") -> Table:
+    return table_of(answer(**OF_LISTS | of), LISTS, TODAY, locale)
+
+
+def test_every_code_of_an_open_list_is_a_line_below_its_indicator_and_so_is_every_pillar() -> None:
+    header, *rows = read_csv(laid({"previous": BEFORE}))
+    platforms, modes = "Số lượt cài đặt, kích hoạt nền tảng", "Số lượt tập huấn theo hình thức"
+    assert [(row[0], row[1], row[3], row[5], row[6]) for row in rows] == [
+        ("1", platforms, "10", "5", "5"),
+        ("", f"{platforms}: VNeID – định danh điện tử", "7", "3", "4"),
+        ("", f"{platforms}: Mã QR", "3", "0", "3"),
+        ("", f"{platforms}: new", "0", "2", "-2"),
+        ("", f"{platforms}: chính quyền số", "7", "3", "4"),
+        ("", f"{platforms}: kinh tế số", "3", "0", "3"),
+        ("", f"{platforms}: không thuộc trụ cột nào", "0", "2", "-2"),
+        ("2", "Số lượt hướng dẫn", "9", "9", "0"),
+        ("3", modes, "4", "1", "3"),
+        ("", f"{modes}: trực tuyến", "4", "1", "3"),
+    ]
+    assert all(len(row) == len(header) for row in rows)
+    english = read_csv(laid({}, "en"))
+    assert [row[1].partition(": ")[2] for row in english[2:6]] == [
+        "VNeID",
+        "QR",
+        "digital government",
+        "digital economy",
+    ]
+
+
+def test_every_code_of_an_open_list_is_a_column_beside_its_indicator() -> None:
+    header, *rows = read_csv(laid({"units": UNITS, "remainder": {"figures": told(0, 0, 1, 0)}}, "en"))
+    names = [name.partition(": ")[2] for name in header[4:]]
+    assert names == [
+        *("", "VNeID", "QR", "new", "digital government", "digital economy", "no pillar", ""),
+        *("", "online"),
+    ]
+    assert [row[4:] for row in rows] == [
+        ["7", "7", "0", "0", "7", "0", "0", "9", "2", "2"],
+        ["9", "6", "3", "0", "6", "3", "0", "9", "2", "2"],
+        ["1", "0", "0", "1", "0", "0", "1", "9", "0", "0"],
+        ["10", "7", "3", "0", "7", "3", "0", "9", "4", "4"],
+    ]
+
+
+def test_the_rarest_codes_share_a_column_so_that_all_columns_add_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.reporting.exports.parts.COLUMNS", 1)
+    header, first, *_ = read_csv(laid({"periods": [PERIODS[0] | {"figures": told(1, 2, 4, 1)}]}, "en"))
+    names = [name.partition(": ")[2] for name in header[3:7]]
+    assert (names, first[3:7]) == (["", "VNeID", "all other codes", "digital government"], ["7", "1", "6", "1"])
+    monkeypatch.setattr("services.reporting.exports.parts.CELLS", 1)
+    assert read_csv(laid({"units": UNITS, "remainder": None}, "en"))[0][5].endswith(": all other codes")
+
+
+@pytest.mark.parametrize("more", [{}, {"previous": BEFORE}, {"units": UNITS, "remainder": None}])
+def test_codes_are_in_every_format(more: dict[str, Any]) -> None:
+    page = Cells(b"".join(html_page(laid(more))).decode())
+    content = b"".join(xlsx_file(laid(more), lambda pack: pack()))
+    book = CalamineWorkbook.from_filelike(io.BytesIO(content))
+    rows = book.get_sheet_by_name(book.sheet_names[0]).to_python()
+    for cells in (page.rows, rows):
+        assert any(str(cell).endswith(": VNeID – định danh điện tử") for row in cells for cell in row)
+        assert any(str(cell).endswith(": chính quyền số") for row in cells for cell in row)
+
+
 class Cells(HTMLParser):
     """Texts of the cells of a page, row by row; what else it refers to."""
 

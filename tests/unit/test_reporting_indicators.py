@@ -12,11 +12,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.reporting.domain import COVERED, FIRST, FLOWS, GAINED, STOCKS
-from services.reporting.figures import OF_EVENTS, REACHED, UNITS
+from services.reporting.figures import KEYED, OF_EVENTS, REACHED, UNITS
 from services.reporting.indicators import CATALOGUE, Catalogue, Indicator, UnknownIndicator, difference, value
 from services.reporting.indicators.catalogue import BadCatalogue
+from services.reporting.indicators.codes import CATALOGUES, LISTS, WORDS, Entry, by_pillar, names_in
 from services.reporting.indicators.families import expanded
 from services.reporting.messages import MESSAGES, WARNINGS
+from services.teams.domain import policy
+from services.training.domain.words import Mode, Organiser
+from services.visits.domain import vocabulary
+from services.visits.domain.catalogue import Pillar
+from services.visits.domain.outreach import Occasion
 from shared.problems import CATALOGUE as TEXTS
 from shared.problems import rejection_codes
 from shared.vietnamese import nfc
@@ -151,6 +157,52 @@ def test_an_open_list_is_told_by_code_the_most_frequent_first() -> None:
     assert difference(value(platforms, counted), value(platforms, {"platforms": 1})) == 5
 
 
+ENTRIES = {
+    "platform": {
+        "vneid": Entry({"vi": "VNeID – định danh", "en": "VNeID"}, ["government", "society"]),
+        "qr": Entry({"vi": "Mã QR", "en": "QR"}, ["economy"]),
+        "portal": Entry({"vi": "Cổng", "en": "Portal"}, []),
+    }
+}
+
+
+def test_codes_are_summed_by_the_pillars_of_their_catalogue_and_those_without_say_so() -> None:
+    [platforms, modes] = CATALOGUE.chosen(("platforms", "attendances_by_mode"))
+    worth = {"value": 11, "by": {"vneid": 5, "qr": 3, "portal": 2, "new": 1}}
+    expected = {"government": 5, "economy": 3, "society": 5, "none": 3}
+    assert by_pillar(platforms, worth, ENTRIES) == worth | {"by_pillar": expected}
+    assert list(expected) == list(by_pillar(platforms, worth, ENTRIES)["by_pillar"]), "in the order of the pillars"
+    assert by_pillar(platforms, worth, {})["by_pillar"] == {"none": 11}
+    other = {"value": 1, "by": {"online": 1}}
+    assert by_pillar(modes, other, ENTRIES) == other
+
+
+def test_codes_are_named_once_wherever_they_occur_in_an_answer() -> None:
+    indicators = CATALOGUE.chosen(("platforms", "attendances_by_mode", "visits"))
+
+    def figures(platform: str, mode: str) -> dict[str, Any]:
+        told = {"platforms": {"value": 1, "by": {platform: 1}}, "attendances_by_mode": {"value": 1, "by": {mode: 1}}}
+        return {"figures": told | {"visits": 1}}
+
+    answer = figures("qr", "online") | {"periods": [figures("vneid", "x") | {"previous": figures("new", "hybrid")}]}
+    assert names_in(answer, indicators, ENTRIES) == {
+        "platforms": {code: ENTRIES["platform"][code].names for code in ("qr", "vneid")},
+        "attendances_by_mode": {code: WORDS["mode"][code] for code in ("online", "hybrid")},
+    }
+
+
+def test_what_other_services_fix_themselves_has_a_name_for_every_code() -> None:
+    fixed = {
+        **{"obstacle": vocabulary.Obstacle, "flag": vocabulary.Flag, "occasion": Occasion},
+        **{"mode": Mode, "organiser": Organiser, "pillar": (*Pillar, "none"), "warning": policy.CODES},
+    }
+    for name, codes in fixed.items():
+        assert set(WORDS[name]) == {str(code) for code in codes}, name
+    assert {*WORDS, *CATALOGUES} == {*LISTS.values()} and LISTS.keys() <= KEYED
+    names = [name for words in WORDS.values() for each in words.values() for name in each.values()]
+    assert all(name.strip() and nfc(name) == name for name in names)
+
+
 def test_every_column_is_of_events_or_of_stories() -> None:
     """Whoever adds a figure has to know whether its events can be shown one by one."""
     stories = {
@@ -160,9 +212,11 @@ def test_every_column_is_of_events_or_of_stories() -> None:
         *("households_total", "households_declared", "certificates_valid", "sessions_held"),
         *("opinions_recorded", "opinions_answered", "opinions_closed", "opinions_withdrawn", "opinions_open"),
         "answer_days",
+        *("seats_affiliation", "warnings_code", "plans_year", "opinions_topic", "opinions_pillar"),
+        *("sessions_mode", "sessions_organiser", "sessions_course"),
     }
     firsts = set(FIRST.values())
-    assert {*STOCKS, *FLOWS, *GAINED, *REACHED} - firsts == OF_EVENTS | stories
+    assert {*STOCKS, *FLOWS, *GAINED, *REACHED, *KEYED} - firsts == OF_EVENTS | stories
     assert not OF_EVENTS & stories
 
 

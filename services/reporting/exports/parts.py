@@ -22,7 +22,7 @@ class Part:
 
     name: str
     by: str
-    keys: Sequence[str]
+    keys: tuple[str, ...]
 
     def of(self, value: Any) -> int:
         return sum(value[self.by].get(key, 0) for key in self.keys)
@@ -45,6 +45,6 @@ def parts(answer: Mapping[str, Any], indicator: Indicator, locale: str, most: in
     codes = occurring(answer, indicator.code)
     found = [Part(names[code][language] if code in names else code, "by", (code,)) for code in codes[:most]]
     if rest := codes[most:]:
-        found.append(Part(words("other_codes", locale), "by", rest))
+        found.append(Part(words("other_codes", locale), "by", tuple(rest)))
     pillars = occurring(answer, indicator.code, "by_pillar")
     return found + [Part(WORDS["pillar"][key][language], "by_pillar", (key,)) for key in PILLARS if key in pillars]

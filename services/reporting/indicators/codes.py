@@ -61,7 +61,7 @@ def by_pillar(indicator: Indicator, value: Value, entries: Entries) -> Value:
     """With the sums by pillar beside those by code. A code of two pillars counts under both, one of none, or in no
     catalogue, under ``none``."""
     figure = list_of(indicator)
-    if figure not in PILLARED or not isinstance(value, dict):
+    if figure is None or figure not in PILLARED or not isinstance(value, dict):
         return value
     known, sums = entries.get(LISTS[figure], {}), Counter[str]()
     for code, n in value["by"].items():

@@ -134,12 +134,4 @@ REPORTS: Mapping[str, Text] = {
         "No single events behind this indicator",
         "{indicator} is not added up from single events; it follows from whole stories.",
     ),
-    "too-much-to-read": Text(
-        422,
-        "Phải đọc quá nhiều sự kiện",
-        "Phải đọc {events} sự kiện, tối đa là {most}; hãy nêu ngày ghi nhận: recorded_from, recorded_to.",
-        "Too many events to read",
-        "{events} events would have to be read, {most} at most; say when they were recorded: recorded_from,"
-        " recorded_to.",
-    ),
 }

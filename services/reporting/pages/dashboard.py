@@ -167,26 +167,16 @@ class Dashboard(Links):
     def lists(self) -> dict[str, list[tuple[str, str, float, str | None]]]:
         """Of an indicator of an open list, by code and by pillar: (name, number as text, its share of the largest in
         per cent, address of the events behind it)."""
-        indicator, found = self.showing.indicator, defaultdict[str, list[tuple[parts.Part, int]]](list)
+        indicator, found = self.showing.indicator, defaultdict[str, dict[parts.Part, int]](dict)
         for part in parts.parts(self.answer, indicator, self.locale, MOST_CODES):
-            if n := part.of(self.answer["figures"][indicator.code]):
-                found[part.by].append((part, n))
-        return {
-            by: [
-                (
-                    part.name,
-                    shown_number(n, self.locale),
-                    round(100 * n / max(m for _, m in rows), 2),
-                    self._events(part),
-                )
-                for part, n in rows
-            ]
-            for by, rows in found.items()
-        }
+            if (n := part.of(self.answer["figures"][indicator.code])) > 0:
+                found[part.by][part] = n
+        return {by: [self._line(part, n, max(of.values())) for part, n in of.items()] for by, of in found.items()}
 
-    def _events(self, part: parts.Part) -> str | None:
-        one = part.by == "by" and len(part.keys) == 1 and self.has_events(self.showing.indicator.code)
-        return self.showing.events(self.locale, part.keys[0]) if one else None
+    def _line(self, part: parts.Part, n: int, top: int) -> tuple[str, str, float, str | None]:
+        alone = part.by == "by" and len(part.keys) == 1 and self.has_events(self.showing.indicator.code)
+        events = self.showing.events(self.locale, part.keys[0]) if alone else None
+        return part.name, shown_number(n, self.locale), round(100 * n / top, 2), events
 
     # --- units below ---------------------------------------------------------------------------------------------
 
