@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -196,6 +196,26 @@ def test_every_text_is_there_in_both_languages_and_every_word_of_a_template_is_k
     assert said <= set(WORDS) and len(said) > 60
     for group in {each.group for each in CATALOGUE.latest.values()}:
         assert words(f"group_{group}", "vi")
+
+
+def test_a_page_without_events_reads_on_by_itself_and_says_how_far_it_has_come() -> None:
+    view = View("q1", date(2026, 1, 1), date(2026, 3, 31), indicator=CATALOGUE.latest["platforms"])
+    event = {"source": "visits", "partition": 0, "position": 7, "id": "a:1", "type": "VisitRecorded"}
+    event |= {"recorded_at": datetime(2026, 1, 2, tzinfo=UTC), "facts": [], "adds": 1}
+
+    def shown(events: list[dict[str, object]], following: str | None) -> str:
+        answer = {"unit": {"id": "q1", "name": "Q1"}, "period": {"from": "2026-01-01", "to": "2026-03-31"}, "figure": 3}
+        answer |= {"events": events, "next": following, "read": {"positions": 2_000, "of": 50_000}, "map": TODAY}
+        context = {"answer": answer, "view": view, "name": "Platforms: VNeID", "code": "vneid", "tree": UnitTree()}
+        return rendered("events.html", "en", sub="", path="q1", **context)
+
+    asked = ("indicator=platforms%3Avneid", "from=2026-01-01", "to=2026-03-31", "lang=en", "page=visits%3A0%3A9")
+    following = "/events/q1?" + "&amp;".join(asked)
+    empty = shown([], "visits:0:9")
+    assert f'content="1; url={following}"' in empty and "2,000 of 50,000 positions" in empty and "reading on" in empty
+    some = shown([event], "visits:0:9")
+    assert "http-equiv" not in some and f'href="{following}"' in some
+    assert "http-equiv" not in shown([], None) and "No events on this page" in shown([], None)
 
 
 def test_no_template_has_a_style_or_script_of_its_own() -> None:
