@@ -98,6 +98,7 @@ class Sources:
         self._area = area
 
     def page(self, shown: Shown, asked: Settled, question: SourceQuestion, locale: str) -> Document:
+        """``next``: where the following page begins, None if everything has been ``read``."""
         indicator, code = question.indicator, question.code
         with self._area.snapshot({shown.key}) as snap:
             standing = snap.standing(shown)
