@@ -73,7 +73,7 @@ _OTHER_BY_MONTH = """
         SELECT map, unit, kind, day, previous_month AS month, n FROM read.rollup_reach_months
          UNION ALL
         SELECT map, unit, kind, day, date_trunc('month', previous_day::timestamp)::date, -n FROM read.rollup_reach p
-         WHERE unit = '*' OR EXISTS (SELECT FROM read.placement WHERE (map, province) = (p.map, p.unit))) both
+         WHERE unit = '*' OR EXISTS (SELECT FROM read.placement WHERE (map, province) = (p.map, p.unit))) AS pairs
      GROUP BY 1, 2, 3, 4, 5 HAVING sum(n) <> 0 LIMIT 1"""
 
 KEYED_STOCKS = ("seats_affiliation", "warnings_code", "plans_year")
