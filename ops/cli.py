@@ -211,11 +211,22 @@ def verify(as_json: AsJson = False) -> None:
 
 
 @app.command()
-def rebuild() -> None:
-    """Count all figures of the reports anew from reporting's mirror, beside the live ones, and switch to them."""
+def rebuild(
+    compare: Annotated[bool, typer.Option(help="Fill and compare only: the live figures go on.")] = False,
+    back: Annotated[bool, typer.Option(help="Answer again with the figures before the last switch.")] = False,
+) -> None:
+    """Count all figures of the reports anew from reporting's mirror, beside the live ones, compare, and switch to them.
+
+    What differs is told figure by figure. --compare does not switch: exit code 0 if nothing differs, 1 if something does.
+    --back counts on with the former figures what has happened since, then switches to them; refused with exit code 1
+    where there are none.
+    """
+    if compare and back:
+        raise StackError("--compare switches nothing, and --back switches back: give one of them")
     _up_or_error()
     of = stack.opened(lifecycle.local_state())
-    argv = [sys.executable, "-m", "services.reporting", "rebuild"]
+    chosen = ["--compare"] if compare else ["--back"] if back else []
+    argv = [sys.executable, "-m", "services.reporting", "rebuild", *chosen]
     raise typer.Exit(subprocess.run(argv, env=of.environment("reporting"), cwd=ROOT, check=False).returncode)
 
 

@@ -1,4 +1,4 @@
-"""``python -m services.reporting api|worker|migrate|rebuild``."""
+"""``python -m services.reporting api|worker|migrate|rebuild [--compare|--back]``."""
 
 from __future__ import annotations
 
@@ -19,15 +19,17 @@ def main(arguments: list[str]) -> int:
 
         migrate("reporting", settings.owner_database_url)
         return 0
+    if arguments in (["rebuild"], ["rebuild", "--compare"], ["rebuild", "--back"]):
+        from services.reporting import operate
+
+        return operate.rebuild_figures(settings, *arguments[1:])
     from services.reporting import wiring
 
     if arguments == ["api"]:
         return wiring.api(settings)
     if arguments == ["worker"]:
         return wiring.worker(settings)
-    if arguments == ["rebuild"]:
-        return wiring.rebuild_figures(settings)
-    print("usage: python -m services.reporting api|worker|migrate|rebuild", file=sys.stderr)
+    print("usage: python -m services.reporting api|worker|migrate|rebuild [--compare|--back]", file=sys.stderr)
     return 2
 
 

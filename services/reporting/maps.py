@@ -109,8 +109,8 @@ def settle(
     maps = slot.maps(tx)
     moved = 0
     for number, key in wanted.items():
-        if maps[number].tree_position > position:
-            continue  # another worker knew more
+        if maps[number].tree_position > position or maps[number] == Map(number, key, position):
+            continue  # another worker knew more, or as much
         plan = foreseen[number] if foreseen else None
         # Leaves are only ever added, and moved only together with the map's own row.
         if plan is None or (plan.slot, plan.map, plan.leaves) != (slot, maps[number], slot.leaves(tx, number)):

@@ -15,7 +15,8 @@ from services.reporting.store import COUNTS, ROLLED_UP, Map
 _PROGRESS = """SELECT (SELECT count(*) FROM bus.parked WHERE subscription IN (%(name)s, 'units@1')) AS parked,
               (SELECT position FROM bus.cursors WHERE subscription = 'units@1' AND source = 'teams') AS units_cursor,
               (SELECT max(position) FROM read.unit_facts) AS units_position,
-              (SELECT slot FROM read.figures_live) AS slot, (SELECT counts FROM read.figures_live) AS counts,
+              (SELECT slot FROM read.figures_live) AS slot, (SELECT since FROM read.figures_live) AS since,
+              (SELECT counts FROM read.figures_live) AS counts,
               (SELECT json_agg(json_build_array(map, key, tree_position)) FROM read.map) AS maps,
               c.source, c.partition, c.position, c.moved_at, s.checked_at,
               greatest((s.heads ->> c.partition::text)::bigint, c.position,
@@ -29,7 +30,7 @@ _PROGRESS = """SELECT (SELECT count(*) FROM bus.parked WHERE subscription IN (%(
 @dataclass(frozen=True, slots=True)
 class Progress:
     """``units_position``: the last unit event known here; ``map_position``: the last one the roll-ups' maps know.
-    ``slot`` answers, and has these maps."""
+    ``slot`` answers ``since``, and has these maps."""
 
     positions: Mapping[tuple[str, int], int]
     heads: Mapping[tuple[str, int], int]
@@ -37,6 +38,7 @@ class Progress:
     units_cursor: int
     units_position: int
     slot: str
+    since: datetime
     maps: Mapping[int, Map]
     moved_at: datetime | None
     checked_at: datetime | None
@@ -47,7 +49,7 @@ class Progress:
     def state(self) -> Hashable:
         """A name for what the read model holds: while it is the same, so is every sum."""
         maps = tuple(self.maps.items())
-        return self.slot, tuple(self.positions.items()), self.parked, self.units_position, maps, self.whole
+        return self.since, tuple(self.positions.items()), self.parked, self.units_position, maps, self.whole
 
     @property
     def map_position(self) -> int:
@@ -93,6 +95,7 @@ def progress(tx: Connection) -> Progress:
         rest.units_cursor or 0,
         rest.units_position or 0,
         rest.slot,
+        rest.since,
         {number: Map(number, date.fromisoformat(key), position) for number, key, position in rest.maps or ()},
         max((row.moved_at for row in cursors), default=None),
         min(checked, default=None),

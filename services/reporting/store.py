@@ -141,14 +141,16 @@ class Slot:
         )
         return {(kind, subject): orjson.loads(known) for kind, subject, known in rows}
 
-    def team_kinds(self, tx: Connection, teams: Collection[str]) -> dict[str, str]:
-        if not teams:
+    def team_kinds(self, tx: Connection, teams: Collection[str] | None = None) -> dict[str, str]:
+        """Of these teams, or of all that are known."""
+        if teams is not None and not teams:
             return {}
+        condition = "" if teams is None else " AND id = ANY(:teams)"
         statement = text(
             f"""SELECT id, known ->> 'kind' AS kind FROM {self.table("record")}
-                 WHERE kind = 'team' AND id = ANY(:teams) AND known ->> 'kind' IS NOT NULL"""
+                 WHERE kind = 'team' AND known ->> 'kind' IS NOT NULL{condition}"""
         )
-        return {team: kind for team, kind in tx.execute(statement, {"teams": list(teams)})}
+        return {team: kind for team, kind in tx.execute(statement, {"teams": list(teams or ())})}
 
     def put_records(self, tx: Connection, known: Mapping[Key, Known]) -> None:
         if known:
@@ -231,5 +233,7 @@ class Slot:
         tx.execute(text(f"ANALYZE {self.table('leaf')} (unit, day), {self.table('reach')}, {self.table('placement')}"))
 
     def clear(self, tx: Connection) -> None:
+        """Empty it; so there is no going back to it (``resting``)."""
+        tx.execute(text("DELETE FROM read.resting WHERE slot = :slot"), {"slot": self.name})
         tx.execute(text(f"TRUNCATE {', '.join(self.table(name) for name in TABLES)}"))
         self.drop_maps(tx, "true")

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
-
-import orjson
 
 from services.reporting.domain import USES as COUNTED
 from services.reporting.domain import declared, notes
@@ -24,10 +21,8 @@ from services.reporting.queries.notes import NoteQueries
 from services.reporting.queries.reports import Reports
 from services.reporting.queries.sources import Sources
 from services.reporting.queries.standing import Area
-from services.reporting.rebuild import AlreadyRebuilding, Rebuilt, rebuild
 from services.reporting.upgrade import Upgrade
 from shared.access import Verifier
-from shared.db import engine
 from shared.health import Readiness
 from shared.kit import Kit
 from shared.mirror import Mirror, Uses
@@ -96,33 +91,3 @@ def worker(settings: Settings) -> int:
     Loop("maps", maps.settle, stop, idle=(0.2, 0.5)).start()
     Loop("upgrade", upgrade.step, stop, idle=(0.5, 2.0)).start()
     return run_worker(definition, settings, kit.log, on_stop=[stop.set, kit.close])
-
-
-def rebuild_figures(settings: Settings) -> int:
-    """Rebuild beside the live tables and switch; progress on stderr, the result as JSON on stdout."""
-    own = engine(settings.service_database_url, name="reporting-rebuild", pool_size=4)
-
-    def tell(done: int, total: int) -> None:
-        print(f"\r{done:,} of {total:,} positions", end="", file=sys.stderr, flush=True)
-
-    try:
-        done = rebuild(own, UnitDirectory(own), today, tell)
-    except AlreadyRebuilding:
-        print("another rebuild is under way", file=sys.stderr)
-        return 1
-    finally:
-        own.dispose()
-    print(file=sys.stderr)
-    print(orjson.dumps(_told(done)).decode())
-    return 0
-
-
-def _told(done: Rebuilt) -> dict[str, object]:
-    return {
-        "projection": Figures.name,
-        "events": done.events,
-        "seconds": round(done.seconds, 3),
-        "events_per_s": done.events_per_s,
-        "parked": done.parked,
-        "slot": done.slot,
-    }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -21,6 +21,7 @@ THEN = Progress(
     units_cursor=3,
     units_position=3,
     slot="a",
+    since=datetime(2026, 1, 1, tzinfo=UTC),
     maps={1: Map(1, DAY, 3)},
     moved_at=None,
     checked_at=None,
@@ -58,7 +59,7 @@ def test_in_the_same_state_the_same_question_has_the_same_answer() -> None:
         replace(THEN, positions={("visits", 0): 8}),
         replace(THEN, positions={("visits", 0): 7, ("visits", 1): 1}),
         replace(THEN, parked=1),
-        replace(THEN, slot="b"),
+        replace(THEN, since=THEN.since + timedelta(days=1)),
         replace(THEN, maps={1: Map(1, DAY, 4)}),
         replace(THEN, maps={1: Map(1, DAY + timedelta(days=1), 3)}),
         replace(THEN, maps={}),

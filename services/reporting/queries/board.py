@@ -35,7 +35,7 @@ MOST_ROWS = 200
 """Units of a board; those who have done most come first. One that is not among them has a board of its own."""
 _WANTED = Wanted.of(name for each in FIGURES for name in each.figures)
 _MOVED = text(
-    """SELECT (SELECT slot FROM read.figures_live), (SELECT array_agg(tree_position) FROM read.map WHERE map < 2),
+    """SELECT (SELECT since FROM read.figures_live), (SELECT array_agg(tree_position) FROM read.map WHERE map < 2),
               (SELECT array_agg(position ORDER BY source, partition) FROM bus.cursors WHERE subscription = :name)"""
 )
 
@@ -120,8 +120,8 @@ class Boards:
     def moved(self) -> tuple[Any, ...]:
         """Names the state of all boards: which figures, how far they have come, on which maps."""
         with self._area.engine.connect() as tx:
-            slot, maps, positions = tx.execute(_MOVED, {"name": NAME}).one()
-        return slot, tuple(maps or ()), tuple(positions or ())
+            since, maps, positions = tx.execute(_MOVED, {"name": NAME}).one()
+        return since, tuple(maps or ()), tuple(positions or ())
 
     def _warnings(
         self, part: Part, shown: Mapping[str, Shown], snap: Snapshot, total: Sums, locale: str
