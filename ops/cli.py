@@ -217,9 +217,8 @@ def rebuild(
 ) -> None:
     """Count all figures of the reports anew from reporting's mirror, beside the live ones, compare, and switch to them.
 
-    What differs is told figure by figure. --compare does not switch: exit code 0 if nothing differs, 1 if something does.
-    --back counts on with the former figures what has happened since, then switches to them; refused with exit code 1
-    where there are none.
+    What differs is told figure by figure. --compare does not switch; exit code 0 if nothing differs, else 1.
+    --back counts with the former figures what has happened since, and switches to them; exit code 1 if there are none.
     """
     if compare and back:
         raise StackError("--compare switches nothing, and --back switches back: give one of them")

@@ -91,8 +91,7 @@ def take_back(engine: Engine, directory: UnitDirectory, today: Today, tell: Tell
         with engine.begin() as tx:
             store.be_patient(tx)
             replay = resting.wake(tx)
-            # Nobody has kept its maps. No guard: nobody else writes to it. Those that somebody once asked for are placed
-            # anew when they are asked for again.
+            # Nobody has kept its maps meanwhile, nor writes to it now. Those asked for are placed when asked for again.
             replay.slot.drop_maps(tx, "true")
             settle(tx, replay.slot, tree, directory.position, wanted_keys(tree, today()))
             retry_parked(tx, replay, directory)
