@@ -182,6 +182,7 @@ def test_batches_do_not_matter_and_a_rebuild_gives_the_same(stack: Stack, seed: 
     live = stack.tables()
     done = rebuild(stack.engine, UnitDirectory(stack.engine), lambda: TODAY, lambda done, total: None)
     assert (done.slot, done.events, done.parked) == ("2b", len(mixed), 0)
+    assert done.diff is not None and done.diff.equal
     assert stack.tables() == live
     assert stack.maps.settle() == 0
     # The projection goes on in the new slot, and the next rebuild takes the first one again.

@@ -13,6 +13,7 @@ from uuid import uuid4
 
 import httpx
 import orjson
+import psycopg
 
 from shared.edge_page import COOKIE
 from shared.units import UnitTree
@@ -113,20 +114,38 @@ def check_known(client: httpx.Client) -> None:
     assert page.status_code == 200 and page.headers["Content-Type"].startswith("text/csv")
 
 
-def check_rebuild(reporting: Reporting, client: httpx.Client) -> None:
+def rebuilt(reporting: Reporting, *option: str) -> subprocess.CompletedProcess[str]:
     """As an operator does it, while the live tables answer."""
+    command = [sys.executable, "-W", "ignore", "-m", "services.reporting", "rebuild", *option]
+    return subprocess.run(command, env=reporting.environment, capture_output=True, text=True, timeout=60)
+
+
+def check_rebuild(reporting: Reporting, client: httpx.Client) -> None:
     before = client.get(f"/v1/reports/{NATION}").json()["figures"]
-    command = [sys.executable, "-W", "ignore", "-m", "services.reporting", "rebuild"]
-    done = subprocess.run(command, env=reporting.environment, capture_output=True, text=True, timeout=60)
+    refused = rebuilt(reporting, "--back")
+    assert refused.returncode == 1 and refused.stdout == ""
+    assert "Không có bộ số liệu nào để quay lại" in refused.stderr and "no figures to go back to" in refused.stderr
+    done = rebuilt(reporting)
     assert done.returncode == 0, done.stderr
+    assert "no figure of the nation or a province differs on any day" in done.stderr
     result = orjson.loads(done.stdout.splitlines()[-1])
     assert result["slot"] == "2b" and result["parked"] == 0 and result["events_per_s"] > 0
+    assert result["diff"]["equal"] and result["diff"]["shown"] == []
     assert client.get(f"/v1/reports/{NATION}").json()["figures"] == before
     more = Facts()
     visited(more, "after-the-rebuild", "p1-d1-c1-v1", REFORM, set(), 1, False)
     reporting.happen(more.events)
-    answer = client.get(f"/v1/reports/{NATION}", params={"after": reporting.heads()})
-    assert answer.json()["figures"]["visits"] == before["visits"] + 1
+    for option, slot in (("--back", "2a"), ("--back", "2b"), ("--compare", "2a")):
+        answer = client.get(f"/v1/reports/{NATION}", params={"after": reporting.heads()})
+        assert answer.json()["figures"]["visits"] == before["visits"] + 1
+        done = rebuilt(reporting, option)
+        assert done.returncode == 0, done.stderr
+        assert orjson.loads(done.stdout.splitlines()[-1])["slot"] == slot
+    assert rebuilt(reporting, "--back").returncode == 1, "only compared: the slot before is gone"
+    with psycopg.connect(reporting.environment["TUNGNHA_SERVICE_DATABASE_URL"]) as tx:
+        tx.execute("UPDATE read.rollup_2b SET visits = visits + 1 WHERE map = 1 AND unit = '*' AND day = %s", [REFORM])
+    done = rebuilt(reporting, "--compare")
+    assert done.returncode == 1 and "the nation, visits: " in done.stderr
 
 
 TOO_LARGE = ("too-many-values", "/indicators")

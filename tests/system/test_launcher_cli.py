@@ -51,6 +51,8 @@ def test_status_of_nothing(copy):
     [
         (["verify"], "the stack is not up", 1),
         (["env"], "the stack is not up", 1),
+        (["rebuild", "--compare"], "the stack is not up", 1),
+        (["rebuild", "--compare", "--back"], "give one of them", 1),
         (["restart", "visits-api"], "the stack is not up", 1),
         (["bench", "nonsense"], "there is no benchmark 'nonsense'", 1),
         (["logs", "nonsense"], "there is no log of 'nonsense'", 1),
