@@ -71,7 +71,7 @@ class _Found:
 def compare(tx: Connection, was: Slot, now: Slot, tree: UnitTree, keys: Mapping[int, date]) -> Diff:
     """``keys``: the maps with roll-ups, by their first days. Both slots must stand still, on the same maps."""
     slots = (was, now)
-    found = []
+    found: list[_Found] = []
     for number, key in keys.items():
         which = {"map": number, "units": [EVERYWHERE, *sorted(tree.existing(key, "province"))]}
         for look in (_columns, _codes, _pairs):
