@@ -28,6 +28,13 @@ class Areas:
         """Also of a unit that is no more: whether the caller answers for where its facts stand."""
         return self._tree.covers(self._actor.units, unit_id, day)
 
+    def covers_part(self, unit_id: str, day: date) -> bool:
+        """As ``covers``; of a unit that is no more, also whether the caller answers for a part of it."""
+        if self.covers(unit_id, day):
+            return True
+        parts = () if self._tree.exists(unit_id, day) else self._tree.former_unit_on_map(unit_id, day)
+        return any(self.covers(part.unit_id, day) for part in parts)
+
     def require_known(self, unit_id: str, day: date, at: str = "/unit_id") -> None:
         """Like ``require`` for a unit that may be no more on that day."""
         if unit_id not in self._tree or not self.covers(unit_id, day):

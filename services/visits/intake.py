@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from services.visits.areas import Areas
@@ -16,13 +16,16 @@ from services.visits.domain import (
     PlaceCommand,
     PlaceEvent,
     PlaceState,
+    RecordVisit,
     VisitCorrected,
     VisitRecorded,
     place_stream,
 )
+from services.visits.domain.doubts import latest_day
 from services.visits.domain.outreach import OutreachCorrected, OutreachRecorded
 from services.visits.doubting import Doubting
 from services.visits.schemas.visits import record_visit
+from services.visits.standing import Stand, Standing
 from services.visits.turns import Turns
 from shared.access import Actor
 from shared.decider import Rejected
@@ -31,6 +34,7 @@ from shared.handling import handle_many
 from shared.log import Outcome
 from shared.problems import Problem
 from shared.unit_directory import UnitDirectory
+from shared.units import UnitTree
 from shared.vietnamese import hanoi_day
 
 if TYPE_CHECKING:
@@ -54,6 +58,19 @@ class Row(Protocol):
     def refuse(self, problem: Problem) -> None: ...
 
 
+class _Views:
+    """Of one request: where what it reports stands, and what its caller may speak about."""
+
+    def __init__(self, tree: UnitTree, actor: Actor, today: date) -> None:
+        self.standing, self._areas = Standing(tree, actor, today), Areas(tree, actor)
+
+    def may_speak_of(self, place: ForeignPlace, command: RecordVisit) -> bool:
+        """A place of a unit that is no more may lie in any part of it."""
+        if self._areas.covers(place.unit_id, place.day):
+            return True
+        return self.standing.took_over(command.here, place.unit_id, place.day)
+
+
 @dataclass(frozen=True)
 class Intake:
     handler: Handler[PlaceCommand, PlaceState, PlaceEvent]
@@ -64,12 +81,12 @@ class Intake:
     def one(self, call: Call) -> Answer:
         """Record the visit of a body. Raises ``Problem`` or ``Rejected``."""
         body = call.body
-        areas = Areas(self.units.tree(), call.actor)
-        areas.require(body.unit_id, body.day)
-        [doubts] = self.doubting.flags([(body, body.unit_id)])
-        envelope = call.envelope(record_visit(body, hanoi_day(call.now), doubts), body.visit_id)
+        views = _Views(self.units.tree(), call.actor, hanoi_day(call.now))
+        stand = views.standing.require(body.unit_id, body.day)
+        [doubts] = self.doubting.flags([(body, stand.unit_id)])
+        envelope = call.envelope(record_visit(body, latest_day(call.now), stand, doubts), body.visit_id)
         with self.turns.of([body.place_id]):
-            [answer] = self._record([envelope], areas)
+            [answer] = self._record([envelope], views)
         if isinstance(answer, Rejected):
             raise answer
         if problem := self._met(answer, body):
@@ -79,27 +96,27 @@ class Intake:
 
     def many(self, actor: Actor, now: datetime, rows: Sequence[Row]) -> dict[int, Answer | Rejected]:
         """Record the visits of the good rows, refuse rows of foreign units; what became of each, by row number."""
-        areas = Areas(self.units.tree(), actor)
-        today = hanoi_day(now)
-        good: list[Row] = []
+        views, latest = _Views(self.units.tree(), actor, hanoi_day(now)), latest_day(now)
+        good: list[tuple[Row, Stand]] = []
         for row in rows:
             if row.problem is not None:
                 continue
-            if problem := areas.problem(row.loaded.unit_id, row.loaded.day):
-                row.refuse(problem)
+            stand = views.standing.of(row.loaded.unit_id, row.loaded.day)
+            if isinstance(stand, Problem):
+                row.refuse(stand)
             else:
-                good.append(row)
-        doubts = self.doubting.flags([(row.loaded, row.loaded.unit_id) for row in good])
+                good.append((row, stand))
+        doubts = self.doubting.flags([(row.loaded, stand.unit_id) for row, stand in good])
         envelopes = {
-            row.index: Envelope(row.loaded.visit_id, record_visit(row.loaded, today, flags), actor.sub, now)
-            for row, flags in zip(good, doubts, strict=True)
+            row.index: Envelope(row.loaded.visit_id, record_visit(row.loaded, latest, stand, flags), actor.sub, now)
+            for (row, stand), flags in zip(good, doubts, strict=True)
         }
         answers: dict[int, Answer | Rejected] = {}
         indices = list(envelopes)
         for start in range(0, len(indices), ROWS_AT_ONCE):
             part = indices[start : start + ROWS_AT_ONCE]
             with self.turns.of({envelopes[i].command.place_id for i in part}):
-                answers.update(zip(part, self._record([envelopes[i] for i in part], areas), strict=True))
+                answers.update(zip(part, self._record([envelopes[i] for i in part], views), strict=True))
             time.sleep(0)  # in the api, where it is eventlet's, the others' turn
         for row in rows:
             answer = answers.get(row.index)
@@ -107,21 +124,21 @@ class Intake:
                 row.refuse(problem)
         return answers
 
-    def _record(self, envelopes: Sequence[Envelope], areas: Areas) -> list[Answer | Rejected]:
+    def _record(self, envelopes: Sequence[Envelope], views: _Views) -> list[Answer | Rejected]:
         """Whoever speaks about a place must answer for the unit in which it stands, too."""
         results = handle_many(self.handler, envelopes)
         again: dict[int, Envelope] = {}
         for i, result in enumerate(results):
             if not isinstance(result, ForeignPlace):
                 continue
-            if areas.covers(result.unit_id, result.day):
-                command = envelopes[i].command
+            command = envelopes[i].command
+            if views.may_speak_of(result, command):
                 cleared = replace(command, cleared=(*command.cleared, result.unit_id))
                 again[i] = replace(envelopes[i], command=cleared)
             else:
                 results[i] = Rejected("forbidden-place", "/place_id")
         if again:
-            for i, result in zip(again, self._record([*again.values()], areas), strict=True):
+            for i, result in zip(again, self._record([*again.values()], views), strict=True):
                 results[i] = result
         return results
 

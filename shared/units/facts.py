@@ -236,6 +236,19 @@ class UnitFacts:
         bearers = [u for u in self._by_code.get((system, code), ()) if self.exists(u, day)]
         return max((u for u in bearers if self.code(u, day, system) == code), default=None)
 
+    def by_code_of_any_day(self, code: str, day: date, system: str = GSO) -> str | None:
+        """The unit that bears the code on that day; else one that bore it on another: one that is there on that day
+        under another code, else the last that was, else the first that will be."""
+        if known := self.by_code(code, day, system):
+            return known
+        ever = [self._units[u] for u in self._by_code.get((system, code), ())]
+        bearers = [u for u in ever if u.start and u.codes and code in values(u.codes.get(system))]
+        gone = [u for u in bearers if u.end is not None and u.end <= day]
+        found = next((u for u in bearers if u.exists(day)), None)
+        found = found or max(gone, key=lambda u: (u.end or day, u.id), default=None)
+        found = found or min(bearers, key=lambda u: (u.start or day, u.id), default=None)
+        return found.id if found else None
+
     def find_by_name(self, text: str, day: date, level: str | None = None) -> tuple[str, ...]:
         """Units of that name on that day, with or without the kind in front, accents and case ignored."""
         return tuple(dict.fromkeys(called.unit_id for called in self.called(text, day, level)))

@@ -186,6 +186,7 @@ def test_targets_and_pages_of_silent_teams(kit: Kit) -> None:
     first = boards.silent_teams(PLAN, tree, NOW, ("c1",), "", 2)
     rest = boards.silent_teams(PLAN, tree, NOW, ("c1",), first[-1]["team_id"], 2)
     assert [each["unit_id"] for each in (*first, *rest)] == ["v1", "v2", "c1"]
+    assert boards.board(PLAN, tree, NOW + timedelta(milliseconds=900)) is board, "counted once a second at most"
     before = boards.board(PLAN, tree, NOW - timedelta(30))
     assert (before["elapsed_days"], before["sum"]["projected"]["visits"]) == (0, None)
 

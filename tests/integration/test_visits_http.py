@@ -165,9 +165,9 @@ def running(db: Database, rabbit: Any, state: State, folder: Path, feed: str) ->
         eventually(lambda: answers(f"{base}/readyz") and answers(f"http://{addresses['worker']}/healthz"))
         service = Visits(base, state)
         with service.client() as client:
-            # The units have arrived once a visit to the last of them is refused for its day, not for its unit.
-            probe = visit(unit_id=FORMER)
-            eventually(lambda: client.post("/v1/visits", json=probe).json()["code"] == "unit-not-on-day")
+            # The units have arrived once the last of them is refused for its day, not for its unit.
+            gone = {"unit": FORMER, "as_of": DAY}
+            eventually(lambda: client.get("/v1/households", params=gone).json().get("code") == "unit-not-on-day")
             # … and the team once nobody doubts it.
             eventually(lambda: client.post("/v1/visits", json=visit()).json()["outcome"] == "stored")
         yield service
@@ -283,7 +283,6 @@ def test_a_batch_with_everything_wrong_in_it(visits: Visits) -> None:
             4: ("visit-elsewhere", "/rows/4/place_id"),
             5: ("unknown-unit", "/rows/5/unit_id"),
             6: ("forbidden-unit", "/rows/6/unit_id"),
-            7: ("unit-not-on-day", "/rows/7/unit_id"),
             9: ("forbidden-character", "/rows/9/note"),
             10: ("wrong-length", "/rows/10/member_ids"),
             11: ("unknown-field", "/rows/11/citizen_id"),
@@ -291,16 +290,35 @@ def test_a_batch_with_everything_wrong_in_it(visits: Visits) -> None:
             13: ("learner-twice", "/rows/13/learners/1/ref"),
             14: ("wrong-type", "/rows/14"),
         }
-        assert answer.json()["counts"] == {"stored": 3, "repeated": 2, "conflict": 2, "rejected": 9}
+        assert answer.json()["counts"] == {"stored": 4, "repeated": 2, "conflict": 2, "rejected": 8}
         assert results[0]["position"] == results[3]["position"] == results[4]["position"]
         assert [(r["position"], r["version"]) for r in results[1:3]] == [(results[1]["position"], 1)] * 2
 
         packed = gzip.compress(orjson.dumps({"rows": rows}))
         headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
         again = client.post("/v1/visits/batch", content=packed, headers=headers)
-        assert again.json()["counts"] == {"repeated": 5, "conflict": 2, "rejected": 9}
+        assert again.json()["counts"] == {"repeated": 6, "conflict": 2, "rejected": 8}
         too_many = client.post("/v1/visits/batch", json={"rows": [good] * 1001})
         assert (too_many.status_code, too_many.json()["code"]) == (413, "too-many-rows")
+
+
+def test_a_place_goes_with_its_unit_through_a_reform(visits: Visits) -> None:
+    """An old list of units, a new one, the unit gone and the one that took it over: all mean the same place."""
+    before = visit(unit_id=FORMER, day="2025-12-31")
+    place = before["place_id"]
+    old_list, new_list = visit(place_id=place, unit_id=FORMER), visit(place_id=place)
+    with visits.client(VILLAGE) as phone:
+        assert phone.post("/v1/visits", json=before).json()["outcome"] == "stored"
+        rows = phone.post("/v1/visits/batch", json={"rows": [old_list, new_list]}).json()
+        assert rows["counts"] == {"stored": 2}, rows
+        shown = phone.get(f"/v1/places/{place}").json()
+        assert (shown["unit_id"], shown["stands_in"], shown["visits"]) == (FORMER, VILLAGE, 3)
+        told = phone.get(f"/v1/visits/{new_list['visit_id']}").json()
+        assert (told["unit_id"], told["flags"]) == (FORMER, [])
+        registered = {"place_id": place, "kind": "household", "unit_id": VILLAGE}
+        assert phone.post("/v1/places", json=registered).status_code == 201
+        listed = phone.get("/v1/flags", params={"unit": VILLAGE, "flag": "unit_differs"}).json()["flags"]
+        assert not {each["id"] for each in listed} & {new_list["visit_id"], old_list["visit_id"]}
 
 
 def test_a_visit_with_doubts_is_stored_and_says_which(visits: Visits) -> None:

@@ -379,6 +379,9 @@ def test_nothing_personal_is_kept_of_an_erased_place() -> None:
     spec.when(ErasePlace(HOME)).then()
     [(_, event)] = spec.when(visit(10, TUESDAY, note=Personal("chó dữ"))).events
     assert event.note is None
+    opinion = Heard("portal_slow", Personal("ông Năm nói trang chậm"))
+    _, (_, heard) = spec.when(visit(11, TUESDAY, opinion=opinion)).events
+    assert (heard.text, heard.about.topic, heard.place_id) == (None, "portal_slow", HOME)
     [(_, event)] = spec.when(ChangePlace(HOME, Personal("Số 6"), Personal("0912345678"))).events
     assert (event.address, event.contact) == (None, None)
 

@@ -155,8 +155,8 @@ def test_all_five_count_from_the_day_of_the_last_of_them() -> None:
 @pytest.mark.parametrize(
     ("said", "flags"),
     [
-        ({"today": MONDAY - timedelta(days=1)}, ()),
-        ({"today": MONDAY - timedelta(days=2)}, (Flag.DAY_IN_FUTURE,)),
+        ({"today": MONDAY}, ()),
+        ({"today": MONDAY - timedelta(days=1)}, (Flag.DAY_IN_FUTURE,)),
         ({"today": MONDAY + timedelta(days=400)}, ()),
         ({"today": MONDAY + timedelta(days=401)}, (Flag.DAY_LONG_PAST,)),
         ({"started_at": datetime(2026, 3, 1, 18, 0, tzinfo=UTC)}, ()),
@@ -176,6 +176,19 @@ def test_a_visit_reported_elsewhere_counts_where_the_place_is() -> None:
     event = recorded(place().when(visit(1)).when(command))
     assert (event.unit_id, event.place_kind) == ("thon-1", PlaceKind.HOUSEHOLD)
     assert event.reported == Reported("thon-2", PlaceKind.SHOP)
+
+
+def test_a_place_goes_with_its_unit() -> None:
+    spec = place().when(visit(1))
+    event = recorded(spec.when(visit(2, unit_id="thon-moi", holds=("thon-1",))))
+    assert (event.unit_id, event.flags, event.reported) == ("thon-1", (), Reported("thon-moi"))
+
+
+def test_a_unit_of_another_day_or_a_code_is_the_unit_of_the_day() -> None:
+    event = recorded(place().when(visit(1, unit_id="00097", stands_in="thon-1")))
+    assert (event.unit_id, event.flags, event.reported) == ("thon-1", (), Reported("00097"))
+    doubtful = visit(2, unit_id="thon-cu", stands_in="thon-2", doubts=(Flag.UNIT_DIFFERS,), cleared=("thon-1",))
+    assert recorded(place().when(visit(1)).when(doubtful)).flags == (Flag.UNIT_DIFFERS,)
 
 
 def test_whoever_is_not_known_to_answer_for_the_unit_of_a_place_is_asked_about() -> None:
@@ -227,6 +240,12 @@ def test_registering_twice_changes_nothing() -> None:
 
 def test_registering_elsewhere_is_refused() -> None:
     place().when(visit(1)).when(replace(REGISTER, unit_id="thon-2")).then_rejected("place-differs", unit="thon-1")
+
+
+def test_a_place_is_registered_where_its_first_visit_found_it() -> None:
+    spec = place().when(visit(1)).when(replace(REGISTER, unit_id="thon-moi", holds=("thon-1",)))
+    spec.then((STREAM, REGISTERED))
+    place().when(replace(REGISTER, unit_id="00097", stands_in="thon-1")).then((STREAM, REGISTERED))
 
 
 def test_the_unit_of_a_registered_place_stands() -> None:

@@ -14,14 +14,25 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.visits.domain.households import HOUSEHOLDS, HouseholdsDeclared, HouseholdsWithdrawn, households_stream
+from services.visits.domain.households import (
+    HOUSEHOLDS,
+    Declaration,
+    DeclarationReason,
+    DeclareHouseholds,
+    HouseholdsCommand,
+    HouseholdsDeclared,
+    HouseholdsWithdrawn,
+    Qualifier,
+    WithdrawHouseholds,
+    households_stream,
+)
 from services.visits.files import work
 from services.visits.files.templates import TEMPLATES
 from services.visits.files.work import HouseholdsTask
 from services.visits.messages import MESSAGES
 from shared.access import Actor
 from shared.codec import Codec
-from shared.handler import Handler
+from shared.handler import Answer, Envelope, Handler
 from shared.jobs import Job, RowResult, State
 from shared.memory import MemoryLog
 from shared.problems import register
@@ -75,6 +86,9 @@ class Declared:
 
     def figures(self, unit_id: str) -> list[tuple[date, int]]:
         return [(each.day, each.total) for each in self.handler.state(households_stream(unit_id))[0]]
+
+    def tell(self, command: HouseholdsCommand) -> None:
+        assert isinstance(self.handler.handle(Envelope(uuid4(), command, "clerk", datetime.now(UTC))), Answer)
 
     def send(
         self,
@@ -191,6 +205,17 @@ def test_what_differs_from_what_is_stored_is_a_conflict_and_changes_nothing() ->
         other_source = csv([row("Đoài", 412, source="Niên giám")])
         assert declared.send(other_source) == [("conflict", [("C2", "households-declared")])]
         assert declared.figures("v1") == [(DAY, 412)]
+
+
+def test_a_file_sent_again_asks_what_stands_by_then() -> None:
+    file, reason = csv([row("Đoài", 412)]), DeclarationReason.WRONG_SOURCE
+    with visits() as declared:
+        assert declared.send(file) == [("stored", [])]
+        declared.tell(WithdrawHouseholds("v1", DAY, reason))
+        assert declared.send(file) == [("stored", [])]
+        declared.tell(DeclareHouseholds("v1", Declaration(DAY, 421, Qualifier.EXACT, "Báo cáo"), reason))
+        assert declared.send(file) == [("conflict", [("C2", "households-declared")])]
+        assert declared.figures("v1") == [(DAY, 421)]
 
 
 rows_of = st.lists(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -79,6 +80,17 @@ def test_what_cannot_be() -> None:
     spec.when(ForwardOpinion(ID, NEXT, DUE)).then_rejected("forward-to-nobody")
     spec.when(ForwardOpinion(ID, NEXT, DAY, "xa-1")).then_rejected("due-before-day")
     spec.when(AnswerOpinion(ID, DAY - timedelta(1), REPLY)).then_rejected("step-before-last", last=DAY)
+    ahead = AnswerOpinion(ID, DAY + timedelta(2), REPLY, today=DAY)
+    spec.when(ahead).then_rejected("day-ahead", today=DAY)
+    spec.when(replace(ahead, day=DAY + timedelta(1)))
+    assert spec.rejection is None
+
+
+def test_a_slip_of_the_day_of_a_visit_stops_no_opinion() -> None:
+    heard = (STREAM, OpinionRecorded(ID, ABOUT, date(2036, 10, 12), text=TEXT))
+    answer = AnswerOpinion(ID, DAY, REPLY, today=DAY)
+    Spec(OPINIONS).given(heard).when(answer).then((STREAM, OpinionAnswered(ID, ABOUT, DAY, None, REPLY)))
+    Spec(OPINIONS).given(heard).when(replace(answer, day=DAY - timedelta(1))).then_rejected("step-before-last")
 
 
 def test_an_erased_text_changes_no_state() -> None:

@@ -84,6 +84,10 @@ def test_what_may_be_left_out() -> None:
         ({"citizen_id": "001099012345"}, "/citizen_id", "unknown-field"),
         ({"learners": [{"ref": "a", "age_band": "60_plus", "name": "Hoa"}]}, "/learners/0/name", "unknown-field"),
         ({"learners": [{"ref": "0912345678", "age_band": "60_plus"}]}, "/learners/0/ref", "wrong-format"),
+        ({"learners": [{"ref": "0912-345-678", "age_band": "60_plus"}]}, "/learners/0/ref", "wrong-format"),
+        ({"learners": [{"ref": "CCCD001099012345", "age_band": "60_plus"}]}, "/learners/0/ref", "wrong-format"),
+        ({"consent_ref": "001099012345"}, "/consent_ref", "wrong-format"),
+        ({"consent_ref": "SDT_0912345678"}, "/consent_ref", "wrong-format"),
         ({"learners": [{"ref": "Bà Hoa", "age_band": "60_plus"}]}, "/learners/0/ref", "wrong-format"),
         (
             {"learners": [{"ref": "a", "age_band": "60_plus", "skills": [{"skill": "magic", "level": "does"}]}]},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
@@ -15,6 +15,7 @@ import pytest
 from services.visits.domain import PLACES
 from services.visits.domain.vocabulary import Flag
 from services.visits.intake import Intake
+from services.visits.lanes import LANES
 from services.visits.messages import MESSAGES
 from services.visits.messages.doubts import DOUBTS
 from services.visits.stored import EVENTS
@@ -22,10 +23,11 @@ from services.visits.uploads import LINES_AT_ONCE, UPLOAD, UploadTask, UploadWor
 from services.visits.wiring import partition_of
 from shared.access import Actor
 from shared.codec import Codec
+from shared.edge_admission import cost
 from shared.handler import Handler
 from shared.jobs import Done, Job, RowResult, State
 from shared.memory import MemoryLog
-from shared.problems import register
+from shared.problems import Problem, register
 from shared.reader import GroupReader
 from shared.units import UnitTree
 from shared.vault import MemoryKeys, Vault
@@ -109,6 +111,18 @@ def results(done: Iterator[Done]) -> list[RowResult]:
 @pytest.fixture(autouse=True)
 def no_rest(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("services.visits.uploads.MOST_REST_SECONDS", 0.0)
+
+
+def test_four_files_arrive_at_once_however_slowly(monkeypatch: pytest.MonkeyPatch) -> None:
+    lane, now = next(lane for lane in LANES if lane.name == "upload"), [0.0]
+    monkeypatch.setattr(lane, "_clock", lambda: now[0])
+    for _ in range(2):  # the second time it is known how slow they are
+        with ExitStack() as inside:
+            for office in range(4):
+                inside.enter_context(lane.admitted(f"office {office}", cost(0)))
+            with pytest.raises(Problem, match="overloaded"):
+                lane.knock("fifth", cost(0))
+            now[0] += 900
 
 
 def test_every_line_is_answered_by_its_number() -> None:

@@ -12,13 +12,18 @@ from services.visits.domain.state import Doubt, Place, Taught
 from services.visits.domain.vocabulary import AgeBand, Flag, Learner, Settled
 from shared.decider import Rejected
 
-FUTURE_DAYS = 1
-"""A phone's clock may be ahead of ours over midnight."""
+CLOCK_AHEAD = timedelta(minutes=15)
+"""So far a phone's clock may be ahead of ours, over midnight too."""
 LONG_PAST_DAYS = 400
 HANOI = timezone(timedelta(hours=7))
 
 _ORDER = {flag: n for n, flag in enumerate(Flag)}
 _BANDS = {band: n for n, band in enumerate(AgeBand)}
+
+
+def latest_day(received: datetime) -> date:
+    """The last day in Viet Nam that is no doubt for what came in at this moment."""
+    return _hanoi_day(received + CLOCK_AHEAD)
 
 
 def flags_of(content: Content, place: Place, today: date, more: Iterable[Flag]) -> tuple[Flag, ...]:
@@ -34,7 +39,7 @@ def flags_of(content: Content, place: Place, today: date, more: Iterable[Flag]) 
 def of_time(day: date, started_at: datetime | None, today: date) -> list[Flag]:
     found = []
     age = (today - day).days
-    if age < -FUTURE_DAYS:
+    if age < 0:
         found.append(Flag.DAY_IN_FUTURE)
     if age > LONG_PAST_DAYS:
         found.append(Flag.DAY_LONG_PAST)

@@ -13,7 +13,10 @@ from enum import StrEnum
 from uuid import UUID, uuid5
 
 from services.visits.domain.catalogue import Pillar
-from shared.decider import Decider, Personal, Rejected, sealed
+from shared.decider import Decider, Personal, Rejected, ambient, sealed
+
+AHEAD_DAYS = 1
+"""A clock may be ahead over midnight; later days are slips of the pen."""
 
 
 class Closing(StrEnum):
@@ -107,6 +110,7 @@ class RecordOpinion:
     day: date
     text: Personal
     team_id: UUID | None = None
+    today: date = ambient(default=date.max)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +120,7 @@ class ForwardOpinion:
     due: date
     to_unit_id: str | None = None
     to_body_id: UUID | None = None
+    today: date = ambient(default=date.max)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +128,7 @@ class AnswerOpinion:
     opinion_id: UUID
     day: date
     text: Personal
+    today: date = ambient(default=date.max)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +136,7 @@ class CloseOpinion:
     opinion_id: UUID
     day: date
     reason: Closing
+    today: date = ambient(default=date.max)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +144,11 @@ class WithdrawOpinion:
     opinion_id: UUID
     day: date
     reason: Withdrawing
+    today: date = ambient(default=date.max)
 
 
 OpinionCommand = RecordOpinion | ForwardOpinion | AnswerOpinion | CloseOpinion | WithdrawOpinion
+"""``today``: the day in Viet Nam on which we received it."""
 
 # --- states ----------------------------------------------------------------------------------------------------------
 
@@ -202,6 +211,8 @@ def opinion_of(visit_id: UUID) -> UUID:
 def decide(command: OpinionCommand, states: Mapping[str, OpinionState]) -> Sequence[tuple[str, OpinionEvent]]:
     stream = opinion_stream(command.opinion_id)
     state = states[stream]
+    if (command.day - command.today).days > AHEAD_DAYS:
+        raise Rejected("day-ahead", "/day", today=command.today)
     if isinstance(command, RecordOpinion):
         if not isinstance(state, Unheard):
             raise Rejected("opinion-exists", "/opinion_id")
@@ -223,7 +234,7 @@ def _step(
             return None
         case _, Closed() | Withdrawn():
             raise Rejected("opinion-over")
-    if day < state.day:
+    if day < min(state.day, command.today):  # a last day that is still to come was a slip, of a visit's day
         raise Rejected("step-before-last", "/day", last=state.day)
     match command:
         case ForwardOpinion(due=until, to_unit_id=unit, to_body_id=body):

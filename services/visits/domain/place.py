@@ -9,7 +9,7 @@ from uuid import UUID
 from services.visits.domain.rows import Covered, Home, Reach, changes
 from services.visits.domain.state import Begun, Merged, Place, PlaceState, Unknown
 from services.visits.domain.vocabulary import Closing, Mistake, PlaceKind, Position
-from shared.decider import Personal, Rejected, sealed
+from shared.decider import Personal, Rejected, ambient, sealed
 
 # --- events ----------------------------------------------------------------------------------------------------------
 
@@ -101,12 +101,20 @@ OwnEvent = (
 
 @dataclass(frozen=True, slots=True)
 class RegisterPlace:
+    """``unit_id``, ``stands_in`` and ``holds``: as of ``RecordVisit``, on the day of registration."""
+
     place_id: UUID
     kind: PlaceKind
     unit_id: str
     address: Personal | None = None
     contact: Personal | None = None
     position: Position | None = None
+    stands_in: str | None = ambient(default=None)
+    holds: tuple[str, ...] = ambient(default=())
+
+    @property
+    def here(self) -> str:
+        return self.stands_in or self.unit_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,11 +196,12 @@ def _register(command: RegisterPlace, place: PlaceState) -> PlaceRegistered | No
     if isinstance(place, Place):
         if place.registered:
             return None
-        if (place.kind, place.unit_id) != (command.kind, command.unit_id):
+        if place.kind != command.kind or place.unit_id not in (command.unit_id, command.here, *command.holds):
             raise Rejected("place-differs", kind=place.kind, unit=place.unit_id)
         if place.erased:
             personal = (None, None)
-    return PlaceRegistered(command.place_id, command.kind, command.unit_id, *personal, command.position)
+    unit_id = place.unit_id if isinstance(place, Place) else command.here
+    return PlaceRegistered(command.place_id, command.kind, unit_id, *personal, command.position)
 
 
 def _move(command: MovePlace, place: Place) -> PlaceMoved | None:

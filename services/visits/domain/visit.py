@@ -136,9 +136,11 @@ class Heard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordVisit(Content):
-    """``unit_id``: the unit as the reporter knows it, which exists on ``day`` (checked before, by whoever knows units).
+    """``unit_id``: the unit as the reporter knows it. ``stands_in``: the unit of ``day`` that it is, if not the same,
+    and ``holds``: units that are not there on ``day`` and whose facts that one holds (both by whoever knows units).
 
-    ``today``: the day in Viet Nam on which we received it. ``doubts``: what is doubtful whatever the place.
+    ``today``: the last day that was no doubt when we received it (``doubts.latest_day``).
+    ``doubts``: what is doubtful whatever the place.
     ``cleared``: units that the reporter may speak about beside the one reported. ``also``: streams to read as well.
     """
 
@@ -149,9 +151,15 @@ class RecordVisit(Content):
     note: Personal | None = None
     opinion: Heard | None = None
     today: date = ambient()
+    stands_in: str | None = ambient(default=None)
+    holds: tuple[str, ...] = ambient(default=())
     doubts: tuple[Flag, ...] = ambient(default=())
     cleared: tuple[str, ...] = ambient(default=())
     also: tuple[str, ...] = ambient(default=())
+
+    @property
+    def here(self) -> str:
+        return self.stands_in or self.unit_id
 
 
 @dataclass(frozen=True, slots=True)

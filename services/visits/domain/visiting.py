@@ -64,18 +64,23 @@ def record(command: RecordVisit, states: States) -> Decided:
     place_id, via, state = _followed(command.place_id, states)
     if isinstance(state, Place) and state.visit(command.visit_id):
         return []  # a repeat, or another content under a used id: the log knows which
-    place = state if isinstance(state, Place) else Place(command.place_kind, command.unit_id)
+    place = state if isinstance(state, Place) else Place(command.place_kind, command.here)
     unit_id = place.unit_on(command.day)
-    other_unit, other_kind = unit_id != command.unit_id, place.kind != command.place_kind
+    # A place goes with its unit: whoever reports it for the unit that took that one over means the same place.
+    other_unit = unit_id != command.here and unit_id not in command.holds
+    other_kind = place.kind != command.place_kind
     if other_unit and unit_id not in command.cleared:
         raise ForeignPlace(unit_id, command.day)
-    more = command.doubts
-    if other_unit or other_kind:
-        more += (*[Flag.UNIT_DIFFERS] * other_unit, *[Flag.KIND_DIFFERS] * other_kind)
+    more = set(command.doubts)
+    if other_unit:
+        more.add(Flag.UNIT_DIFFERS)
+    if other_kind:
+        more.add(Flag.KIND_DIFFERS)
     flags = flags_of(command, place, command.today, more)
     reported = None
-    if other_unit or other_kind or via:
-        reported = Reported(command.unit_id if other_unit else None, command.place_kind if other_kind else None, via)
+    if unit_id != command.unit_id or other_kind or via:
+        as_unit = command.unit_id if unit_id != command.unit_id else None
+        reported = Reported(as_unit, command.place_kind if other_kind else None, via)
     rows = _rows(place, Taught(command.visit_id, command.day, levels_of(command.learners)), unit_id)
     event = VisitRecorded(
         visit_id=command.visit_id,
@@ -99,18 +104,20 @@ def record(command: RecordVisit, states: States) -> Decided:
         note=None if place.erased else command.note,
     )
     recorded = (place_stream(place_id), event)
-    return [recorded] if command.opinion is None else [recorded, _heard(command.opinion, event, states)]
+    if command.opinion is None:
+        return [recorded]
+    return [recorded, _heard(command.opinion, event, states, erased=place.erased)]
 
 
-def _heard(opinion: Heard, visit: VisitRecorded, states: States) -> tuple[str, OpinionRecorded]:
+def _heard(opinion: Heard, visit: VisitRecorded, states: States, *, erased: bool) -> tuple[str, OpinionRecorded]:
+    """Of a place of which nothing personal is kept it counts, without its words."""
     opinion_id = opinion_of(visit.visit_id)
     stream = opinion_stream(opinion_id)
     if not isinstance(states[stream], Unknown):
         raise Rejected("opinion-exists", "/opinion")
     about = Subject(visit.unit_id, opinion.topic, opinion.pillar)
-    heard = OpinionRecorded(
-        opinion_id, about, visit.day, visit.team_id, visit.visit_id, visit.place_id, text=opinion.text
-    )
+    text = None if erased else opinion.text
+    heard = OpinionRecorded(opinion_id, about, visit.day, visit.team_id, visit.visit_id, visit.place_id, text=text)
     return stream, heard
 
 

@@ -66,7 +66,8 @@ class HouseholdsWork:
         rows = self._book.rows[cursor : cursor + CHUNK_ROWS]
         commands = [(row, command) for row in rows if (command := self._commands[row.index])]
         known = self._decides.states({households_stream(command.unit_id) for _, command in commands})
-        answers = self._decides.handle_many([self._envelope(command) for _, command in commands])
+        answers = self._decides.handle_many([self._envelope(command, NAMESPACE) for _, command in commands])
+        answers = self._anew([command for _, command in commands], known, answers)
         outcomes = {
             row.index: self._outcome(row, command, known[households_stream(command.unit_id)], answer)
             for (row, command), answer in zip(commands, answers, strict=True)
@@ -82,10 +83,30 @@ class HouseholdsWork:
     def close(self) -> None:
         self._commands = []
 
-    def _envelope(self, command: DeclareHouseholds) -> Envelope:
+    def _anew(
+        self, commands: Sequence[DeclareHouseholds], known: Mapping[str, Declared], answers: list[Answer | Rejected]
+    ) -> list[Answer | Rejected]:
+        """What was declared once and does not stand any more is declared again, by this job."""
+        gone = [
+            n
+            for n, (command, answer) in enumerate(zip(commands, answers, strict=True))
+            if isinstance(answer, Answer)
+            and answer.outcome is Outcome.REPEATED
+            and not self._own(answer)
+            and command.declaration not in known[households_stream(command.unit_id)]
+        ]
+        again = self._decides.handle_many([self._envelope(commands[n], self._job.job_id) for n in gone])
+        found = dict(zip(gone, again, strict=True))
+        return [found.get(n, answer) for n, answer in enumerate(answers)]
+
+    def _own(self, answer: Answer) -> bool:
+        """Whether this very job stored it, before it was taken over."""
+        return answer.position > self._job.heads.get(answer.partition, 0)
+
+    def _envelope(self, command: DeclareHouseholds, namespace: UUID) -> Envelope:
         said = command.declaration
         content = (command.unit_id, said.day.isoformat(), said.total, said.qualifier, said.source)
-        return Envelope(uuid5(NAMESPACE, repr(content)), command, self._job.actor.sub, self._job.created_at)
+        return Envelope(uuid5(namespace, repr(content)), command, self._job.actor.sub, self._job.created_at)
 
     def _outcome(self, row: Row, command: DeclareHouseholds, before: Declared, answer: Answer | Rejected) -> str:
         """stored, repeated, rejected or conflict; what this very job stored before it was taken over is stored."""
@@ -93,7 +114,7 @@ class HouseholdsWork:
             differs = answer.code == "households-declared"
             self._book.add(row, COLUMNS.get(answer.pointer, ""), answer.code, **answer.params)
             return "conflict" if differs else "rejected"
-        if answer.outcome is Outcome.REPEATED and answer.position > self._job.heads.get(answer.partition, 0):
+        if answer.outcome is Outcome.REPEATED and self._own(answer):
             return Outcome.STORED.value
         return Outcome.REPEATED.value if command.declaration in before else answer.outcome.value
 

@@ -33,6 +33,13 @@ OPINIONS: dict[str, Text] = {
         "Before the last step",
         "The last step of this opinion was on {last}; the next cannot be before that.",
     ),
+    "day-ahead": Text(
+        422,
+        "Ngày chưa đến",
+        "Hôm nay là ngày {today}; chỉ ghi được những ngày đã qua hoặc hôm nay.",
+        "The day is still to come",
+        "Today is {today}; only days that have come can be recorded.",
+    ),
     "forward-to-nobody": Text(
         422,
         "Chưa nêu nơi nhận",

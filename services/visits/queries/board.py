@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from threading import Lock
 from typing import Any
 
 from sqlalchemy import Connection, Engine, text
@@ -42,6 +43,9 @@ _AS_OF = text(
 )
 SKILLS = (*map(str, Skill), ALL_SKILLS)
 _TURN = 1_000
+KEPT_FOR = timedelta(seconds=1)
+KEPT = 16
+"""Boards. All officers of a national campaign look at one, in the process that takes the phones."""
 
 
 @dataclass
@@ -56,9 +60,24 @@ class _Done:
 
 @dataclass(frozen=True)
 class Boards:
+    """One is counted at a time, and given for a second to all who ask."""
+
     engine: Engine
+    _one: Lock = field(default_factory=Lock)
+    _kept: dict[Plan, tuple[datetime, dict[str, Any]]] = field(default_factory=dict)
 
     def board(self, plan: Plan, tree: UnitTree, now: datetime) -> dict[str, Any]:
+        """As ``_board``, as it was within the last second."""
+        with self._one:
+            kept = self._kept.pop(plan, None)
+            if kept is None or abs(now - kept[0]) >= KEPT_FOR:
+                kept = now, self._board(plan, tree, now)
+            self._kept[plan] = kept
+            if len(self._kept) > KEPT:
+                del self._kept[next(iter(self._kept))]
+            return kept[1]
+
+    def _board(self, plan: Plan, tree: UnitTree, now: datetime) -> dict[str, Any]:
         """In sum, and per unit of the plan or with targets of its own.
 
         Only days and units say what counts, so a late visit counts for the campaign of its day. Households are distinct
@@ -109,7 +128,7 @@ class Boards:
         on = _standing_day(plan, hanoi_day(now))
         window = {"first": plan.first_day, "last": plan.last_day, "on": on}
         places, found = _Places(tree, roots), list[dict[str, str]]()
-        with self.engine.connect() as connection:
+        with self._one, self.engine.connect() as connection:
             for team_id, unit_id, active, suspended in _in_turns(connection.execute(_TEAMS, window)):
                 if team_id > after and not (active or suspended) and places.roots(unit_id, on):
                     found.append({"team_id": team_id, "unit_id": unit_id})

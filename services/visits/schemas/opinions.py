@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -72,22 +73,22 @@ class OpinionsQuery(Schema):
     limit = fields.Integer(load_default=100, validate=validate.Range(1, PAGE))
 
 
-def record_opinion(body: Any) -> RecordOpinion:
+def record_opinion(body: Any, today: date) -> RecordOpinion:
     about = Subject(body.unit_id, body.topic, body.pillar)
-    return RecordOpinion(body.opinion_id, about, body.day, Personal(nfc(body.text)), body.team_id)
+    return RecordOpinion(body.opinion_id, about, body.day, Personal(nfc(body.text)), body.team_id, today=today)
 
 
-def forward_opinion(opinion_id: UUID, body: Any) -> ForwardOpinion:
-    return ForwardOpinion(opinion_id, body.day, body.due, body.to_unit_id, body.to_body_id)
+def forward_opinion(opinion_id: UUID, body: Any, today: date) -> ForwardOpinion:
+    return ForwardOpinion(opinion_id, body.day, body.due, body.to_unit_id, body.to_body_id, today=today)
 
 
-def answer_opinion(opinion_id: UUID, body: Any) -> AnswerOpinion:
-    return AnswerOpinion(opinion_id, body.day, Personal(nfc(body.text)))
+def answer_opinion(opinion_id: UUID, body: Any, today: date) -> AnswerOpinion:
+    return AnswerOpinion(opinion_id, body.day, Personal(nfc(body.text)), today=today)
 
 
-def close_opinion(opinion_id: UUID, body: Any) -> CloseOpinion:
-    return CloseOpinion(opinion_id, body.day, body.reason)
+def close_opinion(opinion_id: UUID, body: Any, today: date) -> CloseOpinion:
+    return CloseOpinion(opinion_id, body.day, body.reason, today=today)
 
 
-def withdraw_opinion(opinion_id: UUID, body: Any) -> WithdrawOpinion:
-    return WithdrawOpinion(opinion_id, body.day, body.reason)
+def withdraw_opinion(opinion_id: UUID, body: Any, today: date) -> WithdrawOpinion:
+    return WithdrawOpinion(opinion_id, body.day, body.reason, today=today)

@@ -19,6 +19,7 @@ from services.visits.domain import (
     ReopenPlace,
 )
 from services.visits.schemas.kinds import UNIT_ID, personal, text, unit
+from services.visits.standing import Stand
 from shared.compiled import CompiledSchema
 
 COARSE = 2
@@ -72,8 +73,11 @@ class OtherPlaceSchema(CompiledSchema):
     other_id = fields.UUID(required=True)
 
 
-def register_place(body: Any) -> RegisterPlace:
-    return RegisterPlace(body.place_id, body.kind, body.unit_id, *_details(body))
+def register_place(body: Any, stand: Stand) -> RegisterPlace:
+    """``stand``: the unit of today."""
+    return RegisterPlace(
+        body.place_id, body.kind, body.unit_id, *_details(body), stands_in=stand.unit_id, holds=stand.holds
+    )
 
 
 def change_place(place_id: Any, body: Any) -> ChangePlace:

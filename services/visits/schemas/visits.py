@@ -25,13 +25,20 @@ from services.visits.domain import (
 )
 from services.visits.domain.catalogue import Pillar
 from services.visits.schemas.kinds import CODE, number, personal, text, unit
+from services.visits.standing import Stand
 from shared.compiled import CompiledSchema
 from shared.decider import Personal
 from shared.vietnamese import nfc
 
-# A pseudonym, no name (no spaces or accents) and no long number: those are phone or identity numbers.
-LEARNER_REF = validate.Regexp(r"^(?![0-9]{9,}\Z)[A-Za-z0-9_-]{1,36}\Z")
-CONSENT_REF = validate.Regexp(r"^[A-Za-z0-9_-]{1,64}\Z")
+# Ten or twelve digits beginning with 0, alone in groups or beside letters: a phone or an identity number. Ids made by
+# chance may look like that.
+_MADE_ID = r"[0-9A-Fa-f]{8}-?(?:[0-9A-Fa-f]{4}-?){3}[0-9A-Fa-f]{12}\Z"
+_GROUPED = r"0(?:[_-]?[0-9]){9}(?:(?:[_-]?[0-9]){2})?\Z"
+_AMONG_LETTERS = r"(?:.*[^0-9])?0[0-9]{9}(?:[0-9]{2})?(?![0-9])"
+_NO_NUMBER = rf"(?:(?={_MADE_ID})|(?!{_GROUPED})(?!{_AMONG_LETTERS}))"
+# A pseudonym, no name (no spaces or accents) and no number of anybody.
+LEARNER_REF = validate.Regexp(rf"^(?![0-9]{{9,}}\Z){_NO_NUMBER}[A-Za-z0-9_-]{{1,36}}\Z")
+CONSENT_REF = validate.Regexp(rf"^{_NO_NUMBER}[A-Za-z0-9_-]{{1,64}}\Z")
 DAY_MINUTES = 1_440
 
 
@@ -100,8 +107,9 @@ class SettleFlagSchema(CompiledSchema):
 _SKILL_LEVELS = {(skill, level): SkillLevel(skill, level) for skill in Skill for level in Level}
 
 
-def record_visit(body: Any, today: date, doubts: tuple[Flag, ...] = ()) -> RecordVisit:
-    """From what ``RecordVisitSchema`` loaded; ``today`` is the day in Viet Nam."""
+def record_visit(body: Any, today: date, stand: Stand | None = None, doubts: tuple[Flag, ...] = ()) -> RecordVisit:
+    """From what ``RecordVisitSchema`` loaded; ``today`` is ``latest_day``, ``stand`` the unit of the visit's day."""
+    here = stand or Stand(body.unit_id)
     return RecordVisit(
         visit_id=body.visit_id,
         place_id=body.place_id,
@@ -120,7 +128,9 @@ def record_visit(body: Any, today: date, doubts: tuple[Flag, ...] = ()) -> Recor
         note=personal(body.note),
         opinion=_heard(body.opinion),
         today=today,
-        doubts=doubts,
+        stands_in=here.unit_id,
+        holds=here.holds,
+        doubts=doubts if here.sure else (*doubts, Flag.UNIT_DIFFERS),
     )
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import date
 from typing import Any
+from uuid import UUID
 
 import msgspec
 import structlog
@@ -44,7 +47,7 @@ class OpinionRoutes(Pieces):
     @route("POST", "/v1/opinions", scope="visits:write", body=RecordOpinionSchema)
     def record_opinion(self, call: Call) -> Reply:
         Areas(self.units.tree(), call.actor).require(call.body.unit_id, call.body.day)
-        command = record_opinion(call.body)
+        command = record_opinion(call.body, hanoi_day(call.now))
         return answered(self.opinions.handle(call.envelope(command, command.opinion_id)), id=str(command.opinion_id))
 
     @route("GET", "/v1/opinions", scope="visits:read", query=OpinionsQuery)
@@ -88,19 +91,19 @@ class OpinionRoutes(Pieces):
     def forward_opinion(self, call: Call) -> Reply:
         if call.body.to_unit_id is not None and not self.units.tree().exists(call.body.to_unit_id, call.body.day):
             raise Problem("unknown-unit", "/to_unit_id", day=call.body.day)
-        return self._step(call, forward_opinion(call.path["opinion_id"], call.body))
+        return self._step(call, forward_opinion)
 
     @route("POST", "/v1/opinions/<uuid:opinion_id>/answer", scope="visits:write", body=AnswerOpinionSchema)
     def answer_opinion(self, call: Call) -> Reply:
-        return self._step(call, answer_opinion(call.path["opinion_id"], call.body))
+        return self._step(call, answer_opinion)
 
     @route("POST", "/v1/opinions/<uuid:opinion_id>/close", scope="visits:write", body=CloseOpinionSchema)
     def close_opinion(self, call: Call) -> Reply:
-        return self._step(call, close_opinion(call.path["opinion_id"], call.body))
+        return self._step(call, close_opinion)
 
     @route("POST", "/v1/opinions/<uuid:opinion_id>/withdraw", scope="visits:write", body=WithdrawOpinionSchema)
     def withdraw_opinion(self, call: Call) -> Reply:
-        return self._step(call, withdraw_opinion(call.path["opinion_id"], call.body))
+        return self._step(call, withdraw_opinion)
 
     @route("DELETE", "/v1/opinions/<uuid:opinion_id>/personal", scope="places:erase")
     def erase_opinion(self, call: Call) -> Reply:
@@ -110,8 +113,9 @@ class OpinionRoutes(Pieces):
         audit.info("opinion erased", audit=True, opinion=str(call.path["opinion_id"]), sub=call.actor.sub)
         return Reply(204)
 
-    def _step(self, call: Call, command: OpinionCommand) -> Reply:
+    def _step(self, call: Call, step: Callable[[UUID, Any, date], OpinionCommand]) -> Reply:
         self._seen(call)
+        command = step(call.path["opinion_id"], call.body, hanoi_day(call.now))
         return answered(self.opinions.handle(call.envelope(command)), id=str(command.opinion_id))
 
     def _seen(self, call: Call) -> tuple[list[OpinionEvent], int]:

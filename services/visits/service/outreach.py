@@ -9,6 +9,7 @@ import msgspec
 
 from services.visits.areas import Areas
 from services.visits.domain import Settled
+from services.visits.domain.doubts import latest_day
 from services.visits.domain.outreach import (
     OUTREACH,
     Held,
@@ -55,14 +56,14 @@ class OutreachRoutes(Pieces):
     def record_session(self, call: Call) -> Reply:
         Areas(self.units.tree(), call.actor).require(call.body.unit_id, call.body.day)
         [doubts] = self.doubting.flags_of_sessions([(call.body, call.body.unit_id)])
-        command = record_outreach(call.body, hanoi_day(call.now), doubts)
+        command = record_outreach(call.body, latest_day(call.now), doubts)
         answer = self.outreach.handle(call.envelope(command, command.session_id))
         return answered(answer, id=str(command.session_id), **flagged(answer))
 
     @route("POST", "/v1/outreach/batch", scope="visits:write", body=Rows(RecordOutreachSchema))
     def record_sessions(self, call: Call) -> Reply:
         rows: list[Row] = call.body
-        areas, today = Areas(self.units.tree(), call.actor), hanoi_day(call.now)
+        areas, today = Areas(self.units.tree(), call.actor), latest_day(call.now)
         for row in rows:
             if row.problem is None and (problem := areas.problem(row.loaded.unit_id, row.loaded.day)):
                 row.refuse(problem)
@@ -79,7 +80,7 @@ class OutreachRoutes(Pieces):
         self._session(call)
         Areas(self.units.tree(), call.actor).require(call.body.unit_id, call.body.day)
         [doubts] = self.doubting.flags_of_sessions([(call.body, call.body.unit_id)])
-        command = correct_outreach(call.path["session_id"], call.body, hanoi_day(call.now), doubts)
+        command = correct_outreach(call.path["session_id"], call.body, latest_day(call.now), doubts)
         answer = self.outreach.handle(call.envelope(command))
         return answered(answer, id=str(command.session_id), **flagged(answer))
 

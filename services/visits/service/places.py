@@ -27,6 +27,7 @@ from services.visits.schemas.places import (
     reopen_place,
 )
 from services.visits.service.base import PERSONAL, Pieces
+from services.visits.standing import Standing
 from shared.edge import Call, Reply, answered, route
 from shared.handler import Envelope
 from shared.problems import Problem
@@ -43,8 +44,9 @@ class PlaceRoutes(Pieces):
     @route("POST", "/v1/places", scope="visits:write", body=RegisterPlaceSchema)
     def register(self, call: Call) -> Reply:
         """A place is registered once: its own id is the command's."""
-        command = register_place(call.body)
-        Areas(self.units.tree(), call.actor).require(command.unit_id, hanoi_day(call.now))
+        today = hanoi_day(call.now)
+        stand = Standing(self.units.tree(), call.actor, today).require(call.body.unit_id, today)
+        command = register_place(call.body, stand)
         return answered(self.places.handle(call.envelope(command, command.place_id)), id=str(command.place_id))
 
     @route("GET", "/v1/places/<uuid:place_id>", scope="visits:read")
@@ -54,6 +56,8 @@ class PlaceRoutes(Pieces):
         today = hanoi_day(call.now)
         answer = place_answer(place_id, place, version, today)
         self.require_sight(call, answer["unit_id"])
+        placed = self.units.tree().place(answer["unit_id"], today)
+        answer["stands_in"] = placed.unit_id if placed else None
         if PERSONAL in call.actor.scopes:
             answer |= details_answer(self.place_queries.details(place_id))
         return Reply(200, answer, etag=version)
@@ -65,8 +69,9 @@ class PlaceRoutes(Pieces):
 
     @route("POST", "/v1/places/<uuid:place_id>/move", scope="visits:write", body=MovePlaceSchema)
     def move_place(self, call: Call) -> Reply:
+        """Out of a unit that is no more also by whoever answers for the part of it that the place is in."""
         self._areas(call).require(call.body.unit_id, call.body.day)
-        return self._change_place(call, move_place(call.path["place_id"], call.body), call.body.day)
+        return self._change_place(call, move_place(call.path["place_id"], call.body), call.body.day, part=True)
 
     @route("POST", "/v1/places/<uuid:place_id>/correct", scope="visits:write", body=CorrectPlaceSchema)
     def correct_place(self, call: Call) -> Reply:
@@ -120,19 +125,22 @@ class PlaceRoutes(Pieces):
             audit.info("place erased", audit=True, place=str(place_id), sub=call.actor.sub)
         return answered(answer, erased=group)
 
-    def _change_place(self, call: Call, command: Any, day: date | None = None) -> Reply:
+    def _change_place(self, call: Call, command: Any, day: date | None = None, *, part: bool = False) -> Reply:
         """The caller must answer for the unit in which the place stands now, and for that of ``day``."""
         place_id: UUID = call.path["place_id"]
-        self._require_place(call, place_id, "", day)
+        self._require_place(call, place_id, "", day, part=part)
         return answered(self.places.handle(call.envelope(command)), id=str(place_id))
 
-    def _require_place(self, call: Call, place_id: UUID, at: str, day: date | None = None) -> None:
+    def _require_place(
+        self, call: Call, place_id: UUID, at: str, day: date | None = None, *, part: bool = False
+    ) -> None:
         where = "body" if at else "path"
         place, _ = self._found(place_id, at)
         known: Place = place.place if isinstance(place, Merged) else place
-        today = hanoi_day(call.now)
+        today, areas = hanoi_day(call.now), self._areas(call)
+        answers = areas.covers_part if part else areas.covers
         for on in {today, day or today}:
-            if not self._areas(call).covers(known.unit_on(on), on):
+            if not answers(known.unit_on(on), on):
                 raise Problem("forbidden-unit", at, where=where, day=on.isoformat())
 
     def _found(self, place_id: UUID, at: str = "") -> tuple[Place | Merged, int]:

@@ -8,6 +8,7 @@ from uuid import UUID
 from services.visits.areas import Areas
 from services.visits.changing import Changing
 from services.visits.domain import CorrectVisit, Settled, SettleFlag, VoidVisit
+from services.visits.domain.doubts import latest_day
 from services.visits.doubting import Doubting
 from services.visits.intake import Intake, flagged
 from services.visits.queries.visits import KnownVisit, VisitQueries, visit_answer
@@ -23,7 +24,6 @@ from services.visits.service.base import PERSONAL, Pieces, flag_of
 from shared.edge import Call, Reply, Rows, answered, route
 from shared.edge_batch import batch_reply
 from shared.problems import Problem
-from shared.vietnamese import hanoi_day
 
 
 class VisitRoutes(Pieces):
@@ -72,7 +72,7 @@ class VisitRoutes(Pieces):
                 revision=call.if_match,
                 place_id=known.visit.place_id,
                 seen=known.seen,
-                today=hanoi_day(call.now),
+                today=latest_day(call.now),
                 doubts=doubts,
                 also=known.streams,
             )

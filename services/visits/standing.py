@@ -1,0 +1,80 @@
+"""Which unit of a day a reported one is: phones keep old lists of units, come late after a reform, or send codes."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import NamedTuple
+
+from shared.access import Actor
+from shared.problems import Problem
+from shared.units import UnitTree
+
+
+class Stand(NamedTuple):
+    """``unit_id``: the unit of that day. ``holds``: units that are not there on that day and whose facts it holds.
+    ``sure``: nothing had to be chosen, and it is no higher unit than the one reported."""
+
+    unit_id: str
+    holds: tuple[str, ...] = ()
+    sure: bool = True
+
+
+class Standing:
+    """One request's view of the units. Phones send a hundred visits of one village on one day: ask the tree once."""
+
+    def __init__(self, tree: UnitTree, actor: Actor, today: date) -> None:
+        self._tree, self._units, self._today = tree, actor.units, today
+        self._known: dict[tuple[str, date], Stand | str] = {}
+
+    def of(self, named: str, day: date, at: str = "/unit_id") -> Stand | Problem:
+        """The unit of that day, named by its id or its code of any day; or why the caller may not report for it.
+
+        A unit that is no more by then is the one that took it over, one that came later the one it came from. Of
+        several it is the one that the caller answers for, if there is only one, else the main one.
+        """
+        key = (named, day)
+        if key not in self._known:
+            self._known[key] = self._find(named, day)
+        found = self._known[key]
+        return found if isinstance(found, Stand) else Problem(found, at, day=day.isoformat())
+
+    def require(self, named: str, day: date, at: str = "/unit_id") -> Stand:
+        """As ``of``; raises the ``Problem``."""
+        found = self.of(named, day, at)
+        if isinstance(found, Problem):
+            raise found
+        return found
+
+    def took_over(self, unit_id: str, former: str, day: date) -> bool:
+        """Whether the unit has a part of one that is not there on that day."""
+        return not self._tree.exists(former, day) and unit_id in self._parts(former, day)
+
+    def _find(self, named: str, day: date) -> Stand | str:
+        tree = self._tree
+        unit_id = named if named in tree else tree.by_code_of_any_day(named, day)
+        if unit_id is None:
+            return "unknown-unit"
+        if tree.exists(unit_id, day):
+            return self._stand(unit_id, day) if self._answers(unit_id, day) else "forbidden-unit"
+        placed = tree.place(unit_id, day)
+        if placed is None:
+            return "unit-not-on-day"
+        sure = not placed.estimated and tree.level(placed.unit_id) == tree.level(unit_id)
+        own = [] if sure else [part for part in self._parts(unit_id, day) if self._answers(part, day)]
+        if len(own) == 1:
+            return self._stand(own[0], day)
+        may = self._answers(placed.unit_id, day) or tree.covers(self._units, unit_id, self._today)
+        return self._stand(placed.unit_id, day, sure) if may else "forbidden-unit"
+
+    def _stand(self, unit_id: str, day: date, sure: bool = True) -> Stand:
+        return Stand(unit_id, self._tree.held(unit_id, day), sure)
+
+    def _parts(self, unit_id: str, day: date) -> list[str]:
+        return [part.unit_id for part in self._tree.former_unit_on_map(unit_id, day)]
+
+    def _answers(self, unit_id: str, day: date) -> bool:
+        """For a unit that is no more today also whoever answers for where its facts stand by now."""
+        covers = self._tree.covers
+        if covers(self._units, unit_id, day):
+            return True
+        return not self._tree.exists(unit_id, self._today) and covers(self._units, unit_id, self._today)

@@ -1,0 +1,129 @@
+"""Which unit of a day a reported one is, and who may report for it."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from services.visits.areas import Areas
+from services.visits.standing import Stand, Standing
+from shared.access import Actor
+from shared.problems import Problem
+from shared.units import UnitTree
+
+JUNE, REFORM, JULY, TODAY = date(2025, 6, 15), date(2025, 7, 1), date(2025, 7, 20), date(2026, 3, 1)
+EVER = date(2022, 1, 1)
+
+
+def established(unit: str, level: str, parent: str | None, day: date = EVER, code: str | None = None) -> Any:
+    data = {"unit_id": unit, "level": level, "kind": level, "name": unit, "parent_id": parent, "code": code}
+    return "UnitEstablished", data | {"effective": day.isoformat(), "document_id": None, "simulated": True}
+
+
+def abolished(unit: str, *successors: str) -> Any:
+    links = [{"unit_id": heir, "main": n == 0} for n, heir in enumerate(successors)]
+    data = {"unit_id": unit, "effective": REFORM.isoformat(), "successors": links, "successor_unknown": not links}
+    return "UnitAbolished", data
+
+
+def tree() -> UnitTree:
+    """Tứ Liên went to Hồng Hà; Nhật Tân was split between Hồng Hà (its main successor) and Phú Thượng; Quảng An is
+    gone, and nobody has written down where to."""
+    found = UnitTree()
+    for event in (
+        established("nation", "nation", None),
+        established("hn", "province", "nation"),
+        established("tay-ho", "district", "hn"),
+        established("tu-lien", "commune", "tay-ho", code="00097"),
+        established("nhat-tan", "commune", "tay-ho", code="00094"),
+        established("quang-an", "commune", "tay-ho"),
+        established("hong-ha", "commune", "hn", REFORM, code="00097"),
+        established("phu-thuong", "commune", "hn", REFORM),
+        established("late", "commune", "hn", date(2026, 1, 1)),
+        abolished("tu-lien", "hong-ha"),
+        abolished("nhat-tan", "hong-ha", "phu-thuong"),
+        abolished("quang-an"),
+    ):
+        found.apply(*event)
+    return found
+
+
+def standing(*units: str, today: date = TODAY) -> Standing:
+    return Standing(tree(), Actor("phone", frozenset(), frozenset(units or ("nation",))), today)
+
+
+HONG_HA = Stand("hong-ha", ("nhat-tan", "tu-lien"))
+
+
+@pytest.mark.parametrize(
+    ("named", "day", "unit", "sure"),
+    [
+        ("tu-lien", JUNE, "tu-lien", True),
+        ("tu-lien", JULY, "hong-ha", True),
+        ("00097", JUNE, "tu-lien", True),
+        ("00097", JULY, "hong-ha", True),
+        ("00094", JULY, "hong-ha", False),
+        ("nhat-tan", JULY, "hong-ha", False),
+        ("phu-thuong", JUNE, "nhat-tan", True),
+        ("hong-ha", JUNE, "tu-lien", False),
+        ("quang-an", JULY, "tay-ho", False),
+        ("late", JULY, "hn", False),
+    ],
+)
+def test_units_and_codes_of_any_day_are_those_of_the_day(named: str, day: date, unit: str, sure: bool) -> None:
+    assert standing().of(named, day) == Stand(unit, tree().held(unit, day), sure)
+
+
+def test_a_code_of_another_day_is_first_that_of_a_unit_which_is_there() -> None:
+    found = tree()
+    for code, day in (("00111", EVER), ("00222", REFORM)):
+        data = {"unit_id": "hn", "system": "gso", "code": code, "effective": day.isoformat(), "document_id": None}
+        found.apply("UnitCodeAssigned", data)
+    assert found.by_code_of_any_day("00111", JULY) == found.by_code_of_any_day("00222", JUNE) == "hn"
+    assert (found.by_code("00111", JULY), found.by_code("00222", JUNE)) == (None, None)
+    assert found.by_code_of_any_day("00333", JULY) is None
+
+
+def test_of_several_it_is_the_one_that_the_caller_answers_for() -> None:
+    assert standing("phu-thuong").of("nhat-tan", JULY) == Stand("phu-thuong")
+    assert standing("hong-ha").of("nhat-tan", JULY) == HONG_HA
+    assert standing("hn").of("nhat-tan", JULY) == HONG_HA._replace(sure=False)
+
+
+@pytest.mark.parametrize(
+    ("units", "named", "day", "code"),
+    [
+        (["nation"], "nowhere", JULY, "unknown-unit"),
+        (["nation"], "99999", JULY, "unknown-unit"),
+        (["nation"], "hong-ha", date(2021, 1, 1), "unit-not-on-day"),
+        (["phu-thuong"], "tu-lien", JULY, "forbidden-unit"),
+        (["phu-thuong"], "tu-lien", JUNE, "forbidden-unit"),
+        (["tu-lien"], "phu-thuong", JULY, "forbidden-unit"),
+    ],
+)
+def test_what_is_no_unit_or_not_the_callers_is_refused(units: list[str], named: str, day: date, code: str) -> None:
+    found = standing(*units).of(named, day, "/unit_id")
+    assert isinstance(found, Problem) and (found.code, found.pointer) == (code, "/unit_id")
+    with pytest.raises(Problem, match=code):
+        standing(*units).require(named, day)
+
+
+def test_phones_that_come_after_the_reform_report_for_days_before_it() -> None:
+    """Their tokens name the units of today."""
+    for named in ("tu-lien", "hong-ha"):
+        found = standing("hong-ha").of(named, JUNE)
+        assert isinstance(found, Stand) and found.unit_id == "tu-lien"
+    before = standing("hong-ha", today=JUNE).of("tu-lien", JUNE)
+    assert isinstance(before, Problem) and before.code == "forbidden-unit"
+
+
+def test_a_part_of_a_former_unit_may_be_taken_over_by_another_than_the_main_one() -> None:
+    here = standing()
+    assert here.took_over("phu-thuong", "nhat-tan", JULY) and here.took_over("hong-ha", "nhat-tan", JULY)
+    assert not here.took_over("phu-thuong", "tu-lien", JULY)
+    assert not here.took_over("phu-thuong", "nhat-tan", JUNE)
+    areas = Areas(tree(), Actor("officer", frozenset(), frozenset({"phu-thuong"})))
+    assert areas.covers_part("nhat-tan", JULY) and not areas.covers("nhat-tan", JULY)
+    assert not areas.covers_part("tu-lien", JULY)
