@@ -79,10 +79,13 @@ class UploadWork:
         return Done(following, results)
 
     def result(self, results: Iterable[RowResult], to: BinaryIO) -> None:
-        """A line for each line: its number, its outcome, and what is wrong with it or doubtful."""
+        """A line for each line: its number, its visit, its outcome, and what is wrong with it or doubtful."""
+        self._file.seek(0)
+        lines = enumerate(self._file, 1)
         for result in results:
             (document,) = shown.results([result], self._job.locale)
-            said = {"line": result.row, "outcome": result.outcome, "errors": document["errors"]}
+            visit_id = _visit_id(next(line for number, line in lines if number == result.row))
+            said = {"line": result.row, "visit_id": visit_id, "outcome": result.outcome, "errors": document["errors"]}
             to.write(orjson.dumps(said) + b"\n")
 
     def close(self) -> None:
@@ -136,6 +139,16 @@ class UploadWork:
             return RowResult(visit.index, "flagged", doubts, row=line)
         outcome = answer.outcome if before is None else Outcome.STORED
         return RowResult(visit.index, outcome.value, row=line)
+
+
+def _visit_id(line: bytes) -> str | None:
+    """As the line has it, if it can be read."""
+    try:
+        said = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return None
+    visit_id = said.get("visit_id") if isinstance(said, dict) else None
+    return visit_id if isinstance(visit_id, str) else None
 
 
 def _findings(problem: Problem, line: int) -> tuple[Finding, ...]:

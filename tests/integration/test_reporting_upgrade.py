@@ -161,3 +161,32 @@ def test_rows_of_open_lists_move_into_the_rows_of_their_days(database: Callable[
         rows = tx.execute(text("SELECT unit, visits, keyed FROM read.leaf ORDER BY unit")).all()
     assert rows == [("v", 1, {"platforms:vneid": 2, "outcomes:account": 1}), ("w", None, {"plans_year:2026": 1})]
     own.dispose()
+
+
+def test_months_are_filled_from_the_pairs_of_days_that_are_there(database: Callable[..., Database]) -> None:
+    made = database("reporting")
+    own, owner = engine(made.app_url, name="test", pool_size=8), engine(made.owner_url, name="owner", pool_size=1)
+    rng = random.Random(3)
+    units = country(rng)
+    MirrorWriter(own).add([*unit_rows(units), *some_facts(rng, tree_of(units), 200).events])
+    for projection in (Units(), Figures(UnitDirectory(own))):
+        subscription = Subscription(projection, own, MemoryLog())
+        while subscription.step():
+            pass
+        Maps(own, UnitDirectory(own), lambda: TODAY).settle()
+
+    def months() -> list[tuple[object, ...]]:
+        rows = text("SELECT map, unit, kind, day, previous_month, n FROM read.rollup_reach_months WHERE n <> 0")
+        with own.connect() as tx:
+            return sorted(map(tuple, tx.execute(rows)))
+
+    written = months()
+    assert len({unit for _, unit, *_ in written}) > 2
+    with owner.begin() as tx:
+        tx.execute(text("DROP VIEW read.rollup_reach_months"))
+        tx.execute(text("DROP TABLE read.rollup_reach_months_2a, read.rollup_reach_months_2b"))
+        tx.execute(text("UPDATE schema_version SET version_num = '0013'"))
+    migrate("reporting", made.owner_url)
+    assert months() == written
+    own.dispose()
+    owner.dispose()

@@ -458,6 +458,7 @@ def test_a_day_of_visits_as_one_file(visits: Visits) -> None:
         assert ended["progress"] | {"total": 454} == {"total": 454, "done": 454, "counts": counts}
         said = [orjson.loads(line) for line in client.get(f"{path}/result").content.splitlines()]
         assert [each["line"] for each in said] == list(range(1, 455))
+        assert [each["visit_id"] for each in said] == [*(line["visit_id"] for line in lines), None]
         assert {(e["line"], e["outcome"], e["errors"][0]["code"]) for e in said if e["errors"]} == {
             (451, "conflict", "conflict"),
             (452, "flagged", "flag-kind-differs"),

@@ -18,7 +18,7 @@ import pytest
 from ops.client import ACCEPTED
 from ops.simulator import visits
 from ops.units.seed import NATION_ID
-from tests.system_kit import Row, System
+from tests.system_kit import Row, System, eventually
 
 ROWS, CLIENTS, ALTERED = 1_000, 16, 0.05
 TWICE = 10
@@ -134,6 +134,28 @@ def test_the_report_counts_each_once_and_all_of_it_verifies(system: System, floo
     figures = system.reported(NATION_ID, flood.day, phone)
     assert figures["visits"] == ROWS - TWICE - len(CORRUPT) - 1
     system.assert_verified()
+
+
+def test_a_file_of_a_whole_day_keeps_no_phone_waiting(system: System):
+    """Phones that send one visit after the other are through before an office's file is."""
+    day, lines, phones = system.fresh_day(), 6_000, 10
+    rows = [body for _, body in visits(system.network.crews, lines + phones, day, seed=97)]
+    file = b"\n".join(json.dumps(row).encode() for row in rows[phones:])
+    headers = {"Content-Type": "application/x-ndjson", "Idempotency-Key": system.network.world.id("a whole day")}
+    with system.http("visits") as http:
+        begun = http.post("/v1/visits/uploads", content=file, headers=headers)
+        assert begun.status_code == 202, begun.text
+        job = begun.headers["Location"]
+        eventually("the file is being taken in", lambda: http.get(job).json()["progress"]["done"] > 0)
+        assert [http.post("/v1/visits", json=row).status_code for row in rows[:phones]] == [201] * phones
+        told = http.get(job).json()
+        assert (told["state"], told["progress"]["done"] < lines) == ("applying", True), told
+        told = eventually("the file is taken in", lambda: (now := http.get(job).json())["state"] == "done" and now)
+    counts = told["progress"]["counts"]
+    assert counts.get("stored", 0) + counts.get("flagged", 0) == lines
+    phone = system.api("visits")
+    phone.note_heads()
+    assert system.reported(NATION_ID, day, phone)["visits"] == lines + phones
 
 
 def test_a_thousand_commands_of_one_stream_are_one_after_the_other(system: System):
