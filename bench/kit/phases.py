@@ -144,7 +144,7 @@ def _plan(of: Stack, bodies: Path, length: float, connections: int, rate: float 
     return Plan(
         host=urlsplit(of.api_url("visits")).netloc,
         path=BATCH,
-        token=tokens.issue(of.state, "bench", "visits:write", [NATION_ID], 3600),
+        token=tokens.issue(of.state, "bench", "visits:write", [NATION_ID], int(length) + 3600),
         bodies=str(bodies),
         results=str(bodies.with_suffix(".results.json")),
         seconds=length,
