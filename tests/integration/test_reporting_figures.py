@@ -321,11 +321,11 @@ def test_another_map_stays_complete_while_facts_of_new_places_arrive(stack: Stac
     stack.units()
     stack.maps.settle()
     stack.figures()
-    day = date(2022, 6, 1)
-    stack.answer("p1", day)
+    day = date(2025, 8, 1)  # neither before the reform nor today
+    stack.answer("q1", day)
     stack.mirror.add(facts.events[20:])
     stack.figures()
-    for unit in ("p1", "p2", "p1-d1", "p1-d1-c1", "p1-d1-c1-v1"):
+    for unit in ("q1", "q2", "q1-n1", "p1-d1-c1-v1"):
         assert stack.figures_of(unit, day) == recount(facts, tree, unit, day, EVER, TODAY, TODAY)
 
 
