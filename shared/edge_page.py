@@ -87,8 +87,6 @@ class Page(Route):
         if environ.get("HTTP_SEC_FETCH_SITE") in ("cross-site", "same-site"):
             return _finished(_asked_again(here, locale), environ)
         there = f"{SIGN_IN}?" + urlencode({"next": here, "lang": locale})
-        if environ.get("HTTP_HX_REQUEST"):  # a part of a page that is open: the whole page has to go
-            return _finished(Reply(204, headers={"HX-Redirect": there}), environ)
         return _finished(Reply(303, b"", {"Location": there, "Content-Type": "text/plain"}), environ)
 
     def _problem_page(self, problem: Problem, locale: str) -> str:

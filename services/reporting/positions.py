@@ -19,6 +19,7 @@ _PROGRESS = """SELECT (SELECT count(*) FROM bus.parked WHERE subscription IN (%(
               (SELECT counts FROM read.figures_live) AS counts,
               (SELECT json_agg(json_build_array(map, key, tree_position)) FROM read.map) AS maps,
               c.source, c.partition, c.position, c.moved_at, s.checked_at,
+              coalesce(s.checked_at < now() - interval '1 minute', true) AS unchecked,
               greatest((s.heads ->> c.partition::text)::bigint, c.position,
                   (SELECT max(m.position) FROM bus.mirror m
                     WHERE m.source = c.source AND m.log_id = s.log_id AND m.partition = c.partition)) AS head
@@ -42,14 +43,17 @@ class Progress:
     maps: Mapping[int, Map]
     moved_at: datetime | None
     checked_at: datetime | None
+    unchecked: Mapping[str, datetime | None]
+    """Sources that were not reached for a minute, and when they last were: their heads, and so the lag, may be old."""
     whole: bool
     """Whether every figure of this version has been counted, or a rebuild has still to do it."""
 
     @property
     def state(self) -> Hashable:
-        """A name for what the read model holds: while it is the same, so is every sum."""
+        """A name for what the read model holds and for what is in doubt: while it is the same, so is every answer."""
         maps = tuple(self.maps.items())
-        return self.since, tuple(self.positions.items()), self.parked, self.units_position, maps, self.whole
+        counted = self.since, tuple(self.positions.items()), self.parked, self.units_position, maps, self.whole
+        return *counted, tuple(self.unchecked.items())
 
     @property
     def map_position(self) -> int:
@@ -99,5 +103,6 @@ def progress(tx: Connection) -> Progress:
         {number: Map(number, date.fromisoformat(key), position) for number, key, position in rest.maps or ()},
         max((row.moved_at for row in cursors), default=None),
         min(checked, default=None),
+        {row.source: row.checked_at for row in cursors if row.unchecked},
         rest.counts >= COUNTS,
     )

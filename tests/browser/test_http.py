@@ -39,8 +39,6 @@ def test_who_is_not_signed_in_is_asked_once_more_from_here_and_then_sent_to_sign
     assert shared.status_code == 200 and f"url=/?unit={NATION_ID}&amp;from=2025-01-01" in shared.text
     sent = httpx.get(asked, headers={"Sec-Fetch-Site": "same-origin"})
     assert (sent.status_code, sent.headers["location"].partition("%3F")[0]) == (303, "/session?next=%2F")
-    part = httpx.get(f"{site.base}/freshness", headers={"HX-Request": "true"})
-    assert (part.status_code, part.headers["hx-redirect"][:14]) == (204, "/session?next=")
 
 
 def test_a_page_takes_the_cookie_only_and_a_route_the_header_only(site: Site, visitor: httpx.Client) -> None:

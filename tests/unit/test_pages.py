@@ -246,7 +246,7 @@ def test_vendored_files_are_the_published_ones_with_their_licences() -> None:
     assert set(listed) == set(found) - {SUMS.name}
     assert {name: hashlib.sha256(found[name].read_bytes()).hexdigest() for name in listed} == listed
     packages = {name.split("/")[0] for name in listed}
-    assert packages == {name.split("/")[0] for name in listed if "/LICENSE" in name} and len(packages) == 3
+    assert packages == {name.split("/")[0] for name in listed if "/LICENSE" in name} and len(packages) == 2
 
 
 def test_files_have_the_hash_of_their_content_in_their_address_and_are_small() -> None:

@@ -25,6 +25,7 @@ THEN = Progress(
     maps={1: Map(1, DAY, 3)},
     moved_at=None,
     checked_at=None,
+    unchecked={},
     whole=True,
 )
 
@@ -65,6 +66,7 @@ def test_in_the_same_state_the_same_question_has_the_same_answer() -> None:
         replace(THEN, maps={}),
         replace(THEN, units_position=4),
         replace(THEN, whole=False),
+        replace(THEN, unchecked={"visits": None}),
     ],
 )
 def test_whatever_moves_makes_every_question_new(now: Progress) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum, auto
@@ -88,6 +88,11 @@ def _without_kind(name: str, kind: str | None) -> str:
     return name[len(kind) + 1 :] if kind and name.lower().startswith(f"{kind} ") else name
 
 
+def estimated(warnings: Iterable[Document]) -> int | None:
+    """How many facts of a row stand where they do because of a choice; None where there was none to make."""
+    return next((each["facts"] for each in warnings if each["code"] == "estimated"), None)
+
+
 class _Laid:
     def __init__(self, answer: Document, indicators: Sequence[Indicator], locale: str) -> None:
         self._answer, self._indicators, self._locale = answer, indicators, locale
@@ -116,6 +121,8 @@ class _Laid:
         found = [str(warning["detail"]) for warning in answer["warnings"]]
         if answer["unit"]["simulated"]:
             found.append(self._words("simulated"))
+        if any(estimated(row["warnings"]) for row in answer.get("units", ())):
+            found.append(self._words("estimated_note"))
         versions = ", ".join(f"{code}@{version}" for code, version in answer["indicators"].items())
         positions = ", ".join(
             f"{source}:{partition}:{position}"
@@ -212,6 +219,7 @@ class _Laid:
             Column(self._words("unit"), Kind.TEXT, 30),
             Column(self._words("rank"), Kind.COUNT, 9),
             *self._value_columns(),
+            Column(self._words("estimated"), Kind.COUNT, 12),
         ]
 
     def unit_rows(self) -> Iterator[Row]:
@@ -219,12 +227,13 @@ class _Laid:
         for n, row in enumerate(answer["units"], 1):
             unit = row["unit"]
             head = [n, unit["code"], unit["name"] or unit["id"], row["rank"]]
-            yield Row([*head, *self._values(row["figures"], row.get("previous"))])
+            yield Row([*head, *self._values(row["figures"], row.get("previous")), estimated(row["warnings"])])
         if answer["remainder"]:
             left = self._values(answer["remainder"]["figures"], None)
-            yield Row([None, None, self._words("remainder"), None, *left])
+            yield Row([None, None, self._words("remainder"), None, *left, None])
         total = self._values(answer["figures"], answer.get("previous"))
-        yield Row([None, None, self._words("total"), None, *total], strong=True)
+        cells = [None, None, self._words("total"), None, *total, estimated(answer["warnings"])]
+        yield Row(cells, strong=True)
 
     def period_columns(self) -> list[Column]:
         return [

@@ -24,6 +24,11 @@ WORDS: Words = {
     "to": ("Đến ngày", "To"),
     "remainder": ("Chưa xếp vào đơn vị nào", "At none of these units"),
     "total": ("Tổng số", "Total"),
+    "estimated": ("≈ Ước tính (số sự kiện)", "≈ Estimated (facts)"),
+    "estimated_note": (
+        "≈ Ước tính: cột cuối ghi số sự kiện được xếp vào đơn vị kế thừa chính, vì đơn vị cũ đã chia tách.",
+        "≈ Estimated: the last column counts facts that stand at the main successor of a unit that was split.",
+    ),
     "unknown": ("chưa có mẫu số", "denominator unknown"),
     "other_codes": ("các mã còn lại", "all other codes"),
     "report": ("BÁO CÁO", "REPORT"),

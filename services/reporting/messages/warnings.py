@@ -37,6 +37,14 @@ WARNINGS: Mapping[str, tuple[str, str]] = {
         "{events} sự kiện chưa được tính vì có lỗi.",
         "{events} events are not counted because they could not be processed.",
     ),
+    "source_unchecked": (
+        "Không kiểm tra được nguồn {source} từ {since:%H:%M} ngày {since:%d/%m/%Y}; có thể còn sự kiện chưa được tính.",
+        "Source {source} not checked since {since:%H:%M} on {since:%d/%m/%Y}; events may be missing.",
+    ),
+    "source_never_checked": (
+        "Chưa lần nào kiểm tra được nguồn {source}; có thể còn sự kiện chưa được tính.",
+        "Source {source} has never been checked; events may be missing.",
+    ),
     "not_derived": (
         "Chưa có số đếm từ sự kiện để đối chiếu.",
         "Nothing is counted from events to compare this with.",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.reporting.exports import parts
+from services.reporting.exports.table import estimated
 from services.reporting.exports.words import shown_number
 from services.reporting.figures import OF_EVENTS
 from services.reporting.indicators import CATALOGUE, Group, Indicator, Unit
@@ -107,7 +108,7 @@ class Dashboard(Links):
 
     def tiles(self) -> Iterator[figures.Tile]:
         for code in TILES:
-            points = [_count(row["figures"][code]) for row in self.series["periods"]]
+            points = figures.comparable([row["figures"][code] for row in self.series["periods"]])
             yield figures.tile(code, self.answer, points, self.locale)
 
     @staticmethod
@@ -189,11 +190,19 @@ class Dashboard(Links):
         left = (self.answer.get("remainder") or {}).get("figures")
         return left if left and any(plain(left[code]) for code in self.columns) else None
 
-    def share_of_top(self, row: Document) -> float:
-        """Of the chosen indicator, in per cent of the largest value: a bar."""
-        code = self.showing.indicator.code
-        top = max((_count(each["figures"][code]) for each in self.answer["units"]), default=0)
-        return round(100 * max(_count(row["figures"][code]), 0) / top, 2) if top else 0
+    @property
+    def estimated(self) -> bool:
+        """Whether figures of the table are an estimate in part."""
+        told = (self.answer["warnings"], *(row["warnings"] for row in self.answer["units"]))
+        return any(estimated(warnings) for warnings in told)
+
+    def bars(self) -> dict[str, float]:
+        """Unit → what it has of the chosen indicator, in per cent of the most that any has."""
+        rows, code = self.answer["units"], self.showing.indicator.code
+        worth = figures.comparable([row["figures"][code] for row in rows])
+        top = max(worth, default=0)
+        widths = [round(100 * max(n, 0) / top, 2) if top > 0 else 0 for n in worth]
+        return {row["unit"]["id"]: width for row, width in zip(rows, widths, strict=True)}
 
     def sorting(self, code: str) -> tuple[str, str]:
         """The link of a column's header, and how the table is sorted by it now: ascending, descending or none."""
@@ -227,20 +236,22 @@ class Dashboard(Links):
         ancestors = self.tree.ancestors(self.shown.unit, self.shown.map_day)
         provinces = shapes.on_map(self.tree, self._nation(), self.shown.map_day)
         code = self.showing.indicator.code
-        worth = {row["unit"]["id"]: plain(row["figures"][code]) for row in self.answer["units"]}
         coloured = self.level == "nation"
-        found = classes(worth.values() if coloured else ())
+        rows = {row["unit"]["id"]: row for row in self.answer["units"]} if coloured else {}
+        worth = {unit: plain(row["figures"][code]) for unit, row in rows.items()}
+        found = classes(worth.values())
         parts = [
-            self._part(unit, of, found.shade(worth.get(unit)) if coloured else "", unit in ancestors, worth)
+            self._part(unit, of, found.shade(worth.get(unit)) if coloured else "", unit in ancestors, rows.get(unit))
             for unit, of in provinces.items()
         ]
         taken = {shape for of in provinces.values() for shape in of}
         rest = [shape for shape in shapes.SHAPES if shape not in taken]
         return Country(parts, rest, found, coloured)
 
-    def _part(self, unit: str, of: Sequence[str], shade: str, here: bool, worth: Mapping[str, float | None]) -> Part:
-        name = self.unit_name(unit, self.shown.map_day)
-        text = self.number(worth.get(unit), self.showing.indicator.code) if shade else ""
+    def _part(self, unit: str, of: Sequence[str], shade: str, here: bool, row: Document | None) -> Part:
+        name, code, text = self.unit_name(unit, self.shown.map_day), self.showing.indicator.code, ""
+        if row is not None:
+            text = ("≈ " if estimated(row["warnings"]) else "") + self.number(row["figures"][code], code)
         href = self.link(unit=unit, sort=None) if self.may_see(unit) else None
         return Part(name, href, text, shade, of, here)
 
@@ -265,10 +276,3 @@ class Country:
     rest: Sequence[str]
     classes: Classes
     coloured: bool
-
-
-def _count(value: Any) -> float:
-    """What there is of it: of a ratio that nobody knows, its numerator."""
-    if isinstance(value, dict) and value["value"] is None:
-        return float(value["numerator"])
-    return plain(value) or 0

@@ -59,6 +59,15 @@ def moment(at: datetime) -> str:
     return at.astimezone(HANOI).strftime("%H:%M:%S %d/%m/%Y")
 
 
+def comparable(values: Sequence[Any]) -> list[float]:
+    """Values of one indicator as numbers to be drawn side by side, all of one kind: rates if each that counts anything
+    has a rate, else the numerators of all."""
+    rates = [each for each in values if isinstance(each, dict) and "numerator" in each]
+    if any(each["value"] is None and each["numerator"] for each in rates):
+        return [each["numerator"] for each in rates]
+    return [plain(each) or 0 for each in values]
+
+
 @dataclass(frozen=True, slots=True)
 class Tile:
     """``difference``: as text with its sign, None where one of the two is not known; ``way``: up, down or same."""

@@ -12,6 +12,7 @@ from services.reporting.exports.words import shown_day, shown_number
 from services.reporting.indicators import CATALOGUE
 from services.reporting.pages.figures import moment, name_of
 from services.reporting.pages.files import address
+from services.reporting.pages.freshness import counted, freshness
 from services.reporting.pages.words import words
 from shared.problems import Problem
 
@@ -27,6 +28,8 @@ _ENVIRONMENT.globals |= {
     "GAINED": GAINED,
     "name_of": name_of,
     "address": address,
+    "counted": counted,
+    "freshness": freshness,
     "moment": moment,
     "shown_day": shown_day,
 }

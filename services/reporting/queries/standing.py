@@ -23,6 +23,7 @@ from services.reporting.sums_sql import Standing
 from shared.problems import Problem
 from shared.unit_directory import UnitDirectory
 from shared.units import UnitTree
+from shared.vietnamese import HANOI
 
 TRIES = 5
 WAIT_SECONDS = 5.0
@@ -159,13 +160,7 @@ class Area:
         if not self.tree.exists(shown.unit, shown.asked_day):
             asked, day = shown.asked_day.isoformat(), shown.map_day.isoformat()
             found.append(warning("unit_not_on_map", locale, asked=asked, shown=day))
-        if how_far.map_position < how_far.units_position:
-            found.append(warning("map_settling", locale))
-        if not how_far.whole:
-            found.append(warning("counted_anew", locale))
-        if how_far.parked:
-            found.append(warning("parked", locale, events=how_far.parked))
-        return found
+        return found + doubts_of(how_far, locale)
 
     def map_days(self) -> list[dict[str, Any]]:
         """Days on which units changed, by kind of change; days between two of them have the same map."""
@@ -177,6 +172,23 @@ class Area:
             for row in tx.execute(text(statement)):
                 days.setdefault(row.day, {})[row.type] = row.n
         return [{"day": day, "changes": changes} for day, changes in days.items()]
+
+
+def doubts_of(how_far: Progress, locale: str) -> list[dict[str, object]]:
+    """What keeps figures of any unit from being whole."""
+    found = []
+    if how_far.map_position < how_far.units_position:
+        found.append(warning("map_settling", locale))
+    if not how_far.whole:
+        found.append(warning("counted_anew", locale))
+    if how_far.parked:
+        found.append(warning("parked", locale, events=how_far.parked))
+    for source, since in how_far.unchecked.items():
+        if since is None:
+            found.append(warning("source_never_checked", locale, source=source))
+        else:
+            found.append(warning("source_unchecked", locale, source=source, since=since.astimezone(HANOI)))
+    return found
 
 
 def _day_on_which_it_exists(tree: UnitTree, unit: str, day: date) -> date:

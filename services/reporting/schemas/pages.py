@@ -44,9 +44,9 @@ class PageQuery(Schema):
 
 
 class FreshnessQuery(Schema):
-    """``seen``: the sum of the positions that the page was made from."""
+    """``seen``: the sum of the positions that the page was made from, if it does not renew itself."""
 
-    seen = fields.Integer(load_default=0, validate=validate.Range(min=0))
+    seen = fields.Integer(load_default=None, validate=validate.Range(min=0))
 
 
 def _own_path(path: str) -> None:

@@ -10,6 +10,7 @@ from services.reporting.queries.standing import Area, Shown
 from services.reporting.schemas.reports import Positions
 from shared.edge import Call, Reply
 from shared.problems import Problem
+from shared.units import LEVELS
 
 
 class Pieces:
@@ -28,6 +29,12 @@ class Pieces:
         if not self.area.tree.covers(call.actor.units, shown.unit, shown.asked_day):
             raise Problem("forbidden-unit", "/unit_id", where="path", day=shown.asked_day.isoformat())
         return shown
+
+    def own_units(self, call: Call) -> list[str]:
+        """The known units of the token, the highest first."""
+        tree = self.area.tree
+        known = [unit for unit in call.actor.units if unit in tree]
+        return sorted(known, key=lambda unit: (LEVELS.index(tree.level(unit) or LEVELS[-1]), unit))
 
     def require_sight(self, call: Call, unit: str, at: str, where: str, day: date | None = None) -> None:
         """What is kept about a unit may be seen by whoever answers for its place today, or answered for it that day."""

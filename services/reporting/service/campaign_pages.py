@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from services.reporting.pages.rendering import rendered
 from services.reporting.queries.below import behind_of
-from services.reporting.queries.board import Boards, version
+from services.reporting.queries.board import Boards, part_of, version
 from services.reporting.schemas.campaigns import CampaignsQuery, StreamQuery
 from services.reporting.service.campaigns import Board, CampaignRoutes
+from services.reporting.service.pages import go
 from shared.edge import Call, Reply
 from shared.edge_page import html, page
 from shared.edge_stream import Hub, Told
@@ -32,9 +34,22 @@ class CampaignPages(CampaignRoutes):
 
     @page("GET", "/campaigns/<uuid:campaign_id>", scope="reporting:read", query=StreamQuery)
     def campaign_page(self, call: Call) -> Reply:
+        """The whole of it, or a ``unit``'s part; whoever answers for parts only is sent to the first of them."""
+        own = self._own_parts(call)
+        if own and call.query["unit"] is None:
+            return go(f"/campaigns/{call.path['campaign_id']}?" + urlencode({"unit": own[0], "lang": call.locale}))
         campaign_id, unit, locale = self._board(call)
         found = self.boards.board(campaign_id, unit, call.now, locale)
-        return html(rendered("campaign.html", locale, board=found, unit=unit, sub=call.actor.sub), locale)
+        parts = [self.area.unit(each, found["map"]) for each in own]
+        context: dict[str, Any] = {"board": found, "unit": unit, "own": parts, "sub": call.actor.sub}
+        return html(rendered("campaign.html", locale, **context), locale)
+
+    def _own_parts(self, call: Call) -> list[str]:
+        """The visitor's units that have a part in the campaign, the highest first; none if all of it is theirs."""
+        part, day = self.boards.part(call.path["campaign_id"], None)
+        if self.answers_for(call, part.campaign.unit_ids, day):
+            return []
+        return [unit for unit in self.own_units(call) if part_of(part.campaign, unit, self.area.tree, day)]
 
     @page("GET", "/campaigns/<uuid:campaign_id>/stream", scope="reporting:read", query=StreamQuery)
     def follow_campaign_page(self, call: Call) -> Reply:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Collection
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -56,10 +57,14 @@ class CampaignRoutes(Pieces):
             raise Problem("no-such-unit", "/unit", where="query", unit=unit)
         part, day = self.boards.part(campaign_id, unit)
         about = part.campaign.unit_ids if unit is None else part.roots
-        days = (self.area.today(), day)
-        if not all(any(tree.covers(call.actor.units, each, on) for on in days) for each in about):
+        if not self.answers_for(call, about, day):
             raise Problem("forbidden-unit", "/unit", where="query", day=day.isoformat())
         return campaign_id, unit, call.locale
+
+    def answers_for(self, call: Call, units: Collection[str], day: date) -> bool:
+        """Whether the caller answers for each of them, today or that day."""
+        days = (self.area.today(), day)
+        return all(any(self.area.tree.covers(call.actor.units, each, on) for on in days) for each in units)
 
 
 def board_hub(boards: Boards) -> Hub:

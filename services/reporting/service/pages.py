@@ -12,9 +12,9 @@ from services.reporting.pages.files import FILES
 from services.reporting.pages.rendering import rendered
 from services.reporting.pages.view import View
 from services.reporting.placing import EARLIEST_MAP
-from services.reporting.positions import progress
 from services.reporting.queries.notes import NoteQueries
 from services.reporting.queries.sources import Sources
+from services.reporting.queries.standing import doubts_of
 from services.reporting.schemas.pages import FreshnessQuery, PageQuery, SignInForm, SignInQuery, SignOutForm
 from services.reporting.schemas.reports import ReportQuery
 from services.reporting.schemas.sources import SourceQuestion, SourcesQuery
@@ -23,7 +23,6 @@ from shared.access import BadToken, NoKeys, Verifier
 from shared.edge import PUBLIC, Call, Reply
 from shared.edge_page import SIGN_IN, html, page, session_cookie
 from shared.problems import Problem
-from shared.units import LEVELS
 
 FOR_EVER = "public, max-age=31536000, immutable"
 LONGEST_TOKEN = 3_800
@@ -48,7 +47,7 @@ class PageRoutes(ReportRoutes):
     def dashboard(self, call: Call) -> Reply:
         """A unit's figures; without a unit those of the visitor's own."""
         view: View = call.query
-        own = self._own_units(call)
+        own = self.own_units(call)
         unit = view.unit or (own[0] if own else None)
         if unit is None:
             return self._html(call, "empty.html", view=view)
@@ -58,22 +57,15 @@ class PageRoutes(ReportRoutes):
         notes = self.note_queries.listed(unit, None, EARLIEST_MAP, showing.last, None, NOTES)["notes"]
         return self._html(call, "dashboard.html", board=board, view=view, own=own, notes=notes)
 
-    def _own_units(self, call: Call) -> list[str]:
-        """The known units of the token, the highest first."""
-        tree = self.area.tree
-        known = [unit for unit in call.actor.units if unit in tree]
-        return sorted(known, key=lambda unit: (LEVELS.index(tree.level(unit) or LEVELS[-1]), unit))
-
     def _html(self, call: Call, template: str, **context: Any) -> Reply:
         return html(rendered(template, call.locale, sub=call.actor.sub, **context), call.locale)
 
     @page("GET", "/freshness", scope="reporting:read", query=FreshnessQuery)
     def freshness(self, call: Call) -> Reply:
         """How far the figures have come: a part of the dashboard that is asked for again and again."""
-        with self.area.engine.connect() as tx:
-            now = progress(tx)
-        seen = call.query["seen"]
-        return self._html(call, "freshness.html", now=now.document(), parked=now.parked, seen=seen)
+        how_far = self.area.how_far()
+        now = how_far.document() | {"warnings": doubts_of(how_far, call.locale)}
+        return self._html(call, "freshness.html", now=now, seen=call.query["seen"])
 
     @page("GET", "/files/<string:unit_id>", scope="reporting:read", query=ReportQuery)
     def file(self, call: Call) -> Reply:
@@ -112,9 +104,9 @@ class PageRoutes(ReportRoutes):
         locale, token = form["lang"] or call.locale, "".join(form["token"].split())
         problem = self._wrong_with(token)
         if problem is not None:
-            return _go(f"{SIGN_IN}?" + urlencode({"next": form["next"], "problem": problem, "lang": locale}))
+            return go(f"{SIGN_IN}?" + urlencode({"next": form["next"], "problem": problem, "lang": locale}))
         there = form["next"] if "lang=" in form["next"] else f"/?lang={locale}"
-        return _go(there, token=token, secure=self.secure_cookies)
+        return go(there, token=token, secure=self.secure_cookies)
 
     def _wrong_with(self, token: str) -> str | None:
         """The word for what is wrong with it."""
@@ -131,7 +123,7 @@ class PageRoutes(ReportRoutes):
     @page("POST", "/session/end", scope=PUBLIC, form=SignOutForm)
     def sign_out(self, call: Call) -> Reply:
         there = f"{SIGN_IN}?" + urlencode({"lang": call.body["lang"] or call.locale})
-        return _go(there, token="", secure=self.secure_cookies)
+        return go(there, token="", secure=self.secure_cookies)
 
     # --- files ---------------------------------------------------------------------------------------------------
 
@@ -144,7 +136,7 @@ class PageRoutes(ReportRoutes):
         return Reply(200, found.body, headers, etag=found.version)
 
 
-def _go(there: str, *, token: str | None = None, secure: bool = False) -> Reply:
+def go(there: str, *, token: str | None = None, secure: bool = False) -> Reply:
     """To another page; ``token``: what is remembered of the visitor from now on."""
     cookie = {} if token is None else {"Set-Cookie": session_cookie(token, secure=secure)}
     return Reply(303, b"", {"Location": there, "Content-Type": "text/plain"} | cookie)
