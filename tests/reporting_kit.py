@@ -273,14 +273,14 @@ class Counted:
 
 
 class MirrorWriter:
-    """Appends public events to ``bus.mirror``, dense per partition."""
+    """Appends public events to ``bus.mirror``, dense per partition, from sources that are reached all the time."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._heads: dict[tuple[str, int], int] = {}
         with engine.begin() as tx:
             for source, log_id in LOG_IDS.items():
-                tx.execute(text("INSERT INTO bus.sources (source, log_id) VALUES (:s, :l)"), {"s": source, "l": log_id})
+                tx.execute(text(_KNOWN), {"s": source, "l": log_id})
 
     def add(self, events: Iterable[tuple[str, int, str, Event]]) -> None:
         rows = []
@@ -299,8 +299,18 @@ class MirrorWriter:
         return dict(self._heads)
 
 
+_KNOWN = "INSERT INTO bus.sources (source, log_id, checked_at) VALUES (:s, :l, now() + interval '1 day')"
 _COPY = """COPY bus.mirror (source, log_id, partition, position, type, stream_id, data, command_id, ordinal, version,
                             hash, recorded_at) FROM STDIN"""
+
+
+def reached(engine: Engine, source: str, seconds: int | None) -> None:
+    """As if a source had been asked for its heads so many seconds from now, or never."""
+    with engine.begin() as tx:
+        tx.execute(
+            text("UPDATE bus.sources SET checked_at = now() + make_interval(secs => :n) WHERE source = :s"),
+            {"n": seconds, "s": source},
+        )
 
 
 def unit_rows(events: Iterable[Event]) -> Iterator[tuple[str, int, str, Event]]:

@@ -24,13 +24,16 @@ from ops.local.state import State
 from ops.units.seed import NATION_ID, REFORM, as_event, load
 from shared.db import engine
 from tests.integration.test_reporting_figures import Stack
-from tests.reporting_kit import Facts, MirrorWriter, established, team, unit_rows, visited
+from tests.reporting_kit import Facts, MirrorWriter, abolished, established, team, unit_rows, visited
 from tests.waiting import answers, eventually, free_port
 
 Size = tuple[int, int]
 PHONE, DESK = (390, 844), (1440, 900)
 VILLAGE = "khu-pho-1"
-CAMPAIGN = "00000000-0000-4000-8000-00000000c001"
+CAMPAIGN, NATIONAL = (f"00000000-0000-4000-8000-00000000c00{n}" for n in (1, 2))
+DECISION = "00000000-0000-4000-8000-00000000d001"
+DIVIDED = date(2025, 10, 1)
+"""A village of the other commune becomes two; what happened in it before stands at the first of them."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -71,6 +74,9 @@ def site(
     units = [as_event(row) for row in seed.rows if row["unit_id"] in wanted]
     units += [as_event(row) for row in seed.rows if row.get("level") == "district" and row["name"].endswith(" Sa")]
     units.append(established(VILLAGE, "village", commune, REFORM, name="Khu phố 1", simulated=True))
+    units.append(established("khu-cu", "village", other, REFORM, name="Khu phố cũ", simulated=True))
+    units += [established(f"khu-{n}", "village", other, DIVIDED, name=f"Khu {n}", simulated=True) for n in "ab"]
+    units.append(abolished("khu-cu", DIVIDED, "khu-a", "khu-b"))
     stack.mirror.add([*unit_rows(units), *_facts(seed.tree.children(NATION_ID, REFORM), commune).events])
     stack.units()
     stack.maps.settle()
@@ -86,10 +92,13 @@ def _facts(provinces: tuple[str, ...], commune: str) -> Facts:
         team(facts, f"team-{n}", "commune", province, REFORM, 5 + n)
         for visit in range(n):
             visited(facts, f"h{n}-{visit}", province, date(2025, 8, 1 + visit % 28), set(), 2, visit % 2 == 0)
-    plan = {"campaign_id": CAMPAIGN, "name": "Tháng cao điểm", "first_day": "2025-09-01", "last_day": "2025-09-30"}
-    plan |= {"unit_ids": [commune], "document_id": None, "unit_targets": []}
-    plan |= {"targets": {"visits": 8, "households": None, "covered": []}}
-    facts.events.append(("visits", 0, f"campaign:{CAMPAIGN}", ("CampaignScheduled", plan)))
+    facts.events[0][3][1]["document_id"] = DECISION
+    for campaign, name, units in ((CAMPAIGN, "Tháng cao điểm", [commune]), (NATIONAL, "Toàn quốc", [NATION_ID])):
+        plan = {"campaign_id": campaign, "name": name, "first_day": "2025-09-01", "last_day": "2025-09-30"}
+        plan |= {"unit_ids": units, "document_id": None, "unit_targets": []}
+        plan |= {"targets": {"visits": 8, "households": None, "covered": []}}
+        facts.events.append(("visits", 0, f"campaign:{campaign}", ("CampaignScheduled", plan)))
+    visited(facts, "divided", "khu-cu", date(2025, 9, 5), set(), 2, True)
     for n in range(3):
         visited(facts, f"v{n}", VILLAGE, date(2025, 9, 1 + n), set(), 3, True)
         visited(facts, f"c{n}", commune, date(2025, 9, 1 + n), set(), 1, False)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from datetime import date
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from ops.units.seed import NATION_ID
-from tests.browser.conftest import DESK, PHONE, VILLAGE, Opened, Site, Size
-from tests.reporting_kit import Facts, visited
+from tests.browser.conftest import DECISION, DESK, PHONE, VILLAGE, Opened, Site, Size
 
 YEAR = "from=2025-01-01&to=2025-12-31"
 FIRST_VIEW = 200_000
@@ -127,8 +125,14 @@ def test_figures_lead_to_their_events_and_to_files(site: Site, opened: Opened) -
     page.get_by_role("link", name="Sự kiện làm nên số liệu này").click()
     expect(page.locator("table.events tbody tr")).to_have_count(3)
     expect(page.locator("table.events tbody tr").first).to_contain_text("VisitRecorded")
+    expect(page.locator("table.events caption")).to_contain_text("Khu phố 1")
+    expect(page.locator("#freshness")).to_contain_text("Đã tính đủ")
     page.get_by_role("link", name="Trở lại bảng điều khiển").click()
     expect(page.locator(".tile", has_text="Số lượt hướng dẫn").locator(".big")).to_have_text("3")
+    page.goto(f"{site.base}/events/{NATION_ID}?{YEAR}&indicator=teams&lang=vi")
+    document = page.locator("table.events thead th").all_inner_texts().index("Văn bản") + 1
+    papers = page.locator(f"table.events tbody td:nth-child({document})").all_inner_texts()
+    assert sorted(set(papers)) == [DECISION, "–"]
 
 
 @pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
@@ -167,20 +171,23 @@ def test_a_visitor_of_one_commune_sees_no_other(site: Site, opened: Opened) -> N
 
 
 @pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
-def test_the_board_of_a_campaign_renews_itself(site: Site, opened: Opened, size: Size) -> None:
-    page = opened(site.link(site.commune), size)
-    page.get_by_role("link", name="Đợt cao điểm").click()
-    page.get_by_role("link", name="Tháng cao điểm").click()
-    visits = page.locator(".goal", has_text="Số lượt hướng dẫn").locator(".big")
-    expect(page.locator("#live")).to_have_text("Trực tiếp")
-    expect(visits).to_contain_text("/ 8")
-    before = int(visits.inner_text().split()[0])
-    facts = Facts()
-    visited(facts, f"live-{size[0]}", VILLAGE, date(2025, 9, 20), set(), 1, False)
-    site.happen(facts)
-    expect(visits).to_contain_text(f"{before + 1} / 8")
+def test_figures_that_are_an_estimate_in_part_are_marked(site: Site, opened: Opened, size: Size) -> None:
+    page = opened(site.link(), size)
+    page.goto(f"{site.base}/?unit={site.other_commune}&{YEAR}&lang=vi")
+    rows = page.locator("table.units tbody tr")
+    expect(rows.filter(has_text="Khu a").locator(".estimate")).to_have_attribute("title", re.compile("^1 sự kiện"))
+    expect(rows.filter(has_text="Khu b").locator(".estimate")).to_have_count(0)
+    expect(page.locator("#units")).to_contain_text("≈ ước tính: một phần số liệu")
     assert sideways(page) == 0, page.evaluate(WIDEST)
-    assert page.request.get(page.url, headers={"Cookie": ""}).url.startswith(f"{site.base}/session")
+    page.goto(f"{site.base}/?{YEAR}&lang=vi")
+    expect(page.locator(".country a[aria-label*='≈']")).to_have_count(1)
+    expect(page.locator(".country a[aria-label*='≈']")).to_have_attribute("aria-label", re.compile("Ninh Bình: ≈ "))
+    expect(page.locator(".legend")).to_contain_text("≈ ước tính")
+    assert sideways(page) == 0, page.evaluate(WIDEST)
+    page.goto(f"{site.base}/?unit={site.commune}&{YEAR}&lang=vi")
+    expect(page.locator("table.units tbody tr")).to_have_count(1)
+    expect(page.locator(".estimate")).to_have_count(0)
+    expect(page.locator("#units")).not_to_contain_text("≈")
 
 
 def test_signing_out_forgets_and_the_cookie_opens_no_route_of_the_api(site: Site, opened: Opened) -> None:

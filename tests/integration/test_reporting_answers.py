@@ -16,7 +16,7 @@ from services.reporting.schemas.reports import Page, Way
 from shared.db import engine
 from shared.problems import Problem
 from tests.integration.test_reporting_figures import TODAY, Stack, codes, tree_of
-from tests.reporting_kit import AFTER, NATION, MirrorWriter, country, some_facts, unit_rows
+from tests.reporting_kit import AFTER, NATION, MirrorWriter, country, reached, some_facts, unit_rows
 
 Ask = Callable[..., dict[str, Any]]
 FIRST, LAST = date(2025, 3, 3), date(2026, 5, 20)
@@ -184,3 +184,24 @@ def test_a_question_too_large_says_how_to_narrow_it(stack: Stack, monkeypatch: p
         stack.answer("p1", BEFORE_REFORM, by=Way.UNIT, page=Page("commune"))
     assert (refused.value.code, refused.value.params["indicators"]) == ("too-many-values", 5)
     assert stack.answer("p1", BEFORE_REFORM, by=Way.UNIT, page=Page("commune"), names=("visits", "seats", "teams"))
+
+
+def test_a_source_that_is_not_reached_is_said_although_nothing_has_moved(stack: Stack) -> None:
+    """Also by an answer that was kept; a source that was asked half a minute ago is none of these."""
+    whole = stack.answer(NATION)
+    assert not {"source_unchecked", "source_never_checked"} & codes(whole)
+    try:
+        reached(stack.engine, "teams", -30)
+        reached(stack.engine, "visits", -90)
+        reached(stack.engine, "training", None)
+        told = {each["source"]: each for each in stack.answer(NATION)["warnings"] if "source" in each}
+        assert told["visits"]["code"] == "source_unchecked" and told["training"]["code"] == "source_never_checked"
+        assert told.keys() == {"visits", "training"}
+        since = told["visits"]["since"]
+        assert f"visits not checked since {since:%H:%M} on {since:%d/%m/%Y}" in told["visits"]["detail"]
+        assert since.utcoffset() == timedelta(hours=7)
+    finally:
+        for source in ("teams", "visits", "training"):
+            reached(stack.engine, source, 86_400)
+    again = stack.answer(NATION)
+    assert again["warnings"] == whole["warnings"] and again["figures"] == whole["figures"]

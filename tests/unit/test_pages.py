@@ -24,6 +24,7 @@ from services.reporting.pages.figures import (
     TILES,
     at_levels,
     changed,
+    comparable,
     period_name,
     spark,
 )
@@ -185,6 +186,17 @@ def test_numbers_differences_and_periods_are_written_as_people_write_them() -> N
     assert period_name(row, "quarter", "vi") == "Quý 4/2026" and period_name(row, "day", "vi") == "01/10/2026"
     assert period_name({"period": "2026-W05", "from": TODAY}, "week", "en") == "Week 5/2026"
     assert spark([0, 0]) == spark([3]) == "" and spark([0, 5]).endswith("120.0,2.0")
+
+
+def rate(value: float | None, numerator: int) -> dict[str, float | None]:
+    return {"value": value, "numerator": numerator, "denominator": None}
+
+
+def test_what_is_drawn_side_by_side_is_of_one_kind() -> None:
+    assert comparable([rate(50.0, 4), rate(25.0, 3), rate(None, 0)]) == [50.0, 25.0, 0]
+    assert comparable([rate(50.0, 4), rate(None, 30), rate(None, 0)]) == [4, 30, 0], "no share beside a number"
+    assert comparable([3, 0, 7]) == [3, 0, 7] and comparable([]) == []
+    assert comparable([{"value": 5, "by": {"vneid": 5}}, {"value": 0, "by": {}}]) == [5, 0]
 
 
 def test_every_text_is_there_in_both_languages_and_every_word_of_a_template_is_known() -> None:

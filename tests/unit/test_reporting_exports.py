@@ -38,7 +38,7 @@ def answer(**more: Any) -> dict[str, Any]:
         "period": {"from": date(2026, 1, 1), "to": DAY},
         "as_of": DAY,
         "figures": figures(12_345),
-        "warnings": [{"code": "estimated", "detail": "3 sự kiện <ước tính>"}],
+        "warnings": [{"code": "estimated", "facts": 3, "detail": "3 sự kiện <ước tính>"}],
         "indicators": dict.fromkeys(NAMES, 1),
         "positions": {"visits": {"0": 5, "1": 7}},
     } | more
@@ -50,7 +50,8 @@ PREVIOUS = {
 }
 TOTAL = answer(previous=PREVIOUS)
 ROWS = [
-    {"unit": UNIT | {"id": f"u{n}", "name": f"Xã {n}"}, "rank": n, "figures": figures(n * 1000)} for n in range(1, 4)
+    {"unit": UNIT | {"id": f"u{n}", "name": f"Xã {n}"}, "rank": n, "figures": figures(n * 1000), "warnings": []}
+    for n in range(1, 4)
 ]
 BY_UNIT = answer(units=ROWS, remainder={"figures": figures(1)})
 PERIODS = [{"period": "2026-01", "from": date(2026, 1, 1), "to": date(2026, 1, 31), "figures": figures(7)}]
@@ -89,6 +90,19 @@ def test_rows_of_units_end_with_what_is_left_and_the_total() -> None:
     assert [row[2] for row in rows] == ["Xã 1", "Xã 2", "Xã 3", "Chưa xếp vào đơn vị nào", "Tổng số"]
     assert [row[header.index("Số vị trí trong tổ")] for row in rows] == ["1000", "2000", "3000", "1", "12345"]
     assert "Số vị trí bình quân mỗi tổ: tử số / mẫu số" in header, "a ratio is never printed bare"
+
+
+@pytest.mark.parametrize(("locale", "named"), [("vi", "≈ Ước tính"), ("en", "≈ Estimated")])
+def test_rows_say_how_many_of_their_facts_stand_somewhere_by_choice(locale: str, named: str) -> None:
+    doubtful = ROWS[0] | {"warnings": [{"code": "unplaced", "facts": 9}, {"code": "estimated", "facts": 7}]}
+    told = table(answer(units=[doubtful, *ROWS[1:]], remainder={"figures": figures(1)}), locale)
+    header, *rows = read_csv(told)
+    assert header[-1].startswith(named) and [row[-1] for row in rows] == ["7", "", "", "", "3"]
+    assert [note for note in told.notes if note.startswith(named)], "what the sign means"
+    assert not [note for note in table(BY_UNIT, locale).notes if note.startswith(named)]
+    [sheet] = CalamineWorkbook.from_filelike(io.BytesIO(b"".join(xlsx_file(told, lambda pack: pack())))).sheet_names[:1]
+    page = b"".join(html_page(told)).decode()
+    assert sheet and Cells(page).rows[1][-1] == "7" and Cells(page).rows[2][-1] == "–"
 
 
 def test_rows_of_periods_say_their_days() -> None:
