@@ -150,7 +150,7 @@ def test_freshness_is_renewed_without_disturbing_and_tells_what_it_does_not_know
     try:
         reached(site.stack.engine, "visits", -120)
         polled(page)
-        expect(state).to_contain_text("Không kiểm tra được nguồn lượt hướng dẫn từ ")
+        expect(state).to_contain_text("Chưa kiểm tra lại được nguồn lượt hướng dẫn từ ")
         expect(badge).to_have_class("fresh late")
         told = announced(page)
         assert told > 0

@@ -27,12 +27,12 @@ def answer(*warnings: dict[str, object], lag: int = 0) -> dict[str, Any]:
         (answer(), "Đã tính đủ", False),
         (answer(lag=1200), "Còn 1.200 sự kiện chờ tính", True),
         (answer(PARKED), "2 sự kiện chưa tính được", True),
-        (answer(LOST), "Không kiểm tra được nguồn tổ từ 20:31 28/11/2026", True),
-        (answer(LOST, lag=5), "Không kiểm tra được nguồn tổ từ 20:31 28/11/2026", True),
+        (answer(LOST), "Chưa kiểm tra lại được nguồn tổ từ 20:31 28/11/2026", True),
+        (answer(LOST, lag=5), "Chưa kiểm tra lại được nguồn tổ từ 20:31 28/11/2026", True),
         (answer(NEVER), "Chưa lần nào kiểm tra được nguồn tập huấn", True),
         (
             answer(LOST, ALSO_LOST, NEVER),
-            "Không kiểm tra được nguồn tổ, lượt hướng dẫn, tập huấn từ 21:05 28/11/2026",
+            "Chưa kiểm tra lại được nguồn tổ, lượt hướng dẫn, tập huấn từ 21:05 28/11/2026",
             True,
         ),
     ],
@@ -49,7 +49,7 @@ def test_the_same_state_is_not_announced_again_because_a_number_has_moved() -> N
     assert some.said != freshness(answer(), "en").said
 
 
-def test_the_warning_says_since_when_on_the_clock_of_viet_nam() -> None:
+def test_a_moment_is_told_on_the_clock_of_viet_nam() -> None:
     told = freshness(answer(warning("source_unchecked", "en", source="visits", since=SINCE)), "en")
     assert told.text == "Source not checked since 20:31 28/11/2026: visits"
 

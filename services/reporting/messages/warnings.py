@@ -38,7 +38,7 @@ WARNINGS: Mapping[str, tuple[str, str]] = {
         "{events} events are not counted because they could not be processed.",
     ),
     "source_unchecked": (
-        "Không kiểm tra được nguồn {source} từ {since:%H:%M} ngày {since:%d/%m/%Y}; có thể còn sự kiện chưa được tính.",
+        "Chưa kiểm tra lại được nguồn {source} từ {since:%H:%M} ngày {since:%d/%m/%Y}; có thể còn sự kiện chưa được tính.",
         "Source {source} not checked since {since:%H:%M} on {since:%d/%m/%Y}; events may be missing.",
     ),
     "source_never_checked": (

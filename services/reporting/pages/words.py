@@ -192,7 +192,7 @@ WORDS: Words = {
     "fresh_never": ("chưa nhận sự kiện nào", "no events received yet"),
     "behind": ("Còn {n} sự kiện chờ tính", "{n} events to be counted"),
     "behind_some": ("Còn sự kiện chờ tính", "Some events are to be counted"),
-    "unchecked": ("Không kiểm tra được nguồn {sources} từ {since}", "Source not checked since {since}: {sources}"),
+    "unchecked": ("Chưa kiểm tra lại được nguồn {sources} từ {since}", "Source not checked since {since}: {sources}"),
     "never_checked": ("Chưa lần nào kiểm tra được nguồn {sources}", "Source never checked: {sources}"),
     "fresh_lost": ("Không kiểm tra được số liệu mới, đang thử lại…", "Cannot check for new figures, trying again…"),
     "parked": ("{n} sự kiện chưa tính được", "{n} events could not be counted"),
