@@ -38,12 +38,12 @@ WARNINGS: Mapping[str, tuple[str, str]] = {
         "{events} events are not counted because they could not be processed.",
     ),
     "source_unchecked": (
-        "Chưa kiểm tra lại được nguồn {source} từ {since:%H:%M} ngày {since:%d/%m/%Y}; có thể còn sự kiện chưa được tính.",
-        "Source {source} not checked since {since:%H:%M} on {since:%d/%m/%Y}; events may be missing.",
+        "Chưa kiểm tra lại được nguồn {source} từ {since:%H:%M} ngày {since:%d/%m/%Y}; có thể còn sự kiện chưa tính.",
+        "Source {source} not checked since {since:%H:%M} on {since:%d/%m/%Y}; there may be events not counted yet.",
     ),
     "source_never_checked": (
-        "Chưa lần nào kiểm tra được nguồn {source}; có thể còn sự kiện chưa được tính.",
-        "Source {source} has never been checked; events may be missing.",
+        "Chưa lần nào kiểm tra được nguồn {source}; có thể còn sự kiện chưa tính.",
+        "Source {source} has never been checked; there may be events not counted yet.",
     ),
     "not_derived": (
         "Chưa có số đếm từ sự kiện để đối chiếu.",
