@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import CAMPAIGN, DESK, NATIONAL, PHONE, VILLAGE, Opened, Site, Size
 from tests.browser.test_journeys import WIDEST, sideways
 from tests.reporting_kit import Facts, reached, visited
+from tests.waiting import eventually
 
 LEFTS = """(() => {
   const lefts = (row) => [...row.cells].filter((cell) => getComputedStyle(cell).display !== "none")
@@ -105,7 +106,7 @@ def test_a_board_leaves_its_reader_where_they_are(site: Site, opened: Opened) ->
     expect(link).to_be_focused()
     page.locator("#board h2").first.select_text()
     visit(site)
-    page.wait_for_function("waiting !== null")
+    eventually(lambda: page.evaluate("waiting !== null"))
     assert figure(page) == before + 1 and page.evaluate("getSelection().toString()") != ""
     page.evaluate("getSelection().removeAllRanges()")
     expect_figure(page, before + 2)
@@ -161,7 +162,7 @@ def test_freshness_is_renewed_without_disturbing_and_tells_what_it_does_not_know
         reached(site.stack.engine, "visits", 86_400)
     polled(page)
     expect(state).to_contain_text("Đã tính đủ")
-    page.evaluate("fetch = () => Promise.reject(new Error())")
+    page.evaluate("void (fetch = () => Promise.reject(new Error()))")
     page.clock.fast_forward(10_000)
     expect(state).to_have_text("Không kiểm tra được số liệu mới, đang thử lại…")
     expect(badge).to_have_class("fresh late")
