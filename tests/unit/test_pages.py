@@ -213,11 +213,12 @@ def test_every_text_is_there_in_both_languages_and_every_word_of_a_template_is_k
 def test_a_page_without_events_reads_on_by_itself_and_says_how_far_it_has_come() -> None:
     view = View("q1", date(2026, 1, 1), date(2026, 3, 31), indicator=CATALOGUE.latest["platforms"])
     event = {"source": "visits", "partition": 0, "position": 7, "id": "a:1", "type": "VisitRecorded"}
-    event |= {"recorded_at": datetime(2026, 1, 2, tzinfo=UTC), "facts": [], "adds": 1}
+    event |= {"recorded_at": datetime(2026, 1, 2, tzinfo=UTC), "facts": [], "adds": 1, "document_id": None}
 
     def shown(events: list[dict[str, object]], following: str | None) -> str:
         answer = {"unit": {"id": "q1", "name": "Q1"}, "period": {"from": "2026-01-01", "to": "2026-03-31"}, "figure": 3}
         answer |= {"events": events, "next": following, "read": {"positions": 2_000, "of": 50_000}, "map": TODAY}
+        answer |= {"positions": {}, "lag": {}, "warnings": [], "freshness": {"moved_at": None}}
         context = {"answer": answer, "view": view, "name": "Platforms: VNeID", "code": "vneid", "tree": UnitTree()}
         return rendered("events.html", "en", sub="", path="q1", **context)
 
