@@ -25,7 +25,7 @@ LEFTS = """(() => {
 
 def visit(site: Site) -> None:
     facts = Facts()
-    visited(facts, f"live-{uuid4()}", VILLAGE, date(2025, 9, 20), set(), 1, False)
+    visited(facts, f"live-{uuid4()}", site.commune, date(2025, 9, 20), set(), 1, False)
     site.happen(facts)
 
 
