@@ -277,7 +277,12 @@ def test_a_former_district_answers_for_its_own_leaves_and_lists_its_successors(s
     # The commune team of a split commune stands at its main successor, and the answer says that this is an estimate.
     x = stack.answer("x", TODAY)
     assert x["figures"]["teams_commune"] == 1
-    assert "estimated" in codes(x) and "estimated" not in codes(stack.answer(NATION, TODAY))
+    assert "estimated" in codes(x)
+    # It is none for whoever holds them all.
+    for unit in ("hn", NATION):
+        assert "estimated" not in codes(stack.answer(unit, TODAY))
+    [province] = stack.answer(NATION, TODAY, by=Way.UNIT)["units"]
+    assert province["warnings"] == []
 
 
 def test_a_village_answers_for_those_merged_into_it(stack: Stack) -> None:

@@ -184,7 +184,7 @@ def test_months_are_filled_from_the_pairs_of_days_that_are_there(database: Calla
     assert len({unit for _, unit, *_ in written}) > 2
     with owner.begin() as tx:
         tx.execute(text("DROP VIEW read.rollup_reach_months"))
-        tx.execute(text("DROP TABLE read.rollup_reach_months_2a, read.rollup_reach_months_2b"))
+        tx.execute(text("DROP TABLE read.rollup_reach_months_2a, read.rollup_reach_months_2b, read.resting"))
         tx.execute(text("UPDATE schema_version SET version_num = '0013'"))
     migrate("reporting", made.owner_url)
     assert months() == written

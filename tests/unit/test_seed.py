@@ -59,6 +59,16 @@ def test_471_communes_of_the_last_day_were_split() -> None:
     assert max(len(tree.successors(unit)) for unit in split) == 5
 
 
+def test_no_unit_was_split_between_two_provinces_of_today() -> None:
+    """So what a province of today counts is no estimate (``services/reporting/queries/reports.py``)."""
+    tree = seed().tree
+    for unit in tree.existing(BEFORE):
+        above = {
+            next(a for a in tree.ancestors(s, REFORM) if tree.level(a) == "province") for s in tree.successors(unit)
+        }
+        assert len(above) < 2, tree.full_name(unit, BEFORE)
+
+
 def test_every_commune_of_2022_has_successors_or_is_listed_as_unknown() -> None:
     tree = seed().tree
     unknown = []

@@ -92,7 +92,10 @@ class KnownReports:
             key = (unit, asked.map_day, asked.window, wanted, tuple(to_read.items()), parked, tree_position)
             sums = self._counted(snap.tx, key, fold, to_read, anew)
             named = entries(snap, tree.ancestors(unit, shown.map_day), asked.window.until, question.indicators)
-            warnings = [*self._area.warnings(shown, snap.progress, locale), *doubts(sums, shown.level, locale)]
+            warnings = [
+                *self._area.warnings(shown, snap.progress, locale),
+                *doubts(sums, shown.level, shown.map_day, locale),
+            ]
         answer: Document = {
             **self._area.head(shown),
             "period": {"from": asked.window.first, "to": asked.window.last},
