@@ -147,6 +147,7 @@ def running(db: Database, rabbit: Any, state: State, folder: Path, feed: str) ->
         with service.client(NATION) as client:
             probe = {"course_id": str(uuid4()), "unit_id": COMMUNE, "organiser": "firm", "parts": [{"day": DAY}]}
             eventually(lambda: client.post("/v1/sessions", json=probe).json()["code"] == "unknown-course")
+        time.sleep(1.1)  # so much later at most the worker knows the units, too; it names them where it publishes
         yield service
     finally:
         for process in processes:
