@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable, Iterator
 from typing import Any
 
+import pytest
 from sqlalchemy import text
 
-from services.reporting import store
+from ops.local.provision import Database
+from services.reporting import rebuild as rebuilding
+from services.reporting import replaying, store
 from services.reporting.differing import Diff
 from services.reporting.rebuild import Rebuilt, rebuild, take_back
+from shared.db import engine
 from shared.unit_directory import UnitDirectory
 from tests.integration.test_reporting_figures import TODAY, Stack, tree_of
-from tests.reporting_kit import Facts, country, some_facts, unit_rows
+from tests.reporting_kit import Facts, MirrorWriter, country, some_facts, unit_rows
 
 Arriving = list[tuple[str, int, str, Any]]
+
+
+def in_chunks(database: Callable[..., Database], monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
+    """Few events are many: a replay takes several chunks."""
+    monkeypatch.setattr(replaying, "CHUNK", 7)
+    monkeypatch.setattr(rebuilding, "CLOSE", 3)
+    own = engine(database("reporting").app_url, name="test", pool_size=8)
+    yield Stack(own, MirrorWriter(own))
+    own.dispose()
 
 
 def anew(stack: Stack, *, compare_only: bool = False) -> Rebuilt:

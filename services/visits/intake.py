@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from services.visits.areas import Areas
@@ -16,7 +16,6 @@ from services.visits.domain import (
     PlaceCommand,
     PlaceEvent,
     PlaceState,
-    RecordVisit,
     VisitCorrected,
     VisitRecorded,
     place_stream,
@@ -34,7 +33,6 @@ from shared.handling import handle_many
 from shared.log import Outcome
 from shared.problems import Problem
 from shared.unit_directory import UnitDirectory
-from shared.units import UnitTree
 from shared.vietnamese import hanoi_day
 
 if TYPE_CHECKING:
@@ -58,19 +56,6 @@ class Row(Protocol):
     def refuse(self, problem: Problem) -> None: ...
 
 
-class _Views:
-    """Of one request: where what it reports stands, and what its caller may speak about."""
-
-    def __init__(self, tree: UnitTree, actor: Actor, today: date) -> None:
-        self.standing, self._areas = Standing(tree, actor, today), Areas(tree, actor)
-
-    def may_speak_of(self, place: ForeignPlace, command: RecordVisit) -> bool:
-        """A place of a unit that is no more may lie in any part of it."""
-        if self._areas.covers(place.unit_id, place.day):
-            return True
-        return self.standing.took_over(command.here, place.unit_id, place.day)
-
-
 @dataclass(frozen=True)
 class Intake:
     handler: Handler[PlaceCommand, PlaceState, PlaceEvent]
@@ -80,13 +65,12 @@ class Intake:
 
     def one(self, call: Call) -> Answer:
         """Record the visit of a body. Raises ``Problem`` or ``Rejected``."""
-        body = call.body
-        views = _Views(self.units.tree(), call.actor, hanoi_day(call.now))
-        stand = views.standing.require(body.unit_id, body.day)
+        body, tree = call.body, self.units.tree()
+        stand = Standing(tree, call.actor, hanoi_day(call.now)).require(body.unit_id, body.day)
         [doubts] = self.doubting.flags([(body, stand.unit_id)])
         envelope = call.envelope(record_visit(body, latest_day(call.now), stand, doubts), body.visit_id)
         with self.turns.of([body.place_id]):
-            [answer] = self._record([envelope], views)
+            [answer] = self._record([envelope], Areas(tree, call.actor))
         if isinstance(answer, Rejected):
             raise answer
         if problem := self._met(answer, body):
@@ -96,12 +80,13 @@ class Intake:
 
     def many(self, actor: Actor, now: datetime, rows: Sequence[Row]) -> dict[int, Answer | Rejected]:
         """Record the visits of the good rows, refuse rows of foreign units; what became of each, by row number."""
-        views, latest = _Views(self.units.tree(), actor, hanoi_day(now)), latest_day(now)
+        tree, latest = self.units.tree(), latest_day(now)
+        standing, areas = Standing(tree, actor, hanoi_day(now)), Areas(tree, actor)
         good: list[tuple[Row, Stand]] = []
         for row in rows:
             if row.problem is not None:
                 continue
-            stand = views.standing.of(row.loaded.unit_id, row.loaded.day)
+            stand = standing.of(row.loaded.unit_id, row.loaded.day)
             if isinstance(stand, Problem):
                 row.refuse(stand)
             else:
@@ -116,7 +101,7 @@ class Intake:
         for start in range(0, len(indices), ROWS_AT_ONCE):
             part = indices[start : start + ROWS_AT_ONCE]
             with self.turns.of({envelopes[i].command.place_id for i in part}):
-                answers.update(zip(part, self._record([envelopes[i] for i in part], views), strict=True))
+                answers.update(zip(part, self._record([envelopes[i] for i in part], areas), strict=True))
             time.sleep(0)  # in the api, where it is eventlet's, the others' turn
         for row in rows:
             answer = answers.get(row.index)
@@ -124,21 +109,22 @@ class Intake:
                 row.refuse(problem)
         return answers
 
-    def _record(self, envelopes: Sequence[Envelope], views: _Views) -> list[Answer | Rejected]:
-        """Whoever speaks about a place must answer for the unit in which it stands, too."""
+    def _record(self, envelopes: Sequence[Envelope], areas: Areas) -> list[Answer | Rejected]:
+        """Whoever speaks about a place must answer for the unit in which it stands, too; of one that is no more, for a
+        part of it."""
         results = handle_many(self.handler, envelopes)
         again: dict[int, Envelope] = {}
         for i, result in enumerate(results):
             if not isinstance(result, ForeignPlace):
                 continue
             command = envelopes[i].command
-            if views.may_speak_of(result, command):
+            if areas.covers_part(result.unit_id, result.day):
                 cleared = replace(command, cleared=(*command.cleared, result.unit_id))
                 again[i] = replace(envelopes[i], command=cleared)
             else:
                 results[i] = Rejected("forbidden-place", "/place_id")
         if again:
-            for i, result in zip(again, self._record([*again.values()], views), strict=True):
+            for i, result in zip(again, self._record([*again.values()], areas), strict=True):
                 results[i] = result
         return results
 

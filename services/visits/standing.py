@@ -45,10 +45,6 @@ class Standing:
             raise found
         return found
 
-    def took_over(self, unit_id: str, former: str, day: date) -> bool:
-        """Whether the unit has a part of one that is not there on that day."""
-        return not self._tree.exists(former, day) and unit_id in self._parts(former, day)
-
     def _find(self, named: str, day: date) -> Stand | str:
         tree = self._tree
         unit_id = named if named in tree else tree.by_code_of_any_day(named, day)
@@ -60,7 +56,8 @@ class Standing:
         if placed is None:
             return "unit-not-on-day"
         sure = not placed.estimated and tree.level(placed.unit_id) == tree.level(unit_id)
-        own = [] if sure else [part for part in self._parts(unit_id, day) if self._answers(part, day)]
+        parts = [] if sure else self._tree.former_unit_on_map(unit_id, day)
+        own = [part.unit_id for part in parts if self._answers(part.unit_id, day)]
         if len(own) == 1:
             return self._stand(own[0], day)
         may = self._answers(placed.unit_id, day) or tree.covers(self._units, unit_id, self._today)
@@ -68,9 +65,6 @@ class Standing:
 
     def _stand(self, unit_id: str, day: date, sure: bool = True) -> Stand:
         return Stand(unit_id, self._tree.held(unit_id, day), sure)
-
-    def _parts(self, unit_id: str, day: date) -> list[str]:
-        return [part.unit_id for part in self._tree.former_unit_on_map(unit_id, day)]
 
     def _answers(self, unit_id: str, day: date) -> bool:
         """For a unit that is no more today also whoever answers for where its facts stand by now."""

@@ -24,18 +24,13 @@ from shared.memory import MemoryLog
 from shared.parking import unpark
 from shared.unit_directory import UnitDirectory
 from tests.integration.test_reporting_figures import EVER, TODAY, Stack, tree_of
-from tests.reporting_kit import NATION, Facts, MirrorWriter, country, some_facts, team, unit_rows, visited
-from tests.reporting_rebuild_kit import anew, arrive, back, compared, planted, some_history, state
+from tests.reporting_kit import NATION, Facts, country, some_facts, team, unit_rows, visited
+from tests.reporting_rebuild_kit import anew, arrive, back, compared, in_chunks, planted, some_history, state
 
 
 @pytest.fixture
 def stack(database: Callable[..., Database], monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
-    """Few events are many: a replay takes several chunks."""
-    monkeypatch.setattr(replaying, "CHUNK", 7)
-    monkeypatch.setattr(rebuilding, "CLOSE", 3)
-    own = engine(database("reporting").app_url, name="test", pool_size=8)
-    yield Stack(own, MirrorWriter(own))
-    own.dispose()
+    yield from in_chunks(database, monkeypatch)
 
 
 # --- what is parked ----------------------------------------------------------------------------------------------

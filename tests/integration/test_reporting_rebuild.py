@@ -11,24 +11,17 @@ from sqlalchemy import text
 
 from ops.local.provision import Database
 from services.reporting import rebuild as rebuilding
-from services.reporting import replaying
 from services.reporting.placing import EVERYWHERE
 from services.reporting.projections import NAME
 from services.reporting.resting import NothingToGoBackTo
-from shared.db import engine
 from tests.integration.test_reporting_figures import EVER, TODAY, Stack, tree_of
-from tests.reporting_kit import MirrorWriter, country, recount, some_facts, unit_rows
-from tests.reporting_rebuild_kit import anew, arrive, back, compared, planted, some_history, state
+from tests.reporting_kit import country, recount, some_facts, unit_rows
+from tests.reporting_rebuild_kit import anew, arrive, back, compared, in_chunks, planted, some_history, state
 
 
 @pytest.fixture
 def stack(database: Callable[..., Database], monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
-    """Few events are many: a replay takes several chunks."""
-    monkeypatch.setattr(replaying, "CHUNK", 7)
-    monkeypatch.setattr(rebuilding, "CLOSE", 3)
-    own = engine(database("reporting").app_url, name="test", pool_size=8)
-    yield Stack(own, MirrorWriter(own))
-    own.dispose()
+    yield from in_chunks(database, monkeypatch)
 
 
 # --- comparing ---------------------------------------------------------------------------------------------------

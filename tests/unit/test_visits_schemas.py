@@ -16,6 +16,7 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, val
 from services.visits.domain import AgeBand, Learner, Level, PlaceKind, RecordVisit, Skill, SkillLevel
 from services.visits.schemas.campaigns import ScheduleCampaignSchema, schedule_campaign
 from services.visits.schemas.visits import RecordVisitSchema, record_visit
+from services.visits.standing import Stand
 from shared.compiled import CompiledSchema
 from shared.decider import Personal
 from shared.problems import from_validation
@@ -45,8 +46,12 @@ def body(**changes: Any) -> dict[str, Any]:
     return {key: value for key, value in (said | changes).items() if value is not ...}
 
 
+def recorded(said: Any) -> RecordVisit:
+    return record_visit(SCHEMA.load(said), TODAY, Stand(said["unit_id"]), ())
+
+
 def test_a_body_becomes_a_command() -> None:
-    command = record_visit(SCHEMA.load(body()), TODAY)
+    command = recorded(body())
     assert isinstance(command, RecordVisit)
     assert command.visit_id == UUID("0190a2b0-0000-7000-8000-000000000001")
     assert (command.place_kind, command.day, command.today) == (PlaceKind.HOUSEHOLD, date(2026, 3, 1), TODAY)
@@ -56,13 +61,13 @@ def test_a_body_becomes_a_command() -> None:
 
 
 def test_text_is_stored_composed() -> None:
-    command = record_visit(SCHEMA.load(body(note="Ba\u0300")), TODAY)
+    command = recorded(body(note="Ba\u0300"))
     assert command.note == Personal("Bà")
 
 
 def test_what_may_be_left_out() -> None:
     left_out = {name: ... for name in ("started_at", "duration_minutes", "learners", "platforms", "note")}
-    command = record_visit(SCHEMA.load(body(**left_out)), TODAY)
+    command = recorded(body(**left_out))
     assert (command.learners, command.platforms, command.note, command.started_at) == ((), (), None, None)
 
 

@@ -119,11 +119,7 @@ def test_phones_that_come_after_the_reform_report_for_days_before_it() -> None:
     assert isinstance(before, Problem) and before.code == "forbidden-unit"
 
 
-def test_a_part_of_a_former_unit_may_be_taken_over_by_another_than_the_main_one() -> None:
-    here = standing()
-    assert here.took_over("phu-thuong", "nhat-tan", JULY) and here.took_over("hong-ha", "nhat-tan", JULY)
-    assert not here.took_over("phu-thuong", "tu-lien", JULY)
-    assert not here.took_over("phu-thuong", "nhat-tan", JUNE)
+def test_whoever_answers_for_a_part_of_a_former_unit_may_speak_about_its_places() -> None:
     areas = Areas(tree(), Actor("officer", frozenset(), frozenset({"phu-thuong"})))
     assert areas.covers_part("nhat-tan", JULY) and not areas.covers("nhat-tan", JULY)
-    assert not areas.covers_part("tu-lien", JULY)
+    assert not areas.covers_part("tu-lien", JULY) and not areas.covers_part("nhat-tan", JUNE)

@@ -15,9 +15,6 @@ from uuid import UUID, uuid5
 from services.visits.domain.catalogue import Pillar
 from shared.decider import Decider, Personal, Rejected, ambient, sealed
 
-AHEAD_DAYS = 1
-"""A clock may be ahead over midnight; later days are slips of the pen."""
-
 
 class Closing(StrEnum):
     SETTLED = "settled"
@@ -148,7 +145,7 @@ class WithdrawOpinion:
 
 
 OpinionCommand = RecordOpinion | ForwardOpinion | AnswerOpinion | CloseOpinion | WithdrawOpinion
-"""``today``: the day in Viet Nam on which we received it."""
+"""``today``: the last day that had come when we received it (``doubts.latest_day``)."""
 
 # --- states ----------------------------------------------------------------------------------------------------------
 
@@ -211,7 +208,7 @@ def opinion_of(visit_id: UUID) -> UUID:
 def decide(command: OpinionCommand, states: Mapping[str, OpinionState]) -> Sequence[tuple[str, OpinionEvent]]:
     stream = opinion_stream(command.opinion_id)
     state = states[stream]
-    if (command.day - command.today).days > AHEAD_DAYS:
+    if command.day > command.today:
         raise Rejected("day-ahead", "/day", today=command.today)
     if isinstance(command, RecordOpinion):
         if not isinstance(state, Unheard):

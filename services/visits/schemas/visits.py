@@ -107,9 +107,8 @@ class SettleFlagSchema(CompiledSchema):
 _SKILL_LEVELS = {(skill, level): SkillLevel(skill, level) for skill in Skill for level in Level}
 
 
-def record_visit(body: Any, today: date, stand: Stand | None = None, doubts: tuple[Flag, ...] = ()) -> RecordVisit:
+def record_visit(body: Any, today: date, stand: Stand, doubts: tuple[Flag, ...]) -> RecordVisit:
     """From what ``RecordVisitSchema`` loaded; ``today`` is ``latest_day``, ``stand`` the unit of the visit's day."""
-    here = stand or Stand(body.unit_id)
     return RecordVisit(
         visit_id=body.visit_id,
         place_id=body.place_id,
@@ -128,9 +127,9 @@ def record_visit(body: Any, today: date, stand: Stand | None = None, doubts: tup
         note=personal(body.note),
         opinion=_heard(body.opinion),
         today=today,
-        stands_in=here.unit_id,
-        holds=here.holds,
-        doubts=doubts if here.sure else (*doubts, Flag.UNIT_DIFFERS),
+        stands_in=stand.unit_id,
+        holds=stand.holds,
+        doubts=doubts if stand.sure else (*doubts, Flag.UNIT_DIFFERS),
     )
 
 

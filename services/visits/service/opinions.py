@@ -11,6 +11,7 @@ import msgspec
 import structlog
 
 from services.visits.areas import Areas
+from services.visits.domain.doubts import latest_day
 from services.visits.domain.opinion import OpinionCommand, OpinionEvent, OpinionForwarded, OpinionRecorded, OpinionState
 from services.visits.projections.opinions import STATES
 from services.visits.queries.below import units_of
@@ -47,7 +48,7 @@ class OpinionRoutes(Pieces):
     @route("POST", "/v1/opinions", scope="visits:write", body=RecordOpinionSchema)
     def record_opinion(self, call: Call) -> Reply:
         Areas(self.units.tree(), call.actor).require(call.body.unit_id, call.body.day)
-        command = record_opinion(call.body, hanoi_day(call.now))
+        command = record_opinion(call.body, latest_day(call.now))
         return answered(self.opinions.handle(call.envelope(command, command.opinion_id)), id=str(command.opinion_id))
 
     @route("GET", "/v1/opinions", scope="visits:read", query=OpinionsQuery)
@@ -115,7 +116,7 @@ class OpinionRoutes(Pieces):
 
     def _step(self, call: Call, step: Callable[[UUID, Any, date], OpinionCommand]) -> Reply:
         self._seen(call)
-        command = step(call.path["opinion_id"], call.body, hanoi_day(call.now))
+        command = step(call.path["opinion_id"], call.body, latest_day(call.now))
         return answered(self.opinions.handle(call.envelope(command)), id=str(command.opinion_id))
 
     def _seen(self, call: Call) -> tuple[list[OpinionEvent], int]:
