@@ -21,26 +21,11 @@ from services.reporting.domain import FIGURES, FIRST, SKILLS, STOCKS, Tally, cou
 from services.reporting.domain.tally import Key, Known
 from services.reporting.placing import EVERYWHERE, place
 from shared.units import UnitTree
+from tests.unit_events import Event, abolished, established, reparented
 
-Event = tuple[str, dict[str, Any]]
 NATION = "vn"
 START, REFORM, AFTER = date(2022, 1, 1), date(2025, 7, 1), date(2026, 3, 1)
 LOG_IDS = {source: UUID(int=n) for n, source in enumerate(("teams", "visits", "training"), 1)}
-
-
-def established(unit: str, level: str, parent: str | None, effective: date, **more: Any) -> Event:
-    data = {"unit_id": unit, "level": level, "kind": level, "name": unit.upper(), "parent_id": parent, "code": None}
-    return "UnitEstablished", data | {"effective": str(effective), "document_id": None, "simulated": False} | more
-
-
-def abolished(unit: str, effective: date, *successors: str, unknown: bool = False) -> Event:
-    heirs = [{"unit_id": heir, "main": n == 0} for n, heir in enumerate(successors)]
-    data = {"unit_id": unit, "effective": str(effective), "successors": heirs, "successor_unknown": unknown}
-    return "UnitAbolished", data
-
-
-def reparented(unit: str, parent: str, effective: date) -> Event:
-    return "UnitReparented", {"unit_id": unit, "parent_id": parent, "effective": str(effective)}
 
 
 def country(rng: random.Random) -> list[Event]:

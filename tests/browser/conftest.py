@@ -24,7 +24,8 @@ from ops.local.state import State
 from ops.units.seed import NATION_ID, REFORM, as_event, load
 from shared.db import engine
 from tests.integration.test_reporting_figures import Stack
-from tests.reporting_kit import Facts, MirrorWriter, abolished, established, team, unit_rows, visited
+from tests.reporting_kit import Facts, MirrorWriter, team, unit_rows, visited
+from tests.unit_events import abolished, established
 from tests.waiting import answers, eventually, free_port
 
 Size = tuple[int, int]

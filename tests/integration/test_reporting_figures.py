@@ -34,15 +34,14 @@ from tests.reporting_kit import (
     REFORM,
     Facts,
     MirrorWriter,
-    abolished,
     country,
-    established,
     recount,
     some_facts,
     team,
     unit_rows,
     visited,
 )
+from tests.unit_events import abolished, established
 
 TODAY = date(2026, 11, 21)
 EVER = date(2022, 1, 1)

@@ -17,7 +17,8 @@ from services.reporting.placing import EVERYWHERE, UNPLACED, place
 from shared.problem_texts import GENERIC
 from shared.problems import rejection_codes
 from shared.units import UnitTree
-from tests.reporting_kit import REFORM, START, Counted, country, established, some_facts
+from tests.reporting_kit import REFORM, START, Counted, country, some_facts
+from tests.unit_events import established
 
 DAY = "2026-03-01"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
 import pytest
 
@@ -12,20 +11,10 @@ from services.visits.standing import Stand, Standing
 from shared.access import Actor
 from shared.problems import Problem
 from shared.units import UnitTree
+from tests.unit_events import abolished, established
 
 JUNE, REFORM, JULY, TODAY = date(2025, 6, 15), date(2025, 7, 1), date(2025, 7, 20), date(2026, 3, 1)
 EVER = date(2022, 1, 1)
-
-
-def established(unit: str, level: str, parent: str | None, day: date = EVER, code: str | None = None) -> Any:
-    data = {"unit_id": unit, "level": level, "kind": level, "name": unit, "parent_id": parent, "code": code}
-    return "UnitEstablished", data | {"effective": day.isoformat(), "document_id": None, "simulated": True}
-
-
-def abolished(unit: str, *successors: str) -> Any:
-    links = [{"unit_id": heir, "main": n == 0} for n, heir in enumerate(successors)]
-    data = {"unit_id": unit, "effective": REFORM.isoformat(), "successors": links, "successor_unknown": not links}
-    return "UnitAbolished", data
 
 
 def tree() -> UnitTree:
@@ -33,18 +22,18 @@ def tree() -> UnitTree:
     gone, and nobody has written down where to."""
     found = UnitTree()
     for event in (
-        established("nation", "nation", None),
-        established("hn", "province", "nation"),
-        established("tay-ho", "district", "hn"),
-        established("tu-lien", "commune", "tay-ho", code="00097"),
-        established("nhat-tan", "commune", "tay-ho", code="00094"),
-        established("quang-an", "commune", "tay-ho"),
+        established("nation", "nation", None, EVER),
+        established("hn", "province", "nation", EVER),
+        established("tay-ho", "district", "hn", EVER),
+        established("tu-lien", "commune", "tay-ho", EVER, code="00097"),
+        established("nhat-tan", "commune", "tay-ho", EVER, code="00094"),
+        established("quang-an", "commune", "tay-ho", EVER),
         established("hong-ha", "commune", "hn", REFORM, code="00097"),
         established("phu-thuong", "commune", "hn", REFORM),
         established("late", "commune", "hn", date(2026, 1, 1)),
-        abolished("tu-lien", "hong-ha"),
-        abolished("nhat-tan", "hong-ha", "phu-thuong"),
-        abolished("quang-an"),
+        abolished("tu-lien", REFORM, "hong-ha"),
+        abolished("nhat-tan", REFORM, "hong-ha", "phu-thuong"),
+        abolished("quang-an", REFORM, unknown=True),
     ):
         found.apply(*event)
     return found
