@@ -38,6 +38,7 @@ UNIT_TYPES = {
 }
 
 Figures = Counter[str]
+LATE = timedelta(7)
 GAINED = {f"gained_{skill}": f"covered_{skill}_does" for skill in (*SKILLS, "all")}
 """Households that came to do a skill in a period: as many more as did it before."""
 COUNTED = (
@@ -141,6 +142,7 @@ def count(facts: Facts, first: date, last: date) -> dict[str, Figures]:
             found[visit.unit_id].update(("visits", f"visits_{visit.kind}"))
             found[visit.unit_id]["people_taught"] += len(visit.ages)
             found[visit.unit_id].update(f"taught_{band}" for band in visit.ages)
+            found[visit.unit_id].update(["visits_late"] if visit.recorded - visit.day > LATE else [])
             found[visit.unit_id].update(visit.codes)
     for unit_id in _active(facts, first, last):
         found[unit_id]["met_team"] += 1
@@ -158,6 +160,8 @@ def _team(team: Team) -> Figures:
     found = Counter({f"teams_{team.kind}": 1, "seats": len(team.seats)})
     found.update([f"teams_{team.kind}_pilot"] if team.pilot else [])
     found.update([f"teams_{team.kind}_suspended"] if team.suspended else [])
+    found.update(["once_renamed"] if team.renamed else [])
+    found.update(["once_reconstituted"] if team.reconstituted else [])
     for seat in team.seats.values():
         found[{"leader": "leaders", "deputy": "deputies", "member": "members"}[seat["role"]]] += 1
         found.update([f"seats_affiliation:{seat['affiliation']}"] if seat["affiliation"] else [])

@@ -13,13 +13,15 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from ops.verify.source import Source
+from shared.vietnamese import hanoi_day
 
-_CHANGES = "SELECT data FROM log.events WHERE type IN ('VisitCorrected', 'VisitVoided')"
+_CHANGES = """SELECT type, data FROM log.events WHERE type IN ('VisitCorrected', 'VisitVoided', 'FlagSettled')
+               ORDER BY recorded_at, partition, position"""
 _PLACES = """SELECT type, data, version FROM log.events
               WHERE type IN ('PlaceRegistered', 'PlaceMoved', 'PlaceCorrected', 'PlaceClosed', 'PlaceReopened',
                              'PlaceMerged', 'PlaceRestored')
               ORDER BY stream_id, version"""
-_VISITS = "SELECT data, version FROM log.events WHERE type = 'VisitRecorded'"
+_VISITS = "SELECT data, version, recorded_at FROM log.events WHERE type = 'VisitRecorded'"
 
 
 LEVELS = ("knows", "understands", "does")
@@ -34,15 +36,33 @@ class Visit(NamedTuple):
 
 
 class Counted(NamedTuple):
-    """A visit that stands. ``kind``: of its place, as it was recorded. ``ages``: of the people taught. ``codes``: of
-    what was set up, reached, missing and doubtful, each with the name of its list."""
+    """A visit that stands. ``recorded``: on that day in Viet Nam. ``kind``: of its place, as it was recorded. ``ages``:
+    of the people taught. ``codes``: of what was set up, reached, missing and doubtful, each with the name of its list.
+    """
 
     unit_id: str
     day: date
+    recorded: date
     kind: str
     team_id: str
     ages: tuple[str, ...]
     codes: tuple[str, ...]
+
+
+@dataclass
+class Changed:
+    """``last``: the latest correction of a visit, or its void. ``settled``: doubts that still hold, and how they were
+    settled."""
+
+    last: dict[str, Any] | None = None
+    settled: dict[str, str] = field(default_factory=dict)
+
+    def tell(self, type_: str, data: dict[str, Any]) -> None:
+        if type_ == "FlagSettled":
+            self.settled[data["flag"]] = data["how"]
+            return
+        self.last = data
+        self.settled = {flag: how for flag, how in self.settled.items() if flag in data.get("flags", ())}
 
 
 @dataclass
@@ -115,31 +135,33 @@ class PlaceFacts:
 
 def read(source: Source) -> PlaceFacts:
     facts = PlaceFacts()
-    changed: dict[str, dict[str, Any]] = {}
-    for (data,) in source.stream(_CHANGES):
-        known = changed.setdefault(data["visit_id"], data)
-        if data["revision"] > known["revision"]:
-            changed[data["visit_id"]] = data
-    for data, version in source.stream(_VISITS):
-        _visit(facts, data, version, changed.get(data["visit_id"]))
+    changed: dict[str, Changed] = defaultdict(Changed)
+    for type_, data in source.stream(_CHANGES):
+        changed[data["visit_id"]].tell(type_, data)
+    for data, version, recorded_at in source.stream(_VISITS):
+        _visit(facts, data, version, hanoi_day(recorded_at), changed.get(data["visit_id"], Changed()))
     for type_, data, version in source.stream(_PLACES):
         _place(facts, type_, data, version)
     return facts
 
 
-def _visit(facts: PlaceFacts, data: dict[str, Any], version: int, change: dict[str, Any] | None) -> None:
+def _visit(facts: PlaceFacts, data: dict[str, Any], version: int, recorded: date, changed: Changed) -> None:
     if version == 1:
         facts.places[data["place_id"]] = Place(data["place_kind"], data["unit_id"])
+    change = changed.last
     said = data if change is None else change.get("after")
     if said is None:
         return  # voided
     day = date.fromisoformat(said["day"])
     ages = tuple(learner["age_band"] for learner in said["learners"])
     codes = [f"{what}:{code}" for what in ("platforms", "outcomes") for code in said.get(what, ())]
-    codes += [f"flags:{flag}" for flag in (data if change is None else change)["flags"]]
+    for flag in (data if change is None else change)["flags"]:
+        codes.append(f"flags:{flag}")
+        codes += [f"flags_open:{flag}"] if flag not in changed.settled else []
+        codes += [f"flags_confirmed:{flag}"] if changed.settled.get(flag) == "confirmed" else []
     codes += [f"obstacles:{said['obstacle']}"] if said.get("obstacle") else []
     kind, team = data["place_kind"], said["team_id"]
-    facts.counted.append(Counted(data["unit_id"], day, kind, team, ages, tuple(codes)))
+    facts.counted.append(Counted(data["unit_id"], day, recorded, kind, team, ages, tuple(codes)))
     levels = frozenset((who["age_band"], s["skill"], s["level"]) for who in said["learners"] for s in who["skills"])
     via = (data.get("reported") or {}).get("via")
     facts.visits[via[-1] if via else data["place_id"]].append(Visit(day, levels))

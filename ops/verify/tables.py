@@ -16,7 +16,7 @@ from shared.units import UnitTree
 BEFORE, TODAY = 0, 1
 EVERYWHERE = "*"
 STOCKS = (
-    *("covered_", "teams_commune", "teams_village", "seats", "leaders", "deputies", "members", "serving_"),
+    *("covered_", "teams_commune", "teams_village", "once_", "seats", "leaders", "deputies", "members", "serving_"),
     *("warnings", "regulations", "plans", "households_", "opinions_open", "certificates_"),
 )
 """How names of figures begin that are asked as of a date; the others are of a period."""

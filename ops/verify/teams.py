@@ -30,6 +30,8 @@ class Team:
     pilot: bool = False
     standing: bool = True
     suspended: bool = False
+    renamed: bool = False
+    reconstituted: bool = False
     seats: dict[str, Seat] = field(default_factory=dict)
 
 
@@ -151,7 +153,10 @@ def happen(teams: dict[str, Team], type_: str, data: dict[str, Any]) -> None:
             team.seats[data["seat"]["seat_id"]] = data["seat"]
         case "SeatReleased":
             team.seats.pop(data["seat_id"], None)
+        case "TeamRenamed":
+            team.renamed = True
         case "TeamReconstituted":
+            team.reconstituted = True
             _exchange(team, data["released"], data["appointed"])
         case "TeamTookPart":
             team.standing = data["exists"]

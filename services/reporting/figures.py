@@ -2,8 +2,8 @@
 
 Every figure is additive over the units of a map. *Stocks* are asked as of a day, *flows* for a period; *distinct*
 figures count each household, person or team once in the period (pairs of days, see ``domain.tally``); *quality* says of
-how many facts the place is doubtful; *units* are counted on the map asked for (``census``). A *keyed* stock or flow is
-the sum over the codes of an open list, and is told by code too.
+how many facts the place is doubtful, or which could not be counted (``queries.parked``); *units* are counted on the map
+asked for (``census``). A *keyed* stock or flow is the sum over the codes of an open list, and is told by code too.
 """
 
 from __future__ import annotations
@@ -36,13 +36,14 @@ UNITS = frozenset(
     | {"communes", "communes_with_team", "communes_without_team", "communes_awaiting", "villages_without_team"}
     | {"homes", "homes_declared", "teams_awaiting"}
 )
+PARKED = "parked"
 KEYED = frozenset({*KEYED_STOCKS, *KEYED_FLOWS})
 
 SORTS: Mapping[str, Sort] = {
     **dict.fromkeys((*STOCKS, *KEYED_STOCKS), Sort.STOCK),
     **dict.fromkeys((*FLOWS, *GAINED, *KEYED_FLOWS), Sort.FLOW),
     **dict.fromkeys(REACHED, Sort.DISTINCT),
-    **dict.fromkeys(QUALITY, Sort.QUALITY),
+    **dict.fromkeys((*QUALITY, PARKED), Sort.QUALITY),
     **dict.fromkeys(UNITS, Sort.UNITS),
 }
 AS_OF_A_DAY = frozenset({Sort.STOCK, Sort.QUALITY, Sort.UNITS})
@@ -52,7 +53,7 @@ OF_EVENTS = frozenset(
     {"teams_commune", "teams_village", "seats", "visits", "people_taught", "attendances", "obligations_overdue"}
     | {*COVERED, *GAINED, *_OF_PLACES}
     | {name for name in FLOWS if name.startswith(("visits_", "taught_", "outreach_", "heads_"))}
-    | {"platforms", "outcomes", "obstacles", "flags"}
+    | {"platforms", "outcomes", "obstacles", "flags", "flags_open", "flags_confirmed"}
     | {name for name in KEYED_FLOWS if name.startswith(("outreach_", "attendances_"))}
 )
 """Figures that single events add to; the others follow from the whole story of a team, an opinion, a certificate…"""

@@ -13,6 +13,7 @@ from sqlalchemy import text
 from ops.local.provision import Database
 from services.reporting.figures import UNITS
 from services.reporting.indicators import CATALOGUE
+from services.reporting.periods import Step
 from services.reporting.placing import BEFORE_REFORM
 from services.reporting.projections import Figures
 from services.reporting.queries import known
@@ -128,13 +129,24 @@ def test_what_is_kept_does_not_outlive_a_parked_event_that_is_put_right(database
     day = data.pop("day")
     recorded(made, [*unit_rows(country(random.Random(3))), *facts.events], FIRST)
     reports = KnownReports(made.reports.area)
-    asked = Question(CATALOGUE.chosen(("visits", "platforms")), map_day=BEFORE_REFORM).settled(made.today)
+    asked = Question(CATALOGUE.chosen(("visits", "platforms", "facts_parked")), map_day=BEFORE_REFORM).settled(
+        made.today
+    )
 
     def told(*, anew: bool = False) -> tuple[int, Any, dict[str, int]]:
         answer = reports.answer("p1", asked, FIRST, "en", anew=anew)
         return answer["figures"]["visits"], answer["figures"]["platforms"]["by"], answer["lag"]
 
+    def parked() -> list[int]:
+        """As it was known then, and as it is now: of the province, the nation and another province."""
+        then = reports.answer("p1", asked, FIRST, "en")
+        now = [made.answer(unit, BEFORE_REFORM, names=("facts_parked",)) for unit in ("p1", NATION, "p2")]
+        # Nobody knows its day, so it waits in every period.
+        by_day = made.answer("p1", BEFORE_REFORM, names=("facts_parked",), by=Step.MONTH, first=date(2023, 12, 1))
+        return [each["figures"]["facts_parked"] for each in (then, *now, by_day["periods"][0])]
+
     lag = {"teams": 0, "visits": 0, "training": 0}
+    assert parked() == [1, 1, 1, 0, 1]
     assert told() == told() == (1, {"vneid": 1}, lag)
     with own.begin() as tx:
         right = {"day": day, "stream": stream, "partition": partition}
@@ -147,6 +159,7 @@ def test_what_is_kept_does_not_outlive_a_parked_event_that_is_put_right(database
         )
     assert unpark(own, Figures(UnitDirectory(own, 0)), MemoryLog()).applied == 1
     assert told() == (2, {"vneid": 2}, lag)
+    assert parked() == [0, 0, 0, 0, 0]
     with own.begin() as tx:  # nothing tells of this, so only whoever asks for it is answered anew
         tx.execute(text("UPDATE bus.mirror SET data = data || '{\"platforms\": []}' WHERE source = 'visits'"))
     assert (told(), told(anew=True)) == ((2, {"vneid": 2}, lag), (2, {}, lag))

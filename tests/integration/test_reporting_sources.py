@@ -26,7 +26,17 @@ EVER = date(2022, 1, 1)
 INDICATORS = (
     *("teams", "seats", "visits", "people_taught", "households_reached", "covered_all", "people_trained"),
     *("taught_25_39", "visits_household", "covered_online_safety_knows", "gained_all"),
-    *("platforms", "outcomes", "obstacles", "flags", "outreach_by_occasion", "outreach_by_topic"),
+    *(
+        "platforms",
+        "outcomes",
+        "obstacles",
+        "flags",
+        "flags_open",
+        "flags_confirmed",
+        "visits_late",
+        "outreach_by_occasion",
+        "outreach_by_topic",
+    ),
     *("attendances_by_mode", "attendances_by_organiser", "attendances_by_course"),
 )
 
@@ -65,7 +75,8 @@ def with_codes(facts: Facts) -> list[Any]:
             continue
         data |= {"platforms": ["vneid", "qr"][: n % 3], "outcomes": ["paid"][: n % 2]}
         data |= {"obstacle": ("language", None)[n % 2], "flags": ["day_in_future"][: n % 2]}
-        same = ("visit_id", "place_id", "place_kind", "unit_id")
+        data |= {"received_on": "2024-05-01"}
+        same = ("visit_id", "place_id", "place_kind", "unit_id", "received_on")
         alike = {name: data[name] for name in same} | {"revision": 2, "reason": "typo", "reach": [], "covered": []}
         before = {name: value for name, value in data.items() if name not in (*same[:2], "unit_id", "reach", "covered")}
         if n % 5 == 0:
@@ -74,6 +85,10 @@ def with_codes(facts: Facts) -> list[Any]:
             more.append(("visits", partition, stream, told))
         elif n % 7 == 0:
             more.append(("visits", partition, stream, ("VisitVoided", alike | {"before": before, "day": data["day"]})))
+        elif n % 2:
+            of = {name: data[name] for name in ("visit_id", "place_id", "unit_id", "day")} | {"flag": "day_in_future"}
+            for was, how in ((None, "confirmed"), ("confirmed", "dismissed"))[: 1 + n % 3 % 2]:
+                more.append(("visits", partition, stream, ("FlagSettled", of | {"was": was, "how": how})))
     for n, day in enumerate(("2023-02-03", "2024-05-06")):
         session = {"session_id": f"o{n}", "unit_id": "p1-d1-c1-v1", "day": day, "team_id": "t", "member_ids": []}
         session |= {"occasion": ("meeting", "school")[n], "topics": ["fraud", "vneid"][n:], "heads": {"60_plus": 9}}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
 import httpx
 import pytest
 
+from shared.vietnamese import hanoi_day
 from tests.integration.test_visits_http import (
     COMMUNE,
     DAY,
@@ -85,7 +87,8 @@ def test_a_visit_is_corrected_and_voided(visits: Visits, rabbit: Any) -> None:
         assert client.get(f"/v1/places/{row['place_id']}").json()["visits"] == 0
         assert eventually(lambda: (listed("2026-01-03") or {}).get("voided"))
         assert refused(client.post(f"/v1/visits/{uuid4()}/void", json={"reason": "typo"}))[0] == 404
-    assert eventually(lambda: at_reporting(rabbit, "VisitVoided.v1"))
+    _, voided = eventually(lambda: at_reporting(rabbit, "VisitVoided.v1"))
+    assert voided["data"]["received_on"] == hanoi_day(datetime.now(UTC)).isoformat()
 
 
 @pytest.mark.parametrize(
@@ -180,7 +183,7 @@ def test_two_ids_of_one_place(visits: Visits) -> None:
         assert refused(client.post(f"{duplicate}/separate", json=into))[1] == "place-not-merged"
 
 
-def test_doubts_are_listed_settled_and_end_by_themselves(visits: Visits) -> None:
+def test_doubts_are_listed_settled_and_end_by_themselves(visits: Visits, rabbit: Any) -> None:
     code = f"app_{uuid4().hex[:8]}"
     row = visit(platforms=[code], team_id=str(uuid4()))
     with visits.client() as client:
@@ -210,6 +213,23 @@ def test_doubts_are_listed_settled_and_end_by_themselves(visits: Visits) -> None
             {"flag": "team_unknown", "state": "confirmed"},
             {"flag": "code_unknown", "state": "reconciled"},
         ]
+        assert client.post(f"{path}/team_unknown", json={"how": "dismissed"}).status_code == 201
+        _, settled = eventually(lambda: at_reporting(rabbit, "FlagSettled.v1"))
+        assert settled["data"] == {
+            "visit_id": row["visit_id"],
+            "place_id": row["place_id"],
+            "unit_id": VILLAGE,
+            "day": DAY,
+            "flag": "team_unknown",
+            "how": "dismissed",
+            "was": "confirmed",
+        }
+        body = content(day="2026-01-03", team_id=row["team_id"]) | {"reason": "wrong_day"}
+        assert client.post(f"/v1/visits/{row['visit_id']}/correct", json=body).status_code == 201
+        _, corrected = eventually(lambda: at_reporting(rabbit, "VisitCorrected.v1"))
+        before, after = (corrected["data"][which] for which in ("before", "after"))
+        assert before["settled"] == {"team_unknown": "dismissed", "code_unknown": "reconciled"}
+        assert (after["flags"], after["settled"]) == (["team_unknown"], {"team_unknown": "dismissed"})
 
 
 def test_doubts_about_sessions_are_listed_and_settled_like_those_about_visits(visits: Visits) -> None:

@@ -129,6 +129,46 @@ def test_a_voided_visit_counts_no_more() -> None:
     assert numbers(counted(visit(covered=covered), ("VisitVoided", said)), "v") == {"facts": 2}
 
 
+@pytest.mark.parametrize(
+    ("received_on", "late"), [(DAY, 0), ("2026-02-28", 0), ("2026-03-08", 0), ("2026-03-09", 1), (None, 0)]
+)
+def test_a_visit_is_late_if_it_was_recorded_more_than_a_week_after_it_was_paid(received_on: Any, late: int) -> None:
+    tally = counted(visit(received_on=received_on))
+    assert numbers(tally, "v").get("visits_late", 0) == late
+    before = content()
+    said = {"unit_id": "v", "place_kind": "household", "received_on": received_on, "reach": [], "covered": []}
+    tally.add(("VisitCorrected", said | {"before": before, "after": content(day="2020-01-01")}))
+    assert "visits_late" not in numbers(tally, "v")
+    assert numbers(tally, "v", "2020-01-01").get("visits_late", 0) == (received_on is not None)
+    tally.add(("VisitVoided", said | {"day": "2020-01-01", "before": content(day="2020-01-01")}))
+    assert "visits_late" not in numbers(tally, "v", "2020-01-01")
+
+
+def test_doubts_are_open_until_they_are_settled_and_count_apart_if_they_were_right() -> None:
+    def doubts(tally: Counted, day: str = DAY) -> tuple[dict[str, int], ...]:
+        return tuple(tally.keyed("v", name, day) for name in ("flags", "flags_open", "flags_confirmed"))
+
+    def settled(flag: str, how: str, was: str | None = None) -> tuple[str, dict[str, Any]]:
+        return "FlagSettled", {"unit_id": "v", "day": DAY, "flag": flag, "how": how, "was": was}
+
+    both = {"team_unknown": 1, "age_differs": 1}
+    tally = counted(visit(flags=["team_unknown", "age_differs"]))
+    assert doubts(tally) == (both, both, {})
+    tally.add(settled("age_differs", "confirmed"))
+    assert doubts(tally) == (both, {"team_unknown": 1}, {"age_differs": 1})
+    tally.add(settled("team_unknown", "reconciled"))
+    assert doubts(tally) == (both, {}, {"age_differs": 1})
+    said = {"unit_id": "v", "place_kind": "household", "reach": [], "covered": []}
+    before = content(flags=[*both], settled={"age_differs": "confirmed", "team_unknown": "reconciled"})
+    after = content(day="2026-04-01", flags=["age_differs", "code_unknown"], settled={"age_differs": "confirmed"})
+    tally.add(("VisitCorrected", said | {"before": before, "after": after}))
+    assert doubts(tally) == ({}, {}, {})
+    now = {"age_differs": 1, "code_unknown": 1}
+    assert doubts(tally, "2026-04-01") == (now, {"code_unknown": 1}, {"age_differs": 1})
+    tally = counted(visit(flags=["age_differs"]), settled("age_differs", "confirmed"))
+    assert doubts(tally.add(settled("age_differs", "dismissed", "confirmed"))) == ({"age_differs": 1}, {}, {})
+
+
 def test_a_household_that_moves_takes_its_coverage_along() -> None:
     moved = {"kind": "household", "unit_id": "w", "from_unit_id": "v", "day": "2026-04-01", "reach": []}
     moved["covered"] = [{"from": {"all": "knows"}, "unit_id": "v"}, {"to": {"all": "knows"}}]

@@ -208,7 +208,7 @@ def test_every_column_is_of_events_or_of_stories() -> None:
     stories = {
         *("teams_commune_pilot", "teams_commune_suspended", "teams_village_pilot", "teams_village_suspended"),
         *("leaders", "deputies", "members", "people", "serving_trained", "warnings", "regulations", "plans"),
-        *("teams_renamed", "teams_reconstituted", "reached_team"),
+        *("teams_renamed", "teams_reconstituted", "once_renamed", "once_reconstituted", "reached_team"),
         *("households_total", "households_declared", "certificates_valid", "sessions_held"),
         *("opinions_recorded", "opinions_answered", "opinions_closed", "opinions_withdrawn", "opinions_open"),
         "answer_days",

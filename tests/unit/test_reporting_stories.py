@@ -88,6 +88,14 @@ def test_seats_come_go_and_change_and_a_reconstitution_counts_in_its_period() ->
         {"teams_reconstituted": 1},
         {"teams_renamed": 1},
     )
+    assert [told.as_of("u", day, "once") for day in (D1, D2, D4)] == [
+        {},
+        {"once_reconstituted": 1},
+        {"once_reconstituted": 1, "once_renamed": 1},
+    ]
+    told.add(fact("TeamReconstituted", D4, released=[], appointed=[]), fact("TeamDissolved", "2026-05-01"))
+    assert told.as_of("u", D4, "once") == {"once_reconstituted": 1, "once_renamed": 1}
+    assert told.as_of("u", "2026-05-01", "once") == {}
 
 
 def test_a_team_that_serves_another_unit_takes_seats_and_people_along() -> None:

@@ -221,8 +221,8 @@ def test_a_doubt_is_settled_and_may_be_thought_over() -> None:
     spec.when(settle(Flag.TEAM_UNKNOWN, Settled.CONFIRMED)).then((place_stream(HOME), settled))
     spec.when(settle(Flag.TEAM_UNKNOWN, Settled.CONFIRMED)).then()
     spec.when(settle(Flag.TEAM_UNKNOWN, Settled.RECONCILED)).then()
-    [(_, event)] = spec.when(settle(Flag.TEAM_UNKNOWN, Settled.DISMISSED)).events
-    assert event.how is Settled.DISMISSED
+    again = replace(settled, how=Settled.DISMISSED, was=Settled.CONFIRMED)
+    spec.when(settle(Flag.TEAM_UNKNOWN, Settled.DISMISSED)).then((place_stream(HOME), again))
 
 
 def test_what_is_not_doubted_cannot_be_settled() -> None:
@@ -280,11 +280,15 @@ def test_moving_to_where_it_is_changes_nothing() -> None:
 @pytest.mark.parametrize("command", [correct(said(FRIDAY)), void()])
 def test_a_change_says_what_readers_have_counted_before(command: CorrectVisit | VoidVisit) -> None:
     """The kind of the place may have been corrected meanwhile, and doubts are of the report as it was."""
-    spec = places(visit(doubts=(Flag.CODE_UNKNOWN,)), CorrectPlace(HOME, Mistake.TYPO, PlaceKind.SHOP))
-    seen = Seen("thon-1", 1, said(), place_kind=PlaceKind.HOUSEHOLD)
+    doubted = visit(doubts=(Flag.TEAM_UNKNOWN, Flag.CODE_UNKNOWN))
+    confirmed = settle(Flag.CODE_UNKNOWN, Settled.CONFIRMED)
+    spec = places(doubted, confirmed, CorrectPlace(HOME, Mistake.TYPO, PlaceKind.SHOP))
+    seen = Seen("thon-1", 1, said(), place_kind=PlaceKind.HOUSEHOLD, received_on=TUESDAY)
     (_, event), *_ = spec.when(replace(command, seen=seen)).events
     assert (event.place_kind, event.recorded_kind) == (PlaceKind.SHOP, PlaceKind.HOUSEHOLD)
-    assert event.flags_before == (Flag.CODE_UNKNOWN,)
+    assert event.flags_before == (Flag.TEAM_UNKNOWN, Flag.CODE_UNKNOWN)
+    assert event.settled_before == ((Flag.CODE_UNKNOWN, Settled.CONFIRMED),)
+    assert event.received_on == TUESDAY
 
 
 def test_a_kind_that_never_was_takes_all_rows_along() -> None:

@@ -72,14 +72,14 @@ def test_doubts_are_settled_like_those_of_visits() -> None:
     old = (Flag.DAY_LONG_PAST,)
     spec = Spec(OUTREACH).given((STREAM, OutreachRecorded(ID, SESSION, (*old, Flag.TEAM_UNKNOWN))))
 
-    def settle(flag: Flag, how: Settled) -> OutreachFlagSettled:
-        return OutreachFlagSettled(ID, SESSION.unit_id, DAY, flag, how)
+    def settle(flag: Flag, how: Settled, was: Settled | None = None) -> OutreachFlagSettled:
+        return OutreachFlagSettled(ID, SESSION.unit_id, DAY, flag, how, was)
 
     confirmed = SettleOutreach(ID, Flag.DAY_LONG_PAST, Settled.CONFIRMED)
     spec.when(confirmed).then((STREAM, settle(Flag.DAY_LONG_PAST, Settled.CONFIRMED)))
     spec.when(confirmed).then()
     spec.when(SettleOutreach(ID, Flag.DAY_LONG_PAST, Settled.DISMISSED))
-    spec.then((STREAM, settle(Flag.DAY_LONG_PAST, Settled.DISMISSED)))
+    spec.then((STREAM, settle(Flag.DAY_LONG_PAST, Settled.DISMISSED, Settled.CONFIRMED)))
     spec.when(SettleOutreach(ID, Flag.DAY_LONG_PAST, Settled.RECONCILED)).then()
     spec.when(SettleOutreach(ID, Flag.TEAM_UNKNOWN, Settled.RECONCILED))
     spec.then((STREAM, settle(Flag.TEAM_UNKNOWN, Settled.RECONCILED)))

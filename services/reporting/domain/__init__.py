@@ -76,6 +76,7 @@ COUNTERS: Mapping[str, Mapping[str, Counter]] = {
         "VisitRecorded": visits.recorded,
         "VisitCorrected": visits.corrected,
         "VisitVoided": visits.voided,
+        "FlagSettled": visits.flag_settled,
         **dict.fromkeys(visits.PLACE_EVENTS, visits.place_changed),
         "OutreachRecorded": outreach.recorded,
         "OutreachCorrected": outreach.corrected,

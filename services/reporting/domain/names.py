@@ -45,6 +45,7 @@ TEAM_KINDS = ("commune", "village")
 STOCKS = (
     *(f"teams_{kind}" for kind in TEAM_KINDS),
     *(f"teams_{kind}_{state}" for kind in TEAM_KINDS for state in ("pilot", "suspended")),
+    *("once_renamed", "once_reconstituted"),
     *("seats", "leaders", "deputies", "members", "people", "serving_trained"),
     *("warnings", "regulations", "plans"),
     *COVERED,
@@ -54,7 +55,7 @@ STOCKS = (
 )
 FLOWS = (
     *("teams_renamed", "teams_reconstituted"),
-    *("visits", *(f"visits_{kind}" for kind in KINDS)),
+    *("visits", *(f"visits_{kind}" for kind in KINDS), "visits_late"),
     *("people_taught", *(f"taught_{band}" for band in BANDS)),
     *FIRST.values(),
     *("outreach_sessions", "outreach_heads", *(f"heads_{band}" for band in BANDS)),
@@ -66,7 +67,7 @@ FIGURES = (*STOCKS, *FLOWS, "facts")
 
 KEYED_STOCKS = ("seats_affiliation", "warnings_code", "plans_year")
 KEYED_FLOWS = (
-    *("platforms", "outcomes", "obstacles", "flags"),
+    *("platforms", "outcomes", "obstacles", "flags", "flags_open", "flags_confirmed"),
     *("outreach_occasion", "outreach_topic"),
     *("opinions_topic", "opinions_pillar"),
     *("attendances_mode", "attendances_organiser", "attendances_course"),

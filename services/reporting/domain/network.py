@@ -148,17 +148,22 @@ class _Team:
     standing: bool = False
     pilot: bool = False
     suspended: bool = False
+    renamed: bool = False
+    reconstituted: bool = False
     seats: dict[str, Seat] = field(default_factory=dict)
 
     def happen(self, type_: str, says: Any) -> None:
         if type_ == ESTABLISHED:
             self.kind, self.unit, self.pilot, seats = says
             self.standing, self.suspended, self.seats = True, False, {}
+            self.renamed = self.reconstituted = False
             self._come(seats)
             return
         match type_:
             case "TeamReassigned" if self.unit:
                 self.unit = says
+            case "TeamRenamed":
+                self.renamed = True
             case "TeamSuspended" | "TeamResumed":
                 self.suspended = type_ == "TeamSuspended"
             case "PilotEnded":
@@ -170,6 +175,7 @@ class _Team:
             case "SeatReleased":
                 self._go([says])
             case "TeamReconstituted":
+                self.reconstituted = True
                 self._go(says[0])
                 self._come(says[1])
             case "TeamTookPart":
@@ -183,6 +189,7 @@ class _Team:
         if self.standing and self.unit:
             found[AT[f"teams_{self.kind}_pilot"]] = int(self.pilot)
             found[AT[f"teams_{self.kind}_suspended"]] = int(self.suspended)
+            found[AT["once_renamed"]], found[AT["once_reconstituted"]] = int(self.renamed), int(self.reconstituted)
             for _, _, role, affiliation in self.seats.values():
                 if role in _ROLES:
                     found[_ROLES[role]] += 1

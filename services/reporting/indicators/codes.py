@@ -22,7 +22,8 @@ Names = Mapping[str, str]
 Document = Mapping[str, Any]
 
 LISTS: Mapping[str, str] = {
-    **{"platforms": "platform", "outcomes": "outcome", "obstacles": "obstacle", "flags": "flag"},
+    **{"platforms": "platform", "outcomes": "outcome", "obstacles": "obstacle"},
+    **dict.fromkeys(("flags", "flags_open", "flags_confirmed"), "flag"),
     **{"outreach_occasion": "occasion", "outreach_topic": "outreach_topic"},
     **{"opinions_topic": "opinion_topic", "opinions_pillar": "pillar"},
     **{"warnings_code": "warning", "seats_affiliation": "affiliation"},

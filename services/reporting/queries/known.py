@@ -20,12 +20,13 @@ from sqlalchemy import Connection, text
 
 from services.reporting.domain import KEYED_STOCKS, USES, Tally, count, records
 from services.reporting.domain.tally import AT, FACTS, Key
-from services.reporting.figures import OF_EVENTS, column
+from services.reporting.figures import OF_EVENTS, PARKED, column
 from services.reporting.indicators import value
 from services.reporting.indicators.codes import by_pillar, list_of, names_in
 from services.reporting.placing import EVERYWHERE, Place, place
 from services.reporting.projections import NAME
 from services.reporting.queries.codes import entries
+from services.reporting.queries.parked import parked
 from services.reporting.queries.recorded import recorded_before
 from services.reporting.queries.reports import doubts
 from services.reporting.queries.standing import Area, Shown
@@ -52,7 +53,7 @@ _READ = text(
                              AND p.partition = m.partition AND p.position = m.position)"""
 )
 # Which events are left out above: a name for all of them.
-_PARKED = text(
+_LEFT_OUT = text(
     """SELECT md5(string_agg(concat_ws(':', source, partition, position), ',' ORDER BY source, partition, position))
          FROM bus.parked WHERE subscription IN (:name, 'units@1')"""
 )
@@ -88,9 +89,11 @@ class KnownReports:
                 events = sum(to_read.values())
                 raise Problem("known-at-too-much", "/known_at", where="query", events=events, most=MOST_POSITIONS)
             fold = Fold(tree, shown, asked.window, wanted, stories=not _single(asked))
-            parked = snap.tx.execute(_PARKED, {"name": NAME}).scalar_one()
-            key = (unit, asked.map_day, asked.window, wanted, tuple(to_read.items()), parked, tree_position)
+            left_out = snap.tx.execute(_LEFT_OUT, {"name": NAME}).scalar_one()
+            key = (unit, asked.map_day, asked.window, wanted, tuple(to_read.items()), left_out, tree_position)
             sums = self._counted(snap.tx, key, fold, to_read, anew)
+            [waiting] = parked(snap.tx, tree, shown.map_day, [asked.window.until])
+            figures = sums.figures | {PARKED: waiting[EVERYWHERE if shown.level == "nation" else unit]}
             named = entries(snap, tree.ancestors(unit, shown.map_day), asked.window.until, question.indicators)
             warnings = [
                 *self._area.warnings(shown, snap.progress, locale),
@@ -104,7 +107,7 @@ class KnownReports:
             "by": question.by,
             "calendar": question.calendar.name,
             "indicators": {each.code: each.version for each in question.indicators},
-            "figures": {each.code: by_pillar(each, value(each, sums.figures), named) for each in question.indicators},
+            "figures": {each.code: by_pillar(each, value(each, figures), named) for each in question.indicators},
             "warnings": warnings,
             **snap.progress.document(),
             "positions": _by_source(positions),

@@ -96,13 +96,14 @@ class OutreachVoided:
 
 @dataclass(frozen=True, slots=True)
 class OutreachFlagSettled:
-    """``unit_id`` and ``day``: those of the session as it is told by now."""
+    """``unit_id`` and ``day``: those of the session as it is told by now. ``was``: as of ``FlagSettled``."""
 
     session_id: UUID
     unit_id: str
     day: date
     flag: Flag
     how: Settled
+    was: Settled | None = None
 
 
 OutreachEvent = OutreachRecorded | OutreachCorrected | OutreachVoided | OutreachFlagSettled
@@ -214,8 +215,8 @@ def _settle(command: SettleOutreach, state: Held | Voided) -> OutreachFlagSettle
     doubts = state.doubts if isinstance(state, Held) else ()
     if not settles(doubts, command.flag, command.how):
         return None
-    session = state.session
-    return OutreachFlagSettled(command.session_id, session.unit_id, session.day, command.flag, command.how)
+    session, was = state.session, dict(doubts)[command.flag]
+    return OutreachFlagSettled(command.session_id, session.unit_id, session.day, command.flag, command.how, was)
 
 
 def _checked(session: Session) -> Session:

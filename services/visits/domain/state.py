@@ -11,6 +11,7 @@ from services.visits.domain.levels import person, together
 from services.visits.domain.vocabulary import Flag, Learner, PlaceKind, Settled
 
 Doubt = tuple[Flag, Settled | None]
+SettledDoubt = tuple[Flag, Settled]
 
 
 class Taught(NamedTuple):

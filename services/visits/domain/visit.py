@@ -9,6 +9,7 @@ from uuid import UUID
 from services.visits.domain.catalogue import Pillar
 from services.visits.domain.content import Content
 from services.visits.domain.rows import Covered, Reach
+from services.visits.domain.state import SettledDoubt
 from services.visits.domain.vocabulary import Flag, Learner, Mistake, Obstacle, PlaceKind, Settled
 from shared.decider import Personal, ambient, sealed
 
@@ -73,7 +74,8 @@ class VisitCorrected:
     """``unit_id``: that in which the visit was recorded, where it goes on counting. ``flags``: all that hold now.
 
     ``recorded_kind``: that of the place when the visit was recorded, if the place is taken for another one by now.
-    ``flags_before``: those that held until now.
+    ``flags_before``: those that held until now, ``settled_before`` those of them that were settled already.
+    ``received_on``: the day in Viet Nam on which the visit was recorded.
     """
 
     visit_id: UUID
@@ -91,6 +93,8 @@ class VisitCorrected:
     remark: Personal | None = sealed(by="place_id", default=None)
     recorded_kind: PlaceKind | None = None
     flags_before: tuple[Flag, ...] = ()
+    settled_before: tuple[SettledDoubt, ...] = ()
+    received_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,16 +112,21 @@ class VisitVoided:
     remark: Personal | None = sealed(by="place_id", default=None)
     recorded_kind: PlaceKind | None = None
     flags_before: tuple[Flag, ...] = ()
+    settled_before: tuple[SettledDoubt, ...] = ()
+    received_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class FlagSettled:
+    """``was``: what had become of the doubt before; None: it was open."""
+
     visit_id: UUID
     place_id: UUID
     unit_id: str
     day: date
     flag: Flag
     how: Settled
+    was: Settled | None = None
 
 
 VisitEvent = VisitRecorded | VisitCorrected | VisitVoided | FlagSettled
@@ -171,6 +180,7 @@ class Seen:
     content: Content
     note: Personal | None = None
     place_kind: PlaceKind | None = None
+    received_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -248,8 +248,12 @@ def void(command: VoidVisit, states: States) -> Decided:
 
 def _as_it_was(place: Place, visit: Taught, seen: Seen) -> dict[str, Any]:
     """What readers have counted and cannot know any more."""
-    other = seen.place_kind if seen.place_kind is not place.kind else None
-    return {"recorded_kind": other, "flags_before": tuple([flag for flag, _ in visit.doubts])}
+    return {
+        "recorded_kind": seen.place_kind if seen.place_kind is not place.kind else None,
+        "flags_before": tuple([flag for flag, _ in visit.doubts]),
+        "settled_before": tuple([(flag, how) for flag, how in visit.doubts if how is not None]),
+        "received_on": seen.received_on,
+    }
 
 
 def settle(command: SettleFlag, states: States) -> Decided:
@@ -257,7 +261,8 @@ def settle(command: SettleFlag, states: States) -> Decided:
     if not settles(visit.doubts, command.flag, command.how):
         return []
     seen = command.seen
-    event = FlagSettled(command.visit_id, place_id, seen.unit_id, seen.content.day, command.flag, command.how)
+    where, was = (seen.unit_id, seen.content.day), dict(visit.doubts)[command.flag]
+    event = FlagSettled(command.visit_id, place_id, *where, command.flag, command.how, was)
     return [(place_stream(place_id), event)]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.visits.public.mapping import Mapping, only
+from services.visits.public.mapping import Mapping, settled
 
 _SESSION = ("unit_id", "day", "team_id", "member_ids", "occasion", "heads", "topics", "duration_minutes")
 
@@ -34,5 +34,5 @@ OUTREACH: dict[str, Mapping] = {
     "OutreachRecorded": _recorded,
     "OutreachCorrected": _corrected,
     "OutreachVoided": _voided,
-    "OutreachFlagSettled": only("session_id", "unit_id", "day", "flag", "how"),
+    "OutreachFlagSettled": settled("session_id"),
 }

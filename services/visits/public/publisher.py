@@ -16,6 +16,7 @@ from services.visits.stored import first_levels
 from shared.bus import Public
 from shared.log import Recorded
 from shared.unit_directory import UnitDirectory
+from shared.vietnamese import hanoi_day
 
 Where = tuple[str | None, str | None]
 """Province and commune of a fact, by our own unit ids."""
@@ -41,6 +42,8 @@ class Publisher:
         if event.schema != _CURRENT.get(event.type, 1):
             data = first_levels(data)
         data = mapping(data)
+        if event.type == "VisitRecorded":
+            data["received_on"] = hanoi_day(event.recorded_at).isoformat()
         unit_id = data.get("unit_id")
         # A place registered by itself belongs where it is when we hear of it; a visit where it was on its day.
         day = data.get("day") or data.get("effective") or event.recorded_at.date().isoformat()

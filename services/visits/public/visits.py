@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.visits.public.mapping import Mapping, only
+from services.visits.public.mapping import Mapping, only, settled
 
 
 def visit_recorded(data: dict[str, Any]) -> dict[str, Any]:
@@ -47,7 +47,8 @@ def _ages(learners: list[dict[str, Any]]) -> dict[str, int]:
     return ages
 
 
-def _content(content: dict[str, Any], kind: str, flags: list[str]) -> dict[str, Any]:
+def _content(content: dict[str, Any], kind: str, flags: list[str], known: dict[str, str]) -> dict[str, Any]:
+    """``known``: doubts that were settled, and how."""
     learners = content["learners"]
     return {
         "day": content["day"],
@@ -62,22 +63,27 @@ def _content(content: dict[str, Any], kind: str, flags: list[str]) -> dict[str, 
         "ages": _ages(learners),
         "place_kind": kind,
         "flags": flags,
+        "settled": {flag: how for flag, how in known.items() if flag in flags},
     }
 
 
 def visit_corrected(data: dict[str, Any]) -> dict[str, Any]:
-    return _CORRECTED(data) | {
-        "before": _before(data),
-        "after": _content(data["after"], _recorded_kind(data), data["flags"]),
-    }
+    after = _content(data["after"], _recorded_kind(data), data["flags"], _settled_before(data))
+    return _CORRECTED(data) | _before(data) | {"after": after}
 
 
 def visit_voided(data: dict[str, Any]) -> dict[str, Any]:
-    return _VOIDED(data) | {"before": _before(data)}
+    return _VOIDED(data) | _before(data)
 
 
 def _before(data: dict[str, Any]) -> dict[str, Any]:
-    return _content(data["before"], _recorded_kind(data), data.get("flags_before", []))
+    flags = data.get("flags_before", [])
+    before = _content(data["before"], _recorded_kind(data), flags, _settled_before(data))
+    return {"before": before, "received_on": data.get("received_on")}
+
+
+def _settled_before(data: dict[str, Any]) -> dict[str, str]:
+    return dict(data.get("settled_before", ()))
 
 
 def _recorded_kind(data: dict[str, Any]) -> str:
@@ -93,5 +99,5 @@ VISITS: dict[str, Mapping] = {
     "VisitRecorded": visit_recorded,
     "VisitCorrected": visit_corrected,
     "VisitVoided": visit_voided,
-    "FlagSettled": only("visit_id", "place_id", "unit_id", "day", "flag", "how"),
+    "FlagSettled": settled("visit_id", "place_id"),
 }

@@ -23,6 +23,7 @@ from services.visits.domain import (
 from shared.decider import Personal
 from shared.kit import Kit
 from shared.log import Recorded
+from shared.vietnamese import hanoi_day
 
 Change = VisitCorrected | VisitVoided | FlagSettled
 
@@ -37,7 +38,8 @@ class KnownVisit:
 
     @property
     def seen(self) -> Seen:
-        seen = Seen(self.visit.unit_id, 1, self.visit.content, self.visit.note, self.visit.place_kind)
+        visit, received_on = self.visit, hanoi_day(self.stored.recorded_at)
+        seen = Seen(visit.unit_id, 1, visit.content, visit.note, visit.place_kind, received_on)
         for change, _ in self.changes:
             if isinstance(change, VisitCorrected):
                 seen = replace(seen, revision=change.revision, content=change.after, note=change.note)
