@@ -112,6 +112,7 @@ def _visit(team: Team, day: str, households: Households, chance: random.Random) 
         "ages": {band: 1},
         "covered": covered,
         "flags": [],
+        "received_on": day,
     }
     return (
         "visits",

@@ -33,7 +33,7 @@ _SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
     "password_encryption": "scram-sha-256",
-    "shared_buffers": "128MB",
+    "shared_buffers": "512MB",
     "max_connections": "120",
     "max_wal_size": "2GB",
     "wal_compression": "on",
