@@ -60,9 +60,23 @@ def check(
 
 
 def check_months(reporting: Source) -> None:
-    """Provinces and the nation have their pairs of days twice, and answer from both. Raises ``Difference``."""
+    """Provinces and the nation have figures and pairs of days twice, and answer from both. Raises ``Difference``."""
     if by_month := reporting.all(_OTHER_BY_MONTH):
         raise Difference(f"pairs of days by month differ from those by day: {by_month[0]}")
+    columns = [
+        name
+        for (name,) in reporting.all(
+            """SELECT column_name FROM information_schema.columns
+                WHERE (table_schema, table_name) = ('read', 'rollup_months') AND data_type = 'integer'"""
+        )
+        if name != "map"
+    ]
+    off = " OR ".join(f"coalesce(sum({name}), 0) <> 0" for name in columns)
+    listed, taken = ", ".join(columns), ", ".join(f"-{name}" for name in columns)
+    if by_month := reporting.all(_OTHER_FIGURES.format(figures=listed, taken=taken, off=off)):
+        raise Difference(f"figures by month differ from those by day: {by_month[0]}")
+    if by_month := reporting.all(_OTHER_CODES):
+        raise Difference(f"codes by month differ from those by day: {by_month[0]}")
 
 
 _MET = """SELECT unit, kind, sum(n)::int FROM read.rollup_reach
@@ -75,6 +89,23 @@ _OTHER_BY_MONTH = """
         SELECT map, unit, kind, day, date_trunc('month', previous_day::timestamp)::date, -n FROM read.rollup_reach p
          WHERE unit = '*' OR EXISTS (SELECT FROM read.placement WHERE (map, province) = (p.map, p.unit))) AS pairs
      GROUP BY 1, 2, 3, 4, 5 HAVING sum(n) <> 0 LIMIT 1"""
+
+_MONTH_OF_DAY = """date_trunc('month', day::timestamp)::date"""
+_WIDE = "unit = '*' OR EXISTS (SELECT FROM read.placement WHERE (map, province) = (r.map, r.unit))"
+_OTHER_FIGURES = f"""
+    SELECT map, unit, month FROM (
+        SELECT map, unit, month, {{figures}} FROM read.rollup_months
+         UNION ALL
+        SELECT map, unit, {_MONTH_OF_DAY}, {{taken}} FROM read.rollup r WHERE {_WIDE}) AS rows
+     GROUP BY 1, 2, 3 HAVING {{off}} LIMIT 1"""
+_OTHER_CODES = f"""
+    SELECT map, unit, month, key, sum(n)::int FROM (
+        SELECT map, unit, month, code.key, code.value::int AS n
+          FROM read.rollup_months CROSS JOIN jsonb_each(keyed) AS code
+         UNION ALL
+        SELECT map, unit, {_MONTH_OF_DAY}, code.key, -code.value::int
+          FROM read.rollup r CROSS JOIN jsonb_each(keyed) AS code WHERE {_WIDE}) AS rows
+     GROUP BY 1, 2, 3, 4 HAVING sum(n) <> 0 LIMIT 1"""
 
 KEYED_STOCKS = ("seats_affiliation", "warnings_code", "plans_year")
 _KEYED = """SELECT unit, each.key, sum(each.value::int)::int FROM read.rollup CROSS JOIN jsonb_each(keyed) AS each

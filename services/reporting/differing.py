@@ -20,6 +20,8 @@ from shared.units import UnitTree
 
 SHOWN = 10
 _COLUMNS = (*FIGURES, *QUALITY)
+_ROLLUPS = (("rollup", "day", "{}"), ("rollup_months", "month", "{}_by_month"))
+"""Table, what its rows are of, and how their figures are named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,35 +103,35 @@ def _both(tx: Connection, slots: Sequence[Slot], asked: Callable[[Slot], str], *
 # --- looking -----------------------------------------------------------------------------------------------------
 
 
-def _rows(slots: Sequence[Slot]) -> str:
-    was, now = (f"(SELECT * FROM {slot.table('rollup')} WHERE map = :map AND unit = ANY(:units))" for slot in slots)
-    return f"{was} was FULL JOIN {now} now USING (map, unit, day)"
+def _rows(slots: Sequence[Slot], table: str, of: str) -> str:
+    was, now = (f"(SELECT * FROM {slot.table(table)} WHERE map = :map AND unit = ANY(:units))" for slot in slots)
+    return f"{was} was FULL JOIN {now} now USING (map, unit, {of})"
 
 
 def _columns(tx: Connection, slots: Sequence[Slot], which: Mapping[str, Any]) -> Iterator[_Found]:
     days = ", ".join(f"count(*) FILTER (WHERE coalesce(was.{name}, 0) <> coalesce(now.{name}, 0))" for name in _COLUMNS)
-    rows = tx.execute(
-        text(f"SELECT unit, {days} FROM {_rows(slots)} WHERE was IS DISTINCT FROM now GROUP BY unit"), which
-    )
-    for unit, *counts in rows:
-        for name, n in zip(_COLUMNS, counts, strict=True):
-            if n:
-                yield _Found(which["map"], unit, name, n, "rollup", f"sum({name})")
+    for table, of, called in _ROLLUPS:
+        rows = f"{_rows(slots, table, of)} WHERE was IS DISTINCT FROM now"
+        for unit, *counts in tx.execute(text(f"SELECT unit, {days} FROM {rows} GROUP BY unit"), which):
+            for name, n in zip(_COLUMNS, counts, strict=True):
+                if n:
+                    yield _Found(which["map"], unit, called.format(name), n, table, f"sum({name})")
 
 
 def _codes(tx: Connection, slots: Sequence[Slot], which: Mapping[str, Any]) -> Iterator[_Found]:
-    rows = tx.execute(
-        text(
-            f"""SELECT unit, code, count(*) FROM {_rows(slots)} CROSS JOIN LATERAL (
-                    SELECT key AS code FROM jsonb_each(coalesce(was.keyed, '{{}}')) a
-                      FULL JOIN jsonb_each(coalesce(now.keyed, '{{}}')) b USING (key)
-                     WHERE coalesce(a.value::int, 0) <> coalesce(b.value::int, 0)) codes
-                 WHERE was.keyed IS DISTINCT FROM now.keyed GROUP BY unit, code ORDER BY unit, code"""
-        ),
-        which,
-    )
-    for unit, code, n in rows:
-        yield _Found(which["map"], unit, code, n, "rollup", "sum((keyed ->> :key)::int)", code)
+    for table, of, called in _ROLLUPS:
+        rows = tx.execute(
+            text(
+                f"""SELECT unit, code, count(*) FROM {_rows(slots, table, of)} CROSS JOIN LATERAL (
+                        SELECT key AS code FROM jsonb_each(coalesce(was.keyed, '{{}}')) a
+                          FULL JOIN jsonb_each(coalesce(now.keyed, '{{}}')) b USING (key)
+                         WHERE coalesce(a.value::int, 0) <> coalesce(b.value::int, 0)) codes
+                     WHERE was.keyed IS DISTINCT FROM now.keyed GROUP BY unit, code ORDER BY unit, code"""
+            ),
+            which,
+        )
+        for unit, code, n in rows:
+            yield _Found(which["map"], unit, called.format(code), n, table, "sum((keyed ->> :key)::int)", code)
 
 
 def _pairs(tx: Connection, slots: Sequence[Slot], which: Mapping[str, Any]) -> Iterator[_Found]:

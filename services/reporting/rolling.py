@@ -58,10 +58,8 @@ def _add_figures(
         f"""WITH {_above(slot, _CHANGED)}, changes (unit, day, {listed}, keyed) AS (SELECT * FROM unnest({types})),
             leaves AS (
                 INSERT INTO {slot.table("leaf")} AS t (unit, day, {listed}, keyed) SELECT * FROM changes
-                ON CONFLICT (unit, day) DO UPDATE SET {_plus(names)})
-            INSERT INTO {slot.table("rollup")} AS t (map, unit, day, {listed}, {", ".join(QUALITY)}, keyed)
-            {_rolled_up("changes", names)} ORDER BY 1, 2, 3
-            ON CONFLICT (map, unit, day) DO UPDATE SET {_plus((*names, *QUALITY))}""",
+                ON CONFLICT (unit, day) DO UPDATE SET {_plus(names)}),
+            {_rolled_up(slot, "changes", names)}""",
         (texts(set(units)), texts(units), plain(days), *_columns(keys, rows, named), texts(_json(keys, codes))),
     )
 
@@ -124,13 +122,7 @@ def move(slot: Slot, tx: Connection, number: int, places: Mapping[str, Place]) -
 
 def _shift(slot: Slot, tx: Connection, number: int, leaves: str, sign: int) -> None:
     above = _above(slot, f"p.map = {number} AND p.leaf = ANY(%s::text[])")
-    columns = (*FIGURES, *QUALITY)
-    tx.exec_driver_sql(
-        f"""WITH {above} INSERT INTO {slot.table("rollup")} AS t (map, unit, day, {", ".join(columns)}, keyed)
-            {_rolled_up(slot.table("leaf"), FIGURES, sign)}
-            ON CONFLICT (map, unit, day) DO UPDATE SET {_plus(columns)}""",
-        (leaves,),
-    )
+    tx.exec_driver_sql(f"WITH {above}, {_rolled_up(slot, slot.table('leaf'), FIGURES, sign)}", (leaves,))
     tx.exec_driver_sql(f"WITH {above}, {_pairs_rolled_up(slot, slot.table('reach'), sign)}", (leaves,))
 
 
@@ -151,14 +143,18 @@ def roll_up(tx: Connection, slot: Slot, number: int) -> None:
                 INSERT INTO {slot.table("rollup")} (map, unit, day, {columns}, {quality}, keyed)
                 SELECT {number}, sums.*, codes.keyed FROM (
                     SELECT unit, day, {sums} FROM rows GROUP BY 1, 2) sums
-                LEFT JOIN (
-                    SELECT unit, day, jsonb_object_agg(name, n) AS keyed FROM (
-                        SELECT unit, day, code.key AS name, sum(code.value::int) AS n
-                          FROM rows CROSS JOIN jsonb_each(keyed) AS code
-                         GROUP BY 1, 2, 3 HAVING sum(code.value::int) <> 0) each
-                     GROUP BY 1, 2) codes USING (unit, day)
+                LEFT JOIN ({_codes("rows", "unit, day")}) codes USING (unit, day)
                 ORDER BY 1, 2, 3"""
         )
+    tx.exec_driver_sql(
+        f"""WITH rows AS MATERIALIZED (
+                SELECT map, unit, {_month("day")} AS month, {columns}, {quality}, keyed FROM {slot.table("rollup")}
+                 WHERE map = {number} AND unit IN ({_wide(slot, number)}))
+            INSERT INTO {slot.table("rollup_months")} (map, unit, month, {columns}, {quality}, keyed)
+            SELECT sums.*, codes.keyed FROM (SELECT map, unit, month, {sums} FROM rows GROUP BY 1, 2, 3) sums
+              LEFT JOIN ({_codes("rows", "map, unit, month")}) codes USING (map, unit, month)
+             ORDER BY 1, 2, 3"""
+    )
 
 
 def roll_up_pairs(tx: Connection, slot: Slot, number: int) -> None:
@@ -177,12 +173,16 @@ def roll_up_pairs(tx: Connection, slot: Slot, number: int) -> None:
         )
     tx.exec_driver_sql(
         f"""INSERT INTO {slot.table("rollup_reach_months")} (map, unit, kind, day, previous_month, n)
-            SELECT map, unit, kind, day, {_MONTH}, sum(n) FROM {slot.table("rollup_reach")}
-             WHERE map = {number} AND unit IN (
-                   SELECT wide.unit FROM {slot.table("placement")} p
-                    CROSS JOIN LATERAL (VALUES ({"), (".join(_WIDE_LEVELS)})) AS wide (unit) WHERE p.map = {number})
+            SELECT map, unit, kind, day, {_month("previous_day")}, sum(n) FROM {slot.table("rollup_reach")}
+             WHERE map = {number} AND unit IN ({_wide(slot, number)})
              GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5"""
     )
+
+
+def _wide(slot: Slot, number: int) -> str:
+    """Selects the units of a map that have months."""
+    return f"""SELECT wide.unit FROM {slot.table("placement")} p
+                CROSS JOIN LATERAL (VALUES ({"), (".join(_WIDE_LEVELS)})) AS wide (unit) WHERE p.map = {number}"""
 
 
 def _parts(slot: Slot, number: int) -> Iterator[str]:
@@ -201,9 +201,8 @@ def _parts(slot: Slot, number: int) -> Iterator[str]:
 # --- SQL ---------------------------------------------------------------------------------------------------------
 
 _WIDE_LEVELS = ("p.province", f"'{EVERYWHERE}'")
-"""Those with many pairs of days: a question about a quarter finds them summed by month, too."""
+"""Those that are asked most and have most of everything: their figures and pairs of days are summed by month, too."""
 _LEVELS = ("p.commune", "p.district", *_WIDE_LEVELS)
-_MONTH = "date_trunc('month', previous_day::timestamp)::date"
 _CHANGED = f"p.map IN {ROLLED_UP} AND p.leaf = ANY(%s::text[])"
 
 
@@ -216,19 +215,44 @@ def _above(slot: Slot, some: str) -> str:
          WHERE above.unit IS NOT NULL AND {some})"""
 
 
-def _rolled_up(of: str, names: Iterable[str], sign: int = 1) -> str:
-    """Selects the figures of leaves (map, unit, day, columns, quality, open lists) for every unit above them."""
-    sums = ", ".join(f"{sign} * sum(f.{name})" for name in names)
-    quality = ", ".join(f"{sign} * sum(f.facts) FILTER (WHERE a.{name})" for name in QUALITY)
-    return f"""SELECT sums.*, codes.keyed FROM (
-            SELECT a.map, a.unit, f.day, {sums}, {quality}
-              FROM {of} f JOIN above a ON a.leaf = f.unit GROUP BY 1, 2, 3) sums
-        LEFT JOIN (
-            SELECT map, unit, day, jsonb_object_agg(name, n) AS keyed FROM (
-                SELECT a.map, a.unit, f.day, code.key AS name, {sign} * sum(code.value::int) AS n
-                  FROM {of} f CROSS JOIN jsonb_each(f.keyed) AS code JOIN above a ON a.leaf = f.unit
-                 GROUP BY 1, 2, 3, 4 HAVING sum(code.value::int) <> 0) each
-             GROUP BY 1, 2, 3) codes USING (map, unit, day)"""
+def _rolled_up(slot: Slot, of: str, names: Iterable[str], sign: int = 1) -> str:
+    """Adds the figures of leaves (columns, quality, open lists) to those of every unit above them; of wide units also
+    by month."""
+    columns = (*names, *QUALITY)
+    listed, row = ", ".join(columns), "map, unit, wide, day"
+    sums = ", ".join(f"{sign} * sum(f.{name}) AS {name}" for name in names)
+    quality = ", ".join(f"{sign} * sum(f.facts) FILTER (WHERE a.{name}) AS {name}" for name in QUALITY)
+    totals = ", ".join(f"sum({name})" for name in columns)
+    return f"""sums AS (
+            SELECT a.map, a.unit, a.wide, f.day, {sums}, {quality}
+              FROM {of} f JOIN above a ON a.leaf = f.unit GROUP BY 1, 2, 3, 4),
+        codes AS ({_codes(f"{of} f JOIN above a ON a.leaf = f.unit", "a.map, a.unit, a.wide, f.day", sign)}),
+        rows AS MATERIALIZED (
+            SELECT {row}, {_month("day")} AS month, {listed}, keyed FROM sums LEFT JOIN codes USING ({row})),
+        months AS (
+            INSERT INTO {slot.table("rollup_months")} AS t (map, unit, month, {listed}, keyed)
+            SELECT sums.*, codes.keyed FROM (
+                SELECT map, unit, month, {totals} FROM rows WHERE wide GROUP BY 1, 2, 3) sums
+              LEFT JOIN ({_codes("(SELECT * FROM rows WHERE wide) f", "map, unit, month")}) codes
+             USING (map, unit, month) ORDER BY 1, 2, 3
+            ON CONFLICT (map, unit, month) DO UPDATE SET {_plus(columns)})
+        INSERT INTO {slot.table("rollup")} AS t (map, unit, day, {listed}, keyed)
+        SELECT map, unit, day, {listed}, keyed FROM rows ORDER BY 1, 2, 3
+        ON CONFLICT (map, unit, day) DO UPDATE SET {_plus(columns)}"""
+
+
+def _codes(of: str, row: str, sign: int = 1) -> str:
+    """Selects the figures of open lists, summed over whatever belongs to a row."""
+    names = ", ".join(name.split(".")[-1] for name in row.split(", "))
+    return f"""SELECT {names}, jsonb_object_agg(name, n) AS keyed FROM (
+                SELECT {row}, code.key AS name, {sign} * sum(code.value::int) AS n
+                  FROM {of} CROSS JOIN jsonb_each(keyed) AS code
+                 GROUP BY {row}, code.key HAVING sum(code.value::int) <> 0) each
+             GROUP BY {names}"""
+
+
+def _month(day: str) -> str:
+    return f"date_trunc('month', {day}::timestamp)::date"
 
 
 def _pairs_rolled_up(slot: Slot, of: str, sign: int = 1) -> str:
@@ -238,7 +262,7 @@ def _pairs_rolled_up(slot: Slot, of: str, sign: int = 1) -> str:
               FROM {of} f JOIN above a ON a.leaf = f.unit GROUP BY 1, 2, 3, 4, 5, 6),
         months AS (
             INSERT INTO {slot.table("rollup_reach_months")} AS t (map, unit, kind, day, previous_month, n)
-            SELECT map, unit, kind, day, {_MONTH}, sum(n) FROM pairs WHERE wide
+            SELECT map, unit, kind, day, {_month("previous_day")}, sum(n) FROM pairs WHERE wide
              GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5
             ON CONFLICT (map, unit, kind, day, previous_month) DO UPDATE SET n = t.n + excluded.n)
         INSERT INTO {slot.table("rollup_reach")} AS t (map, unit, kind, day, previous_day, n)

@@ -30,7 +30,7 @@ MAP_BEFORE, MAP_TODAY = 0, 1
 ROLLED_UP = (MAP_BEFORE, MAP_TODAY)
 """The maps with roll-ups; higher numbers are maps somebody asked for, placed but summed from leaves."""
 QUALITY = ("estimated", "successor_unknown", "unplaced")
-TABLES = ("leaf", "reach", "record", "placement", "rollup", "rollup_reach", "rollup_reach_months")
+TABLES = ("leaf", "reach", "record", "placement", "rollup", "rollup_months", "rollup_reach", "rollup_reach_months")
 PLACE = ("home", "commune", "district", "province", "estimated", "successor_unknown")
 _place_row = attrgetter(*PLACE)
 

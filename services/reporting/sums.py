@@ -104,6 +104,7 @@ def _summed(tx: Connection, where: Standing, window: Window, wanted: Wanted) -> 
         "as_of": window.as_of,
         "until": window.until,
         "within_months": sums_sql.within_months((window.first,)),
+        "split": sums_sql.split_months((window.first,), (window.last, window.as_of)),
         **sums_sql.open_lists(wanted),
     }
     columns = (*wanted.stocks, *wanted.flows, *QUALITY)
@@ -135,6 +136,7 @@ def series(tx: Connection, where: Standing, firsts: Sequence[date], window: Wind
         "last": window.last,
         "as_of": window.as_of,
         "within_months": sums_sql.within_months(firsts),
+        "split": sums_sql.split_months(firsts, (window.last, window.as_of)),
         **sums_sql.open_lists(wanted),
     }
     standing = dict.fromkeys((*wanted.stocks, *QUALITY), 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -62,7 +63,7 @@ def bucketed(where: Standing, wanted: Wanted) -> str:
         *(f"sum({name}) FILTER (WHERE day <= :as_of) AS {name}" for name in wanted.stocks),
         *(f"sum({column(name)}) AS {name}" for name in (*wanted.flows, *QUALITY)),
     ]
-    source = _source(where, "leaf", _of_leaves(wanted))
+    source = _figure_rows(where, _columns(wanted))
     return f"SELECT {BUCKET} AS bucket, {', '.join(sums)} FROM {source} WHERE day <= :last GROUP BY 1"
 
 
@@ -91,8 +92,12 @@ def _figures(where: Standing, wanted: Wanted) -> str:
         *(f"sum({column(name)}) FILTER (WHERE day BETWEEN :first AND :last) AS {name}" for name in wanted.flows),
         *(f"sum({name}) AS {name}" for name in QUALITY),
     ]
-    source = _source(where, "leaf", _of_leaves(wanted))
+    source = _figure_rows(where, _columns(wanted))
     return f"SELECT unit, {', '.join(sums)} FROM {source} WHERE day <= :until GROUP BY unit"
+
+
+def _columns(wanted: Wanted) -> Iterable[str]:
+    return dict.fromkeys((*map(column, (*wanted.stocks, *wanted.flows)), *QUALITY))
 
 
 def _reached(where: Standing) -> str:
@@ -105,7 +110,7 @@ def _met_before(where: Standing, first: str) -> str:
     only within the month of ``first``."""
     met = "SELECT unit, kind, day, n FROM {} WHERE kind = ANY(:kinds) AND day BETWEEN :first AND :last AND {}"
     by_day = met.format(_source(where, "reach", _PAIRS), f"previous_day < {first}")
-    if not (_rolled_up(where) and where.level in ("nation", "province")):
+    if not _has_months(where):
         return by_day
     month = f"date_trunc('month', {first}::timestamp)::date"
     by_month = met.format(_rollup(where, "rollup_reach_months"), f"previous_month < {month}")
@@ -115,6 +120,12 @@ def _met_before(where: Standing, first: str) -> str:
 def within_months(firsts: Iterable[date]) -> bool:
     """Whether any of these periods begins within a month; else what the months say is all there is."""
     return any(first.day > 1 for first in firsts)
+
+
+def split_months(firsts: Iterable[date], lasts: Iterable[date]) -> list[date]:
+    """The months, by their first days, that something begins or ends within: of those single days are read."""
+    cut = {first.replace(day=1) for first in firsts if first.day > 1}
+    return sorted(cut | {last.replace(day=1) for last in lasts if last.day < monthrange(last.year, last.month)[1]})
 
 
 def keyed(where: Standing, wanted: Wanted) -> str:
@@ -128,22 +139,31 @@ def _codes(where: Standing, wanted: Wanted, as_of: str) -> str:
         days = "day <= greatest(cast(:last AS date), cast(:as_of AS date))"
     return f"""(SELECT unit, day, split_part(each.key, ':', 1) AS figure,
                        substr(each.key, strpos(each.key, ':') + 1) AS code, each.value::int AS n
-                  FROM {_source(where, "leaf", "f.day, f.keyed")} CROSS JOIN jsonb_each(keyed) AS each
+                  FROM {_figure_rows(where, ["keyed"])} CROSS JOIN jsonb_each(keyed) AS each
                  WHERE {days}) codes
                 WHERE (figure = ANY(:keyed_stocks) AND day <= {as_of})
                    OR (figure = ANY(:keyed_flows) AND day BETWEEN :first AND :last)"""
 
 
-def _of_leaves(wanted: Wanted) -> str:
-    """Columns of a leaf ``f`` placed by ``p``, and of the facts of doubtful places."""
-    return ", ".join(
-        (
-            *(f"f.{name}" for name in dict.fromkeys(map(column, ("day", *wanted.stocks, *wanted.flows)))),
-            "CASE WHEN p.estimated THEN f.facts ELSE 0 END AS estimated",
-            "CASE WHEN p.successor_unknown THEN f.facts ELSE 0 END AS successor_unknown",
-            "CASE WHEN p.home IS NULL THEN f.facts ELSE 0 END AS unplaced",
-        )
-    )
+_OF_LEAVES = {
+    "estimated": "CASE WHEN p.estimated THEN f.facts ELSE 0 END AS estimated",
+    "successor_unknown": "CASE WHEN p.successor_unknown THEN f.facts ELSE 0 END AS successor_unknown",
+    "unplaced": "CASE WHEN p.home IS NULL THEN f.facts ELSE 0 END AS unplaced",
+}
+"""Quality is said by a leaf's placement ``p``; everything else stands in its own row ``f``."""
+
+
+def _figure_rows(where: Standing, columns: Iterable[str]) -> str:
+    """Figures by day; of wide units whole months stand on their first days, where nothing begins or ends within."""
+    if not _has_months(where):
+        return _source(where, "leaf", ", ".join(_OF_LEAVES.get(name, f"f.{name}") for name in ("day", *columns)))
+    listed = ", ".join(columns)
+    return f"""(SELECT unit, month AS day, {listed} FROM {where.slot.table("rollup_months")}
+                 WHERE map = :map AND unit = ANY(:units) AND month <> ALL(cast(:split AS date[]))
+                 UNION ALL
+                SELECT unit, day, {listed} FROM unnest(cast(:split AS date[])) AS split (month)
+                  JOIN {where.slot.table("rollup")} ON map = :map AND unit = ANY(:units)
+                   AND day >= split.month AND day < (split.month + interval '1 month')::date) s"""
 
 
 def _source(where: Standing, table: str, columns: str) -> str:
@@ -158,6 +178,10 @@ def _source(where: Standing, table: str, columns: str) -> str:
 
 def _rolled_up(where: Standing) -> bool:
     return where.map in ROLLED_UP and where.level != "village"
+
+
+def _has_months(where: Standing) -> bool:
+    return where.map in ROLLED_UP and where.level in ("province", "nation")
 
 
 def _rollup(where: Standing, table: str) -> str:

@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from ops.local.provision import Database
+from services.reporting import store
 from services.reporting.figures import UNITS
 from services.reporting.indicators import CATALOGUE
 from services.reporting.indicators.values import plain
@@ -84,10 +85,10 @@ class Stack:
     def tables(self) -> dict[str, list[Any]]:
         """Everything but rows of zeros."""
         kept = {}
-        for name in ("leaf", "reach", "record", "placement", "rollup", "rollup_reach", "rollup_reach_months"):
+        for name in store.TABLES:
             with self.engine.connect() as tx:
                 rows = [tuple(row) for row in tx.execute(text(f"SELECT * FROM read.{name}"))]
-            numbers = {"leaf": 2, "rollup": 3}.get(name)
+            numbers = {"leaf": 2, "rollup": 3, "rollup_months": 3}.get(name)
             if numbers:
                 rows = [(*row[:numbers], *(n or 0 for n in row[numbers:])) for row in rows if any(row[numbers:])]
             if "reach" in name:

@@ -35,6 +35,12 @@ def stack(database: Callable[..., Database], monkeypatch: pytest.MonkeyPatch) ->
         ("rollup", "serving_trained = coalesce(serving_trained, 0) + 1", "serving_trained"),
         ("rollup", "unplaced = coalesce(unplaced, 0) + 1", "unplaced"),
         ("rollup", """keyed = read.keyed_plus(coalesce(keyed, '{}'), '{"platforms:new": 1}')""", "platforms:new"),
+        ("rollup_months", "visits = coalesce(visits, 0) + 1", "visits_by_month"),
+        (
+            "rollup_months",
+            """keyed = read.keyed_plus(coalesce(keyed, '{}'), '{"platforms:new": 1}')""",
+            "platforms:new_by_month",
+        ),
         ("rollup_reach", "n = n + 1", "reached_household"),
         ("rollup_reach_months", "n = n + 1", "reached_household_by_month"),
     ],

@@ -31,6 +31,8 @@ from tests.reporting_kit import NATION, Facts, MirrorWriter, attended, country, 
 
 TODAY = date(2026, 11, 21)
 EVER = date(2022, 1, 1)
+_OF_A_ROW = {"map", "unit", "kind", "day", "month", "previous_month"}
+"""What a row is of, not what it counts."""
 
 
 @pytest.fixture
@@ -163,7 +165,10 @@ def test_rows_of_open_lists_move_into_the_rows_of_their_days(database: Callable[
     own.dispose()
 
 
-def test_months_are_filled_from_the_pairs_of_days_that_are_there(database: Callable[..., Database]) -> None:
+@pytest.mark.parametrize(("table", "number"), [("rollup_reach_months", 14), ("rollup_months", 17)])
+def test_months_are_filled_from_the_days_that_are_there(
+    database: Callable[..., Database], table: str, number: int
+) -> None:
     made = database("reporting")
     own, owner = engine(made.app_url, name="test", pool_size=8), engine(made.owner_url, name="owner", pool_size=1)
     rng = random.Random(3)
@@ -175,18 +180,23 @@ def test_months_are_filled_from_the_pairs_of_days_that_are_there(database: Calla
             pass
         Maps(own, UnitDirectory(own), lambda: TODAY).settle()
 
-    def months() -> list[tuple[object, ...]]:
-        rows = text("SELECT map, unit, kind, day, previous_month, n FROM read.rollup_reach_months WHERE n <> 0")
+    def months() -> list[dict[str, object]]:
+        """What is told of each, without zeros."""
         with own.connect() as tx:
-            return sorted(map(tuple, tx.execute(rows)))
+            rows = [dict(row) for row in tx.execute(text(f"SELECT * FROM read.{table}")).mappings()]
+        told = [
+            {name: value for name, value in row.items() if value and name != "map"} | {"map": row["map"]}
+            for row in rows
+        ]
+        return sorted((row for row in told if row.keys() - _OF_A_ROW), key=str)
 
     written = months()
-    assert len({unit for _, unit, *_ in written}) > 2
+    assert len({row["unit"] for row in written}) > 2
     with owner.begin() as tx:
-        tx.execute(text("DROP VIEW read.rollup_reach_months"))
-        tx.execute(text("DROP TABLE read.rollup_reach_months_2a, read.rollup_reach_months_2b, read.resting"))
-        tx.execute(text("UPDATE schema_version SET version_num = '0013'"))
-    migrate("reporting", made.owner_url)
+        tx.execute(text(f"DROP VIEW read.{table}"))
+        tx.execute(text(f"DROP TABLE read.{table}_2a, read.{table}_2b"))
+        tx.execute(text("UPDATE schema_version SET version_num = :before"), {"before": f"{number - 1:04}"})
+    migrate("reporting", made.owner_url, to=f"{number:04}")
     assert months() == written
     own.dispose()
     owner.dispose()

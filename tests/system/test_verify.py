@@ -305,6 +305,23 @@ def test_a_month_of_those_met_before_that_is_off_by_one_is_found(system: System,
     assert "pairs of days by month differ from those by day: (1, '*', 'team', " in differences["figures"]
 
 
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        ("visits = visits + 1", "figures by month differ from those by day: (1, '*', "),
+        ("""keyed = read.keyed_plus(coalesce(keyed, '{}'), '{"platforms:new": 1}')""", "codes by month differ"),
+    ],
+)
+def test_figures_of_a_month_that_are_off_by_one_are_found(system: System, day: date, change: str, what: str):
+    with system.superuser("reporting") as tx:
+        slot = tx.execute("SELECT slot FROM read.figures_live").fetchone()
+    assert slot is not None
+    where = "map = 1 AND unit = '*' AND month = %s"
+    with planted(system, "reporting", f"read.rollup_months_{slot[0]}", where, change, LAST.replace(day=1)):
+        differences = found(system)
+    assert list(differences) == ["figures"] and what in differences["figures"]
+
+
 def test_a_receipt_without_its_command_is_found(system: System, day: date, tmp_path: Path):
     receipts = tmp_path / "phone.ndjson"
     lost = system.network.world.id("never sent")
