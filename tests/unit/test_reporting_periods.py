@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from datetime import date, timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.reporting.periods import CALENDARS, Step, period, periods, previous, same_part
+from services.reporting.sums_sql import split_months
 
 CALENDAR, ADMINISTRATIVE = CALENDARS["calendar"], CALENDARS["administrative"]
 days = st.dates(date(2022, 1, 1), date(2035, 12, 31))
@@ -123,3 +125,24 @@ def test_the_same_part_of_the_period_before_begins_with_it_and_ends_within_it(da
 def test_the_previous_period_ends_where_this_one_begins(first, length, calendar):
     begin, end = previous(first, first + timedelta(days=length), calendar)
     assert begin <= end == first - timedelta(days=1)
+
+
+@given(st.lists(st.dates(), max_size=4), st.lists(st.dates(), max_size=4), st.dates())
+def test_a_month_that_is_not_split_lies_on_one_side_of_every_day(
+    firsts: list[date], lasts: list[date], day: date
+) -> None:
+    split = split_months(firsts, lasts)
+    for month in {each.replace(day=1) for each in (*firsts, *lasts, day)} - set(split):
+        end = month.replace(day=monthrange(month.year, month.month)[1])
+        assert all((month >= first) == (end >= first) for first in firsts)
+        assert all((month <= last) == (end <= last) for last in lasts)
+    assert split == sorted(set(split)) and all(month.day == 1 for month in split)
+    assert len(split) <= len({each.replace(day=1) for each in (*firsts, *lasts)})
+
+
+def test_whole_months_are_not_split() -> None:
+    assert split_months([date(2026, 1, 1), date.min], [date(2026, 2, 28), date(2028, 2, 29), date.max]) == []
+    assert split_months([date(2026, 1, 2)], [date(2028, 2, 28), date(2026, 1, 30)]) == [
+        date(2026, 1, 1),
+        date(2028, 2, 1),
+    ]
