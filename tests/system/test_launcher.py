@@ -54,6 +54,16 @@ def test_an_interrupted_set_up_heals(checkout):
     assert launch(checkout).returncode == 0
 
 
+def test_a_venv_of_others_is_left_alone(checkout, tmp_path):
+    others = tmp_path / "others"
+    others.mkdir()
+    (others / "kept").write_text("")
+    (checkout / ".venv").symlink_to(others)
+    refused = launch(checkout)
+    assert refused.returncode == 1 and f".venv is a link to {others}" in refused.stderr
+    assert [each.name for each in others.iterdir()] == ["kept"]
+
+
 def test_a_changed_lock_file_is_installed_again_and_a_failure_is_no_traceback(checkout):
     assert launch(checkout).returncode == 0
     (checkout / "requirements.lock").write_text("tungnha-does-not-exist @ file:///nowhere\n")
