@@ -84,6 +84,8 @@ def check(sources: Mapping[str, Source], url: str, token: str) -> str:
     leaves = [count(facts, first, last) for first, last, _ in questions]
     answers = [(*question, spread(facts, of, question[2])) for question, of in zip(questions, leaves, strict=True)]
     compared = sum(tables.check(sources["reporting"], facts.tree, today, *answer) for answer in answers)
+    for number, map_day in ((tables.BEFORE, BEFORE_REFORM), (tables.TODAY, today)):
+        compared += tables.check_doubts(sources["reporting"], facts.tree, number, map_day)
     tables.check_months(sources["reporting"])
     headers = {"Authorization": f"Bearer {token}", "Cache-Control": "no-cache"}  # the tables, not what an api still has
     with httpx.Client(base_url=url, headers=headers, timeout=60.0, trust_env=False) as http:

@@ -5,7 +5,7 @@ Sums over the days of a unit's roll-ups, on the map before the reform and on tod
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date
 
@@ -15,12 +15,13 @@ from shared.units import UnitTree
 
 BEFORE, TODAY = 0, 1
 EVERYWHERE = "*"
+ROLLED_UP = ("commune", "district", "province")
 STOCKS = (
     *("covered_", "teams_commune", "teams_village", "once_", "seats", "leaders", "deputies", "members", "serving_"),
     *("warnings", "regulations", "plans", "households_", "opinions_open", "certificates_"),
 )
 """How names of figures begin that are asked as of a date; the others are of a period."""
-NOT_FIGURES = {"map", "unit", "day", "facts", "estimated", "successor_unknown", "unplaced", "keyed"}
+NOT_FIGURES = {"map", "unit", "day", "facts", "estimated", "uncertain", "successor_unknown", "unplaced", "keyed"}
 FIRST = "first_"
 """Columns of those met for the first time: together with the pairs of days they are those met in a period."""
 
@@ -57,6 +58,34 @@ def check(
         name = tree.full_name(unit_id, map_day) or unit_id
         _same(f"{name} ({unit_id}) {first}…{last} on the map of {map_day}", held, expected.get(unit_id, Counter()))
     return len(columns) * len(told)
+
+
+def check_doubts(reporting: Source, tree: UnitTree, number: int, map_day: date) -> int:
+    """How many facts stand doubtfully where they do, by what is known of the units. Raises ``Difference``; the number
+    of units compared."""
+    names = ("estimated", "uncertain", "successor_unknown", "unplaced")
+    sums = ", ".join(f"coalesce(sum({name}), 0)::int" for name in names)
+    rows = reporting.all(f"SELECT unit, {sums} FROM read.rollup WHERE map = %s GROUP BY unit", number)
+    told = {unit: Counter(dict(zip(names, numbers, strict=True))) for unit, *numbers in rows}
+    expected: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for leaf, facts in reporting.all(
+        "SELECT unit, sum(facts)::int FROM read.leaf GROUP BY unit HAVING sum(facts) <> 0"
+    ):
+        placed = tree.place(leaf, map_day)
+        if placed is None:
+            expected[EVERYWHERE]["unplaced"] += facts
+            continue
+        doubts = {"estimated": placed.estimated, "successor_unknown": placed.successor_unknown}
+        above = [unit for unit in tree.ancestors(placed.unit_id, map_day) if tree.level(unit) in ROLLED_UP]
+        for unit in (*above, EVERYWHERE):
+            expected[unit].update({name: facts for name, so in doubts.items() if so})
+            expected[unit]["uncertain"] += facts if unit in placed.uncertain else 0
+    nation = next(tree.existing(map_day, "nation"))
+    for unit in told.keys() | expected.keys():
+        unit_id = nation if unit == EVERYWHERE else unit
+        where = f"{tree.full_name(unit_id, map_day) or unit_id} ({unit_id}) on the map of {map_day}"
+        _same(where, told.get(unit, Counter()), expected[unit])
+    return len(told)
 
 
 def check_months(reporting: Source) -> None:

@@ -15,11 +15,11 @@ from sqlalchemy import Connection, text
 
 from services.reporting.domain import FIGURES
 from services.reporting.placing import EVERYWHERE
-from services.reporting.store import MAP_TODAY, QUALITY, Slot
+from services.reporting.store import DOUBTS, MAP_TODAY, Slot
 from shared.units import UnitTree
 
 SHOWN = 10
-_COLUMNS = (*FIGURES, *QUALITY)
+_COLUMNS = (*FIGURES, *DOUBTS)
 _ROLLUPS = (("rollup", "day", "{}"), ("rollup_months", "month", "{}_by_month"))
 """Table, what its rows are of, and how their figures are named."""
 

@@ -25,7 +25,8 @@ EARLIEST_MAP = date(2022, 1, 1)
 class Place:
     """``home`` is the unit of the map that holds the leaf's facts (None: not known yet), the others those above it.
 
-    ``estimated``: a choice among several successors or predecessors; ``successor_unknown``: held at a coarser level.
+    ``estimated``: a choice among several successors or predecessors, and which of the units rest on it is said of each;
+    ``successor_unknown``: held at a coarser level.
     """
 
     home: str | None = None
@@ -34,6 +35,15 @@ class Place:
     province: str | None = None
     estimated: bool = False
     successor_unknown: bool = False
+    home_uncertain: bool = False
+    commune_uncertain: bool = False
+    district_uncertain: bool = False
+    province_uncertain: bool = False
+
+    def uncertain(self, level: str) -> bool:
+        """Whether the facts may belong to another unit of that level; to the nation they all do."""
+        unit = "home" if level == "village" else level
+        return bool(getattr(self, f"{unit}_uncertain", False))
 
     @property
     def above(self) -> tuple[str, ...]:
@@ -50,11 +60,7 @@ def place(tree: UnitTree, leaf: str, map_day: date) -> Place:
     if found is None:
         return UNPLACED
     levels: dict[str | None, str] = {tree.level(unit): unit for unit in tree.ancestors(found.unit_id, map_day)}
-    return Place(
-        found.unit_id,
-        levels.get("commune"),
-        levels.get("district"),
-        levels.get("province"),
-        found.estimated,
-        found.successor_unknown,
-    )
+    units = (found.unit_id, levels.get("commune"), levels.get("district"), levels.get("province"))
+    if not found.estimated:
+        return Place(*units, successor_unknown=found.successor_unknown)
+    return Place(*units, True, found.successor_unknown, *(unit in found.uncertain for unit in units))

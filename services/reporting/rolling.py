@@ -12,7 +12,7 @@ from services.reporting.arrays import arrays, plain, texts
 from services.reporting.domain import FIGURES, Tally
 from services.reporting.domain.tally import FACTS, Row
 from services.reporting.placing import EVERYWHERE, Place
-from services.reporting.store import QUALITY, ROLLED_UP, Slot
+from services.reporting.store import DOUBTS, QUALITY, ROLLED_UP, UNCERTAIN, Slot
 
 UnitDay = tuple[str, str]
 Codes = dict[str, int]
@@ -140,18 +140,24 @@ def roll_up(tx: Connection, slot: Slot, number: int) -> None:
                      UNION ALL
                     SELECT p.unit, f.day, {columns}, {quality}, f.keyed
                       FROM {slot.table("rollup")} f JOIN parts p ON p.part = f.unit WHERE f.map = {number})
-                INSERT INTO {slot.table("rollup")} (map, unit, day, {columns}, {quality}, keyed)
-                SELECT {number}, sums.*, codes.keyed FROM (
+                INSERT INTO {slot.table("rollup")} (map, unit, day, {columns}, {quality}, {UNCERTAIN}, keyed)
+                SELECT {number}, sums.*, uncertain.facts, codes.keyed FROM (
                     SELECT unit, day, {sums} FROM rows GROUP BY 1, 2) sums
+                LEFT JOIN (
+                    SELECT d.unit, f.day, sum(f.facts) AS facts
+                      FROM {slot.table("leaf")} f JOIN doubtful d ON d.leaf = f.unit GROUP BY 1, 2) uncertain
+                    USING (unit, day)
                 LEFT JOIN ({_codes("rows", "unit, day")}) codes USING (unit, day)
                 ORDER BY 1, 2, 3"""
         )
     tx.exec_driver_sql(
         f"""WITH rows AS MATERIALIZED (
-                SELECT map, unit, {_month("day")} AS month, {columns}, {quality}, keyed FROM {slot.table("rollup")}
+                SELECT map, unit, {_month("day")} AS month, {columns}, {quality}, {UNCERTAIN}, keyed
+                  FROM {slot.table("rollup")}
                  WHERE map = {number} AND unit IN ({_wide(slot, number)}))
-            INSERT INTO {slot.table("rollup_months")} (map, unit, month, {columns}, {quality}, keyed)
-            SELECT sums.*, codes.keyed FROM (SELECT map, unit, month, {sums} FROM rows GROUP BY 1, 2, 3) sums
+            INSERT INTO {slot.table("rollup_months")} (map, unit, month, {columns}, {quality}, {UNCERTAIN}, keyed)
+            SELECT sums.*, codes.keyed FROM (
+                SELECT map, unit, month, {sums}, sum({UNCERTAIN}) FROM rows GROUP BY 1, 2, 3) sums
               LEFT JOIN ({_codes("rows", "map, unit, month")}) codes USING (map, unit, month)
              ORDER BY 1, 2, 3"""
     )
@@ -186,15 +192,17 @@ def _wide(slot: Slot, number: int) -> str:
 
 
 def _parts(slot: Slot, number: int) -> Iterator[str]:
-    """For each level, finest first: its units with the ``parts`` right below them that have roll-ups already, and the
-    ``leaves`` that stand in no such part."""
+    """For each level, finest first: its units with the ``parts`` right below them that have roll-ups already, the
+    ``leaves`` that stand in no such part, and all leaves that are ``doubtful`` at this level."""
     finer = "NULL::text"
-    for level in _LEVELS:
+    for level, uncertain in _LEVELS.items():
         placed = f"""(SELECT leaf, {level} AS unit, {finer} AS part, estimated, successor_unknown,
                              p.home IS NULL AS unplaced
                         FROM {slot.table("placement")} p WHERE map = {number} AND {level} IS NOT NULL) placed"""
         yield f"""parts AS MATERIALIZED (SELECT DISTINCT unit, part FROM {placed} WHERE part IS NOT NULL),
-                  leaves AS MATERIALIZED (SELECT * FROM {placed} WHERE part IS NULL)"""
+                  leaves AS MATERIALIZED (SELECT * FROM {placed} WHERE part IS NULL),
+                  doubtful AS MATERIALIZED (SELECT leaf, {level} AS unit FROM {slot.table("placement")} p
+                                             WHERE map = {number} AND {uncertain})"""
         finer = f"coalesce({level}, {finer})"
 
 
@@ -202,26 +210,29 @@ def _parts(slot: Slot, number: int) -> Iterator[str]:
 
 _WIDE_LEVELS = ("p.province", f"'{EVERYWHERE}'")
 """Those that are asked most and have most of everything: their figures and pairs of days are summed by month, too."""
-_LEVELS = ("p.commune", "p.district", *_WIDE_LEVELS)
+_LEVELS = {level: f"{level}_uncertain" for level in ("p.commune", "p.district", "p.province")} | {
+    f"'{EVERYWHERE}'": "false"
+}
+"""Level → whether it is uncertain that a leaf belongs to its unit there."""
 _CHANGED = f"p.map IN {ROLLED_UP} AND p.leaf = ANY(%s::text[])"
 
 
 def _above(slot: Slot, some: str) -> str:
     """Leaves with every unit above them, looked up once and first, whatever the planner expects of it."""
-    levels = "), (".join(f"{level}, {level in _WIDE_LEVELS}" for level in _LEVELS)
+    levels = "), (".join(f"{level}, {level in _WIDE_LEVELS}, {uncertain}" for level, uncertain in _LEVELS.items())
     return f"""above AS MATERIALIZED (
-        SELECT p.leaf, p.map, above.unit, above.wide, p.estimated, p.successor_unknown, p.home IS NULL AS unplaced
-          FROM {slot.table("placement")} p CROSS JOIN LATERAL (VALUES ({levels})) AS above (unit, wide)
+        SELECT p.leaf, p.map, above.*, p.estimated, p.successor_unknown, p.home IS NULL AS unplaced
+          FROM {slot.table("placement")} p CROSS JOIN LATERAL (VALUES ({levels})) AS above (unit, wide, {UNCERTAIN})
          WHERE above.unit IS NOT NULL AND {some})"""
 
 
 def _rolled_up(slot: Slot, of: str, names: Iterable[str], sign: int = 1) -> str:
     """Adds the figures of leaves (columns, quality, open lists) to those of every unit above them; of wide units also
     by month."""
-    columns = (*names, *QUALITY)
+    columns = (*names, *DOUBTS)
     listed, row = ", ".join(columns), "map, unit, wide, day"
     sums = ", ".join(f"{sign} * sum(f.{name}) AS {name}" for name in names)
-    quality = ", ".join(f"{sign} * sum(f.facts) FILTER (WHERE a.{name}) AS {name}" for name in QUALITY)
+    quality = ", ".join(f"{sign} * sum(f.facts) FILTER (WHERE a.{name}) AS {name}" for name in DOUBTS)
     totals = ", ".join(f"sum({name})" for name in columns)
     return f"""sums AS (
             SELECT a.map, a.unit, a.wide, f.day, {sums}, {quality}

@@ -30,8 +30,13 @@ MAP_BEFORE, MAP_TODAY = 0, 1
 ROLLED_UP = (MAP_BEFORE, MAP_TODAY)
 """The maps with roll-ups; higher numbers are maps somebody asked for, placed but summed from leaves."""
 QUALITY = ("estimated", "successor_unknown", "unplaced")
+"""Of how many facts the place is doubtful, whichever of the units above them is."""
+UNCERTAIN = "uncertain"
+"""Of how many facts it is not certain that they belong to this very unit: so it does not add up over units."""
+DOUBTS = (*QUALITY, UNCERTAIN)
 TABLES = ("leaf", "reach", "record", "placement", "rollup", "rollup_months", "rollup_reach", "rollup_reach_months")
-PLACE = ("home", "commune", "district", "province", "estimated", "successor_unknown")
+_UNITS = ("home", "commune", "district", "province")
+PLACE = (*_UNITS, "estimated", "successor_unknown", *(f"{unit}_uncertain" for unit in _UNITS))
 _place_row = attrgetter(*PLACE)
 
 Places = Mapping[int, Mapping[str, Place]]
@@ -201,12 +206,13 @@ class Slot:
             return
         conflict = f"UPDATE SET {', '.join(f'{c} = excluded.{c}' for c in PLACE)}" if move else "NOTHING"
         leaves = sorted(places)
-        *above, estimated, unknown = zip(*(_place_row(places[leaf]) for leaf in leaves), strict=True)
+        columns = list(zip(*(_place_row(places[leaf]) for leaf in leaves), strict=True))
+        units, doubts = columns[: len(_UNITS)], columns[len(_UNITS) :]
         tx.exec_driver_sql(
             f"""INSERT INTO {self.table("placement")} (map, leaf, {", ".join(PLACE)})
-                SELECT %s, * FROM unnest({arrays(*["text"] * 5, "bool", "bool")})
+                SELECT %s, * FROM unnest({arrays("text", *["text"] * len(units), *["bool"] * len(doubts))})
                 ON CONFLICT (map, leaf) DO {conflict}""",
-            (number, *map(texts, (leaves, *above)), plain(estimated), plain(unknown)),
+            (number, texts(leaves), *map(texts, units), *map(plain, doubts)),
         )
 
     def set_map(self, tx: Connection, number: int, key: date, tree_position: int) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, RowMapping, text
 from services.reporting import sums_sql
 from services.reporting.domain import FIRST, KEYED_STOCKS
 from services.reporting.placing import EVERYWHERE
-from services.reporting.store import MAP_TODAY, QUALITY, ROLLED_UP, Slot
+from services.reporting.store import DOUBTS, MAP_TODAY, ROLLED_UP, UNCERTAIN, Slot
 from services.reporting.sums_sql import Standing, Wanted
 
 
@@ -45,8 +45,9 @@ class Sums:
             self.figures[name] = self.figures.get(name, 0) + n
 
     def minus(self, others: Collection[Sums]) -> Sums:
-        """What is left of these without the others: every figure is additive over units."""
-        return Sums({name: n - sum(other.figures.get(name, 0) for other in others) for name, n in self.figures.items()})
+        """What is left of these without the others: every figure but ``uncertain`` is additive over units."""
+        additive = {name: n for name, n in self.figures.items() if name != UNCERTAIN}
+        return Sums({name: n - sum(other.figures.get(name, 0) for other in others) for name, n in additive.items()})
 
     def add_keyed(self, figure: str, key: str, n: int) -> None:
         for name in (figure, f"{figure}:{key}"):
@@ -72,13 +73,14 @@ def _national(tx: Connection, where: Standing, window: Window, wanted: Wanted) -
     """The nation's sums are the same on every map, only how well the leaves are placed is not."""
     sums = _summed(tx, _everywhere(where), window, wanted)[EVERYWHERE]
     if where.map not in ROLLED_UP:
-        sums.figures |= dict.fromkeys(QUALITY, 0) | _doubtful(tx, where, window.until, [date.min]).get(1, {})
+        sums.figures |= dict.fromkeys(DOUBTS, 0) | _doubtful(tx, where, window.until, [date.min]).get(1, {})
     return sums
 
 
 def _doubtful(tx: Connection, where: Standing, until: date, firsts: Sequence[date]) -> dict[int, dict[str, int]]:
     """How many of the nation's facts are placed doubtfully on a map without roll-ups, by bucket of days."""
     statement = f"""SELECT {sums_sql.BUCKET} AS bucket, sum(f.facts) FILTER (WHERE p.estimated) AS estimated,
+                           0 AS uncertain,
                            sum(f.facts) FILTER (WHERE p.successor_unknown) AS successor_unknown,
                            sum(f.facts) FILTER (WHERE p.home IS NULL) AS unplaced
                       FROM {where.slot.table("placement")} p JOIN {where.slot.table("leaf")} f ON f.unit = p.leaf
@@ -87,7 +89,7 @@ def _doubtful(tx: Connection, where: Standing, until: date, firsts: Sequence[dat
                      GROUP BY 1"""
     parameters = {"map": where.map, "until": until, "firsts": list(firsts)}
     rows = tx.execute(text(statement), parameters).mappings()
-    return {row["bucket"]: {name: int(row[name] or 0) for name in QUALITY} for row in rows}
+    return {row["bucket"]: {name: int(row[name] or 0) for name in DOUBTS} for row in rows}
 
 
 def _everywhere(where: Standing) -> Standing:
@@ -107,7 +109,7 @@ def _summed(tx: Connection, where: Standing, window: Window, wanted: Wanted) -> 
         "split": sums_sql.split_months((window.first,), (window.last, window.as_of)),
         **sums_sql.open_lists(wanted),
     }
-    columns = (*wanted.stocks, *wanted.flows, *QUALITY)
+    columns = (*wanted.stocks, *wanted.flows, *DOUBTS)
     for row in tx.execute(text(sums_sql.in_all(where, wanted)), parameters).mappings():
         reached = (row["reached"] or {}) if wanted.kinds else {}
         found[row["unit"]].figures |= {name: int(row[name] or 0) for name in columns}
@@ -139,7 +141,7 @@ def series(tx: Connection, where: Standing, firsts: Sequence[date], window: Wind
         "split": sums_sql.split_months(firsts, (window.last, window.as_of)),
         **sums_sql.open_lists(wanted),
     }
-    standing = dict.fromkeys((*wanted.stocks, *QUALITY), 0)
+    standing = dict.fromkeys((*wanted.stocks, *DOUBTS), 0)
     for number, row in _by_bucket(tx, sums_sql.bucketed(where, wanted), parameters, len(firsts)):
         for name in standing:
             standing[name] += int(row[name] or 0) if row else 0
@@ -154,7 +156,7 @@ def series(tx: Connection, where: Standing, firsts: Sequence[date], window: Wind
     for sums in found:
         sums.met_first(wanted)
     if asked.level == "nation" and asked.map not in ROLLED_UP:
-        doubtful, so_far = _doubtful(tx, asked, window.last, firsts), dict.fromkeys(QUALITY, 0)
+        doubtful, so_far = _doubtful(tx, asked, window.last, firsts), dict.fromkeys(DOUBTS, 0)
         for number in range(len(found) + 1):
             so_far = {name: n + doubtful.get(number, {}).get(name, 0) for name, n in so_far.items()}
             if number:

@@ -9,7 +9,7 @@ from datetime import date
 
 from services.reporting.domain import FIRST, FLOWS, GAINED, KEYED_STOCKS, STOCKS
 from services.reporting.figures import KEYED, REACHED, column
-from services.reporting.store import QUALITY, ROLLED_UP, Slot
+from services.reporting.store import DOUBTS, ROLLED_UP, Slot
 
 COLUMN = {"village": "home", "commune": "commune", "district": "district", "province": "province"}
 """Level → the column of a placement."""
@@ -34,7 +34,7 @@ class Wanted:
 
     @property
     def figures(self) -> tuple[str, ...]:
-        return (*self.stocks, *self.flows, *(f"reached_{kind}" for kind in self.kinds), *self.keyed, *QUALITY)
+        return (*self.stocks, *self.flows, *(f"reached_{kind}" for kind in self.kinds), *self.keyed, *DOUBTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ BUCKET = "width_bucket(day, cast(:firsts AS date[]))"
 def bucketed(where: Standing, wanted: Wanted) -> str:
     sums = [
         *(f"sum({name}) FILTER (WHERE day <= :as_of) AS {name}" for name in wanted.stocks),
-        *(f"sum({column(name)}) AS {name}" for name in (*wanted.flows, *QUALITY)),
+        *(f"sum({column(name)}) AS {name}" for name in (*wanted.flows, *DOUBTS)),
     ]
     source = _figure_rows(where, _columns(wanted))
     return f"SELECT {BUCKET} AS bucket, {', '.join(sums)} FROM {source} WHERE day <= :last GROUP BY 1"
@@ -90,14 +90,14 @@ def _figures(where: Standing, wanted: Wanted) -> str:
     sums = [
         *(f"sum({name}) FILTER (WHERE day <= :as_of) AS {name}" for name in wanted.stocks),
         *(f"sum({column(name)}) FILTER (WHERE day BETWEEN :first AND :last) AS {name}" for name in wanted.flows),
-        *(f"sum({name}) AS {name}" for name in QUALITY),
+        *(f"sum({name}) AS {name}" for name in DOUBTS),
     ]
     source = _figure_rows(where, _columns(wanted))
     return f"SELECT unit, {', '.join(sums)} FROM {source} WHERE day <= :until GROUP BY unit"
 
 
 def _columns(wanted: Wanted) -> Iterable[str]:
-    return dict.fromkeys((*map(column, (*wanted.stocks, *wanted.flows)), *QUALITY))
+    return dict.fromkeys((*map(column, (*wanted.stocks, *wanted.flows)), *DOUBTS))
 
 
 def _reached(where: Standing) -> str:
@@ -145,10 +145,14 @@ def _codes(where: Standing, wanted: Wanted, as_of: str) -> str:
                    OR (figure = ANY(:keyed_flows) AND day BETWEEN :first AND :last)"""
 
 
+def _facts_if(condition: str, name: str) -> str:
+    return f"CASE WHEN {condition} THEN f.facts ELSE 0 END AS {name}"
+
+
 _OF_LEAVES = {
-    "estimated": "CASE WHEN p.estimated THEN f.facts ELSE 0 END AS estimated",
-    "successor_unknown": "CASE WHEN p.successor_unknown THEN f.facts ELSE 0 END AS successor_unknown",
-    "unplaced": "CASE WHEN p.home IS NULL THEN f.facts ELSE 0 END AS unplaced",
+    "estimated": _facts_if("p.estimated", "estimated"),
+    "successor_unknown": _facts_if("p.successor_unknown", "successor_unknown"),
+    "unplaced": _facts_if("p.home IS NULL", "unplaced"),
 }
 """Quality is said by a leaf's placement ``p``; everything else stands in its own row ``f``."""
 
@@ -156,7 +160,8 @@ _OF_LEAVES = {
 def _figure_rows(where: Standing, columns: Iterable[str]) -> str:
     """Figures by day; of wide units whole months stand on their first days, where nothing begins or ends within."""
     if not _has_months(where):
-        return _source(where, "leaf", ", ".join(_OF_LEAVES.get(name, f"f.{name}") for name in ("day", *columns)))
+        of_leaves = _OF_LEAVES | {"uncertain": _facts_if(f"p.{COLUMN[where.level]}_uncertain", "uncertain")}
+        return _source(where, "leaf", ", ".join(of_leaves.get(name, f"f.{name}") for name in ("day", *columns)))
     listed = ", ".join(columns)
     return f"""(SELECT unit, month AS day, {listed} FROM {where.slot.table("rollup_months")}
                  WHERE map = :map AND unit = ANY(:units) AND month <> ALL(cast(:split AS date[]))

@@ -6,12 +6,10 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
-import msgspec
-
 from services.teams.domain.units import ReorganisationRedone, ReorganisationUndone, UnitCorrected, UnitsReorganised
 from services.teams.domain.units.single import EVENTS as FACTS
 from shared.log import Recorded
-from shared.units import GSO, Called, UnitTree
+from shared.units import GSO, Called, Placement, UnitTree
 
 FACT_TYPES = frozenset(event.__name__ for event in FACTS) - {"UnitCodeTaken"}
 
@@ -52,7 +50,7 @@ def _unit(tree: UnitTree, unit_id: str, day: date) -> dict[str, Any]:
     if not found["exists"]:
         placed = tree.place(unit_id, day)
         if placed:
-            found["stands_in"] = msgspec.to_builtins(placed)
+            found["stands_in"] = _stands_in(placed)
     return found
 
 
@@ -79,8 +77,12 @@ def kinship(tree: UnitTree, unit_id: str, day: date) -> dict[str, Any]:
         ],
         "map": day,
         "on_map": [{"unit_id": part.unit_id, "name": part.name, "whole": part.whole} for part in parts],
-        "stands_in": msgspec.to_builtins(placed) if placed else None,
+        "stands_in": _stands_in(placed) if placed else None,
     }
+
+
+def _stands_in(placed: Placement) -> dict[str, Any]:
+    return {name: getattr(placed, name) for name in ("unit_id", "estimated", "successor_unknown")}
 
 
 def history(events: Iterable[Recorded], known_at: datetime | None) -> dict[str, Any]:

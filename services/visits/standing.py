@@ -55,7 +55,7 @@ class Standing:
         placed = tree.place(unit_id, day)
         if placed is None:
             return "unit-not-on-day"
-        sure = not placed.estimated and tree.level(placed.unit_id) == tree.level(unit_id)
+        sure = placed.unit_id not in placed.uncertain and tree.level(placed.unit_id) == tree.level(unit_id)
         parts = [] if sure else self._tree.former_unit_on_map(unit_id, day)
         own = [part.unit_id for part in parts if self._answers(part.unit_id, day)]
         if len(own) == 1:

@@ -118,7 +118,7 @@ class UnitTree(Placing):
         for other in gone:
             if RANK.get(other.level, -1) < RANK[level]:
                 above = self._above(other.id, RANK[level], day)
-                if above and above.unit_id == unit.id:
+                if above and above.units[0] == unit.id:
                     yield other.id
 
     def held(self, unit_id: str, day: date) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -143,6 +144,37 @@ def test_figures_equal_a_recount_on_every_map_in_any_order(stack: Stack, seed: i
             told = stack.figures_of(unit, map_day, first=first, last=last, as_of=as_of)
             assert told == recount(facts, tree, unit, map_day, first, last, as_of), (unit, map_day)
     check_the_nation_on_any_two_maps(stack, rng)
+    check_what_is_uncertain(stack, tree, rng)
+
+
+def check_what_is_uncertain(stack: Stack, tree: UnitTree, rng: random.Random) -> None:
+    """Roll-ups, day by day, and answers on a map without them: the facts of leaves for which a choice is behind the
+    unit."""
+    with stack.engine.connect() as tx:
+        leaves = tx.execute(text("SELECT unit, day, facts FROM read.leaf WHERE facts <> 0")).all()
+        rows = tx.execute(text("SELECT map, unit, day, uncertain FROM read.rollup WHERE uncertain <> 0")).all()
+    seen = Counter[str | None]()
+
+    def expected(map_day: date) -> Counter[tuple[str, date]]:
+        found = Counter[tuple[str, date]]()
+        for leaf, day, facts in leaves:
+            placed = tree.place(leaf, map_day)
+            for unit in placed.uncertain if placed else ():
+                found[unit, day] += facts
+                seen[tree.level(unit)] += 1
+        return Counter({key: n for key, n in found.items() if n})
+
+    for number, map_day in ((store.MAP_BEFORE, BEFORE_REFORM), (store.MAP_TODAY, TODAY)):
+        rolled_up = {key: n for key, n in expected(map_day).items() if tree.level(key[0]) != "village"}
+        assert {(unit, day): n for at, unit, day, n in rows if at == number} == rolled_up
+    assert seen["commune"]
+    map_day = EVER + timedelta(days=rng.randrange(1800))
+    sums = Counter[str]()
+    for (unit, day), n in expected(map_day).items():
+        sums[unit] += n if day <= TODAY else 0
+    for unit in (NATION, *rng.sample(sorted(tree.existing(map_day)), 12), *sums):
+        told = stack.answer(unit, map_day, first=EVER, last=TODAY, as_of=TODAY)["warnings"]
+        assert sum(each["facts"] for each in told if each["code"] == "estimated") == sums[unit], (unit, map_day)
 
 
 ADDITIVE = [
@@ -274,15 +306,51 @@ def test_a_former_district_answers_for_its_own_leaves_and_lists_its_successors(s
         "x": (2, 3, True),
         "cm-ward": (1, 3, True),
     }
-    # The commune team of a split commune stands at its main successor, and the answer says that this is an estimate.
-    x = stack.answer("x", TODAY)
-    assert x["figures"]["teams_commune"] == 1
-    assert "estimated" in codes(x)
-    # It is none for whoever holds them all.
-    for unit in ("hn", NATION):
-        assert "estimated" not in codes(stack.answer(unit, TODAY))
-    [province] = stack.answer(NATION, TODAY, by=Way.UNIT)["units"]
-    assert province["warnings"] == []
+
+
+def test_figures_are_an_estimate_only_where_they_would_be_others_by_another_choice(stack: Stack) -> None:
+    units = [
+        established(NATION, "nation", None, EVER),
+        established("hn", "province", NATION, EVER),
+        *(established(district, "district", "hn", EVER) for district in ("cm", "td")),
+        *(established(commune, "commune", "cm", EVER) for commune in ("a", "b", "c")),
+        established("d", "commune", "td", EVER),
+        established("a1", "village", "a", EVER),
+        *(established(commune, "commune", "hn", REFORM) for commune in ("x", "y", "z")),
+        *(abolished(district, REFORM) for district in ("cm", "td")),
+        abolished("a", REFORM, "x", "y"),
+        abolished("b", REFORM, "y"),
+        *(abolished(commune, REFORM, "z") for commune in ("c", "d")),
+    ]
+    facts = Facts()
+    team(facts, "t", "commune", "a", date(2023, 10, 1), 7)
+    for unit in ("x", "y", "z", "a1"):
+        visited(facts, unit, unit, date(2026, 1, 1), set(), 1, False)
+    stack.mirror.add([*unit_rows(units), *facts.events])
+    stack.units()
+    stack.figures()
+    stack.maps.settle()
+
+    def estimates(map_day: date) -> dict[str, int]:
+        """Of all units of the map, asked one by one, and as rows of the unit above."""
+        alone, rows = {}, {}
+        for unit in tree_of(units).existing(map_day):
+            answer = stack.answer(unit, map_day, by=Way.UNIT)
+            for found, who, told in (
+                (alone, unit, answer),
+                *((rows, row["unit"]["id"], row) for row in answer["units"]),
+            ):
+                if "estimated" in codes(told):
+                    [found[who]] = [each["facts"] for each in told["warnings"] if each["code"] == "estimated"]
+        assert alone == rows, "nothing but the nation is in no row, and for it nothing is an estimate"
+        return alone
+
+    # The team and the village of a split commune stand at its main successor; the village itself is there for certain.
+    assert stack.answer("x", TODAY)["figures"]["teams_commune"] == 1
+    assert estimates(TODAY).keys() == {"x"}
+    # Facts of y stand at a or b, in the same district; those of z at c or d, of two districts of one province.
+    assert estimates(BEFORE_REFORM).keys() == {"b", "c", "cm"}
+    assert stack.answer(NATION, TODAY, names=("facts_estimated",))["figures"]["facts_estimated"] > 0
 
 
 def test_a_village_answers_for_those_merged_into_it(stack: Stack) -> None:

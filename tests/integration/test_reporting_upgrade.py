@@ -200,3 +200,43 @@ def test_months_are_filled_from_the_days_that_are_there(
     assert months() == written
     own.dispose()
     owner.dispose()
+
+
+def test_what_is_uncertain_is_found_out_by_whoever_settles_the_maps_next(database: Callable[..., Database]) -> None:
+    made = database("reporting")
+    own, owner = engine(made.app_url, name="test", pool_size=8), engine(made.owner_url, name="owner", pool_size=1)
+    rng = random.Random(1)
+    units = country(rng)
+    MirrorWriter(own).add([*unit_rows(units), *some_facts(rng, tree_of(units), 60).events])
+    maps = Maps(own, UnitDirectory(own), lambda: TODAY, resting=0)
+    for projection in (Units(), Figures(UnitDirectory(own))):
+        subscription = Subscription(projection, own, MemoryLog())
+        while subscription.step():
+            pass
+        maps.settle()
+
+    def uncertain() -> list[list[object]]:
+        statements = ["SELECT * FROM read.placement"]
+        statements += [f"SELECT * FROM read.{name} WHERE uncertain <> 0" for name in ("rollup", "rollup_months")]
+        with own.connect() as tx:
+            return [sorted((dict(row) for row in tx.execute(text(each)).mappings()), key=str) for each in statements]
+
+    written = uncertain()
+    assert all(written)
+    with owner.begin() as tx:
+        for name in ("placement", "rollup", "rollup_months"):
+            tx.execute(text(f"DROP VIEW read.{name}"))
+            for slot in store.SLOTS:
+                levels = ("home_", "commune_", "district_", "province_") if name == "placement" else ("",)
+                dropped = ", ".join(f"DROP COLUMN {level}uncertain" for level in levels)
+                tx.execute(text(f"ALTER TABLE read.{name}_{slot} {dropped}"))
+        tx.execute(text("UPDATE schema_version SET version_num = '0017'"))
+    migrate("reporting", made.owner_url)
+    assert uncertain()[1:] == [[], []]
+    with own.connect() as tx:
+        assert progress(tx).map_position == 0, "answers say that the maps are being settled"
+    assert maps.settle() > 0
+    assert uncertain() == written
+    assert maps.settle() == 0
+    own.dispose()
+    owner.dispose()

@@ -267,6 +267,8 @@ def test_changed_data_in_a_mirror_is_found(system: System, day: date):
         ("rollup", "visits", "visits"),
         ("rollup", "people", "people"),
         ("rollup", "first_teams", "met_team"),
+        ("rollup", "uncertain", "uncertain"),
+        ("rollup", "successor_unknown", "successor_unknown"),
         ("leaf", "people_taught", "people_taught"),
         ("leaf", "covered_all_does", "covered_all"),
         ("leaf", "first_households", "households_reached"),

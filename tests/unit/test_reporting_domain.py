@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 
 from services.reporting.domain import FIGURES, LEVELS, UnknownTeam, teams_named
 from services.reporting.messages import MESSAGES, WARNINGS
-from services.reporting.placing import EVERYWHERE, UNPLACED, place
+from services.reporting.placing import BEFORE_REFORM, EVERYWHERE, UNPLACED, place
 from shared.problem_texts import GENERIC
 from shared.problems import rejection_codes
 from shared.units import UnitTree
 from tests.reporting_kit import REFORM, START, Counted, country, some_facts
-from tests.unit_events import established
+from tests.unit_events import abolished, established
 
 DAY = "2026-03-01"
 
@@ -326,6 +326,29 @@ def test_a_leaf_stands_below_every_unit_above_it_on_the_map() -> None:
     assert after.district is None and after.province == "q1"
     assert place(tree, "unheard-of", REFORM) == UNPLACED
     assert UNPLACED.above == (EVERYWHERE,)
+
+
+def test_a_place_says_of_each_level_whether_a_choice_is_behind_it() -> None:
+    tree = UnitTree()
+    for unit, level, parent in (("vn", "nation", None), ("p", "province", "vn"), ("d", "district", "p")):
+        tree.apply(*established(unit, level, parent, START))
+    for unit, level, parent in (("a", "commune", "d"), ("b", "commune", "d"), ("v", "village", "a")):
+        tree.apply(*established(unit, level, parent, START))
+    for unit in ("x", "y"):
+        tree.apply(*established(unit, "commune", "p", REFORM))
+    for event in (abolished("d", REFORM), abolished("a", REFORM, "x", "y"), abolished("b", REFORM, "x")):
+        tree.apply(*event)
+
+    def doubtful(leaf: str, day: date) -> set[str]:
+        where = place(tree, leaf, day)
+        found = {level for level in ("village", "commune", "district", "province", "nation") if where.uncertain(level)}
+        assert where.estimated == bool(found)
+        return found
+
+    assert doubtful("v", REFORM) == {"commune"}
+    assert doubtful("a", REFORM) == {"village", "commune"}
+    assert doubtful("x", BEFORE_REFORM) == {"village", "commune"}
+    assert doubtful("b", REFORM) == doubtful("y", BEFORE_REFORM) == doubtful("v", BEFORE_REFORM) == set()
 
 
 def test_a_leaf_below_an_unknown_parent_counts_for_the_nation_only() -> None:

@@ -60,13 +60,22 @@ def test_471_communes_of_the_last_day_were_split() -> None:
 
 
 def test_no_unit_was_split_between_two_provinces_of_today() -> None:
-    """So what a province of today counts is no estimate (``services/reporting/queries/reports.py``)."""
+    """So what a province of today counts is no estimate."""
     tree = seed().tree
     for unit in tree.existing(BEFORE):
-        above = {
-            next(a for a in tree.ancestors(s, REFORM) if tree.level(a) == "province") for s in tree.successors(unit)
-        }
-        assert len(above) < 2, tree.full_name(unit, BEFORE)
+        placed = tree.place(unit, REFORM)
+        assert placed is not None
+        assert {tree.level(each) for each in placed.uncertain} <= {"commune"}, tree.full_name(unit, BEFORE)
+
+
+def test_on_the_map_before_the_reform_most_communes_of_today_are_an_estimate_and_their_districts_are_not() -> None:
+    tree = seed().tree
+    uncertain = Counter[str | None]()
+    for unit in tree.existing(REFORM, "commune"):
+        placed = tree.place(unit, BEFORE)
+        assert placed is not None
+        uncertain.update(tree.level(each) for each in placed.uncertain)
+    assert uncertain == {"commune": 3_182, "district": 325, "province": 23}
 
 
 def test_every_commune_of_2022_has_successors_or_is_listed_as_unknown() -> None:

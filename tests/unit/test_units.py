@@ -152,7 +152,7 @@ def test_facts_of_a_split_commune_stand_at_the_main_successor_and_are_estimated(
         established("west", "commune", "north", REFORM),
         abolished("an", "west", "east"),
     )
-    assert units.place("an", NEW) == Placement("west", estimated=True)
+    assert units.place("an", NEW) == Placement("west", uncertain=frozenset({"west"}))
 
 
 def test_facts_of_a_merged_unit_stand_at_its_main_predecessor_on_the_old_map() -> None:
@@ -164,7 +164,63 @@ def test_facts_of_a_merged_unit_stand_at_its_main_predecessor_on_the_old_map() -
         ("UnitCodeAssigned", {"unit_id": "new", "system": "gso", "code": "00002", "effective": REFORM}),
     )
     assert units.predecessors("new") == ("binh", "an")  # it took over the code of binh
-    assert units.place("new", OLD) == Placement("binh", estimated=True)
+    assert units.place("new", OLD) == Placement("binh", uncertain=frozenset({"binh"}))
+
+
+def test_a_choice_between_units_is_none_for_what_holds_them_all() -> None:
+    units = tree(
+        *COUNTRY,
+        established("gamma", "district", "north"),
+        established("can", "commune", "gamma"),
+        established("new", "commune", "north", REFORM),
+        *(abolished(commune, "new") for commune in ("an", "binh")),
+    )
+    assert units.place("new", OLD) == Placement("an", uncertain=frozenset({"an"}))
+    units.apply(*abolished("can", "new"))
+    assert units.place("new", OLD) == Placement("an", uncertain=frozenset({"an", "delta"}))
+    elsewhere = (
+        established("south", "province", "vn"),
+        established("dan", "commune", "south"),
+        abolished("dan", "new"),
+    )
+    for event in elsewhere:
+        units.apply(*event)
+    assert units.place("new", OLD) == Placement("an", uncertain=frozenset({"an", "delta", "north"}))
+
+
+def test_a_split_that_was_taken_back_leaves_no_choice() -> None:
+    units = tree(
+        *COUNTRY,
+        *(established(part, "commune", "delta", "2023-01-01") for part in ("east", "west")),
+        abolished("an", "west", "east", day="2023-01-01"),
+        established("new", "commune", "north", REFORM),
+        *(abolished(part, "new") for part in ("east", "west")),
+    )
+    assert units.place("an", OLD) == Placement("west", uncertain=frozenset({"west"}))
+    assert units.place("an", NEW) == Placement("new")
+    assert units.place("oak", NEW) == Placement("oak") and units.parent("oak", NEW) == "new"
+
+
+def test_a_way_that_goes_up_is_a_choice_like_another() -> None:
+    """One part of a commune ended without a known successor: its district holds what it held."""
+    parts = [established(part, "commune", "delta", "2023-01-01") for part in ("east", "west")]
+    units = tree(*COUNTRY, *parts, abolished("an", "west", "east", day="2023-01-01"), abolished("east", unknown=True))
+    assert units.place("an", NEW) == Placement("west", uncertain=frozenset({"west"}))
+    units.apply(*abolished("an", "east", "west", day="2023-01-01"))
+    assert units.place("an", NEW) == Placement("delta", successor_unknown=True)
+
+
+def test_ways_that_part_and_meet_again_are_gone_once() -> None:
+    made = [established("0a", "commune", "delta", "2022-01-01"), established("0b", "commune", "delta", "2022-01-01")]
+    for n in range(1, 60):
+        day = f"2022-{1 + n // 28:02}-{1 + n % 28:02}"
+        made += [established(f"{n}{part}", "commune", "delta", day) for part in "ab"]
+        made += [abolished(f"{n - 1}{part}", f"{n}a", f"{n}b", day=day) for part in "ab"]
+    units = tree(*COUNTRY, *made)
+    assert units.place("0a", NEW) == Placement("59a", uncertain=frozenset({"59a"}))
+    assert units.place("59b", date(2022, 1, 1)) == Placement("0a", uncertain=frozenset({"0a"}))
+    circle = tree(*COUNTRY, abolished("an", "binh", day="2023-01-01"), abolished("binh", "an", day="2023-01-01"))
+    assert circle.place("an", NEW) == Placement("delta", successor_unknown=True)
 
 
 def test_facts_of_a_part_of_a_split_commune_stand_at_the_whole_without_doubt() -> None:
@@ -198,7 +254,7 @@ def test_a_village_follows_its_commune_until_told_otherwise() -> None:
     )
     followed = tree(*COUNTRY, *parts)
     assert followed.parent("oak", NEW) == "west"
-    assert followed.place("oak", NEW) == Placement("oak", estimated=True)
+    assert followed.place("oak", NEW) == Placement("oak", uncertain=frozenset({"west"}))
     told = tree(*COUNTRY, *parts, reparented("oak", "east"))
     assert told.ancestors("oak", NEW) == ("oak", "east", "north", "vn")
     assert told.place("oak", NEW) == Placement("oak")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
-from itertools import pairwise
+from itertools import pairwise, product
+from math import prod
 from typing import Any
 
 from hypothesis import given, settings
@@ -188,6 +190,60 @@ def test_totals_are_equal_on_any_two_maps(events: list[Event], data: st.DataObje
         assert below + held == sums[nation]
         totals.append(sums[nation])
     assert totals[0] == totals[1]
+
+
+class Otherwise(UnitTree):
+    """The same country, in which other links are the main ones: link n of a unit before those it has as a rule."""
+
+    def __init__(self, events: list[Event], mains: Mapping[tuple[str, str], int]) -> None:
+        super().__init__()
+        self._mains = mains
+        for type_, data in events:
+            if data.get("successors"):
+                heirs = sorted(link["unit_id"] for link in data["successors"])
+                main = heirs[mains.get(("successors", data["unit_id"]), 0)]
+                data = data | {"successors": [{"unit_id": heir, "main": heir == main} for heir in heirs]}
+            self.apply(type_, data)
+
+    def predecessors(self, unit_id: str) -> tuple[str, ...]:
+        found = sorted(super().predecessors(unit_id))
+        main = self._mains.get(("predecessors", unit_id), 0)
+        return (*found[main : main + 1], *found[:main], *found[main + 1 :])
+
+
+def countries(events: list[Event], data: st.DataObject) -> tuple[list[UnitTree], bool]:
+    """The country as each choice of main links makes it; and whether these are all choices, or some of very many."""
+    tree = fold_all(events)
+    forks = {
+        (kind, unit): len(links)
+        for unit in units_of(events)
+        for kind, links in (("successors", tree.successors(unit)), ("predecessors", tree.predecessors(unit)))
+        if len(links) > 1
+    }
+    whole = prod(forks.values()) <= 24
+    if whole:
+        chosen: Iterable[Sequence[int]] = product(*map(range, forks.values()))
+    else:
+        chosen = [[data.draw(st.integers(0, n - 1)) for n in forks.values()] for _ in range(12)]
+    return [Otherwise(events, dict(zip(forks, mains, strict=True))) for mains in chosen], whole
+
+
+@settings(max_examples=80, deadline=None)
+@given(histories(), st.data())
+def test_what_is_certain_holds_the_facts_whatever_is_chosen(events: list[Event], data: st.DataObject) -> None:
+    tree = fold_all(events)
+    others, whole = countries(events, data)
+    for day in data.draw(st.lists(st.sampled_from(days_of(tree)), min_size=1, max_size=3, unique=True)):
+        for unit in units_of(events):
+            placed = tree.place(unit, day)
+            assert placed is not None
+            chain = set(tree.ancestors(placed.unit_id, day))
+            assert placed.uncertain <= chain
+            held = [other.ancestors(where.unit_id, day) for other in others if (where := other.place(unit, day))]
+            in_all = chain.intersection(*held)
+            assert chain - placed.uncertain <= in_all
+            if whole:  # and nothing is called uncertain that is not
+                assert chain - placed.uncertain == in_all
 
 
 @settings(max_examples=100, deadline=None)

@@ -89,7 +89,7 @@ def _without_kind(name: str, kind: str | None) -> str:
 
 
 def estimated(warnings: Iterable[Document]) -> int | None:
-    """How many facts of a row stand where they do because of a choice; None where there was none to make."""
+    """How many facts of a row may belong to another unit; None where all are certain."""
     return next((each["facts"] for each in warnings if each["code"] == "estimated"), None)
 
 

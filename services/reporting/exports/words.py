@@ -26,8 +26,8 @@ WORDS: Words = {
     "total": ("Tổng số", "Total"),
     "estimated": ("≈ Ước tính (số sự kiện)", "≈ Estimated (facts)"),
     "estimated_note": (
-        "≈ Ước tính: cột cuối ghi số sự kiện được xếp vào đơn vị kế thừa chính, vì đơn vị cũ đã chia tách.",
-        "≈ Estimated: the last column counts facts that stand at the main successor of a unit that was split.",
+        "≈ Ước tính: cột cuối ghi số sự kiện có thể thuộc đơn vị khác, do chia tách, sáp nhập đơn vị hành chính.",
+        "≈ Estimated: the last column counts facts that may belong to another unit, as units were split or merged.",
     ),
     "unknown": ("chưa có mẫu số", "denominator unknown"),
     "other_codes": ("các mã còn lại", "all other codes"),

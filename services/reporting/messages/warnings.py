@@ -6,8 +6,10 @@ from collections.abc import Mapping
 
 WARNINGS: Mapping[str, tuple[str, str]] = {
     "estimated": (
-        "{facts} sự kiện được xếp vào đơn vị kế thừa chính vì đơn vị cũ đã chia tách.",
-        "{facts} facts stand at the main successor of a unit that was split.",
+        "{facts} sự kiện có thể thuộc đơn vị khác, do chia tách, sáp nhập đơn vị hành chính; "
+        "được xếp vào đơn vị kế thừa chính, hoặc đơn vị tiền thân chính.",
+        "{facts} facts may belong to another unit, because units were split or merged; "
+        "they stand at the main successor, or predecessor.",
     ),
     "successor_unknown": (
         "{facts} sự kiện thuộc đơn vị chưa rõ đơn vị kế thừa; được tính ở cấp trên.",

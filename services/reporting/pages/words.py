@@ -144,8 +144,8 @@ WORDS: Words = {
     "total": ("Tổng số", "Total"),
     "estimated": ("ước tính", "estimated"),
     "estimated_legend": (
-        "≈ ước tính: một phần số liệu được xếp vào đơn vị kế thừa chính, vì đơn vị cũ đã chia tách",
-        "≈ estimated: part of the figures stand at the main successor of a unit that was split",
+        "≈ ước tính: một phần số liệu có thể thuộc đơn vị khác, do chia tách, sáp nhập đơn vị hành chính",
+        "≈ estimated: part of the figures may belong to another unit, as units were split or merged",
     ),
     "formed_of": ("gồm {units}", "made of {units}"),
     "went_to": ("nay thuộc {units}", "now {units}"),

@@ -27,7 +27,7 @@ from services.reporting.queries.standing import Area, Shown, Snapshot
 from services.reporting.sums import Sums, Window, summed
 from services.reporting.sums_sql import Wanted
 from shared.problems import Problem
-from shared.units import LEVELS, UnitTree
+from shared.units import UnitTree
 
 FIGURES = CATALOGUE.chosen(("visits", "households_reached", "people_taught", "active_teams", *GAINED))
 """All additive over units: the figures of a campaign are the sums over its units."""
@@ -130,8 +130,7 @@ class Boards:
         found = [warn for n, warn in enumerate(found) if warn not in found[:n]]
         if unknown := sum(unit not in self._area.tree for unit in part.campaign.unit_ids):
             found.append(warning("units_unknown", locale, units=unknown))
-        top = min((shown[root] for root in part.roots), key=lambda each: LEVELS.index(each.level), default=None)
-        return found + (doubts(total, top.level, top.map_day, locale) if top else [])
+        return found + doubts(total, locale)
 
 
 @dataclass(frozen=True, slots=True)

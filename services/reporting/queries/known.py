@@ -97,7 +97,7 @@ class KnownReports:
             named = entries(snap, tree.ancestors(unit, shown.map_day), asked.window.until, question.indicators)
             warnings = [
                 *self._area.warnings(shown, snap.progress, locale),
-                *doubts(sums, shown.level, shown.map_day, locale),
+                *doubts(sums, locale),
             ]
         answer: Document = {
             **self._area.head(shown),
@@ -206,6 +206,7 @@ class Fold:
             if day <= until:
                 facts = row.get(FACTS, 0)
                 figures["estimated"] += facts if where.estimated else 0
+                figures["uncertain"] += facts if where.uncertain(self.shown.level) else 0
                 figures["successor_unknown"] += facts if where.successor_unknown else 0
                 figures["unplaced"] += facts if where.home is None else 0
         for (unit, kind, day, before), n in tally.reached.items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 import orjson
@@ -15,13 +15,11 @@ from services.reporting.indicators.codes import Entries, by_pillar, list_of, nam
 from services.reporting.indicators.values import Value, plain
 from services.reporting.messages import warning
 from services.reporting.periods import Period, Step, period, periods, previous, same_part
-from services.reporting.placing import BEFORE_REFORM
 from services.reporting.queries.codes import entries
 from services.reporting.queries.counting import by_period, counted
 from services.reporting.queries.kept import Kept
 from services.reporting.queries.standing import Area, Shown, Snapshot
 from services.reporting.schemas.reports import Page, Settled, Way
-from services.reporting.store import QUALITY
 from services.reporting.sums import Sums, Window, spread
 from shared.problems import Problem
 from shared.units import LEVELS
@@ -122,7 +120,7 @@ class Reports:
             answer["names"] = names_in(answer, asking.indicators, asking.entries)
         answer["warnings"] = [
             *self.area.warnings(shown, snap.progress, asking.locale),
-            *doubts(sums, shown.level, shown.map_day, asking.locale),
+            *doubts(sums, asking.locale),
         ]
         if shown.off_map:
             answer["successors"] = self._successors(asking)
@@ -248,7 +246,7 @@ class Reports:
             "unit": self.area.unit(unit, map_day),
             "rank": rank,
             "figures": asking.figures(sums),
-            "warnings": doubts(sums, self.area.tree.level(unit) or "", map_day, asking.locale),
+            "warnings": doubts(sums, asking.locale),
         }
         if asking.before is not None:
             row["previous"] = asking.compared(sums, before[unit], asking.before)
@@ -299,12 +297,12 @@ def _bounded(rows: int, asking: Asking) -> None:
         raise Problem("too-many-values", "/indicators", where="query", values=values, most=MOST_VALUES, indicators=most)
 
 
-def doubts(sums: Sums, level: str, map_day: date, locale: str) -> list[Document]:
-    """A choice between units is none for whoever holds them all: the nation, and on maps since the reform of 2025 a
-    province, because no unit of before was split between two of them."""
-    whole = level == "nation" or (level == "province" and map_day > BEFORE_REFORM)
-    codes = [code for code in QUALITY if sums.figures[code] and not (whole and code == "estimated")]
-    return [warning(code, locale, facts=sums.figures[code]) for code in codes]
+_DOUBTS = {"estimated": "uncertain", "successor_unknown": "successor_unknown", "unplaced": "unplaced"}
+"""Warning → the figure it is about. A choice below a unit that holds all there was to choose from is none for it."""
+
+
+def doubts(sums: Sums, locale: str) -> list[Document]:
+    return [warning(code, locale, facts=n) for code, figure in _DOUBTS.items() if (n := sums.figures[figure])]
 
 
 def etag(answer: Mapping[str, Any]) -> str:
