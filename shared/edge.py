@@ -112,6 +112,7 @@ class Route(HttpRequestHandler):  # type: ignore[misc]  # nameko has no types
 
     server = EdgeServer()
     media, expected = MEDIA_TYPE, "application/json"
+    for_people = False
 
     def __init__(
         self,

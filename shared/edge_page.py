@@ -68,6 +68,7 @@ class Page(Route):
 
     media = _FORM
     expected = "application/x-www-form-urlencoded"
+    for_people = True
 
     def answer(self, environ: Environ, path: dict[str, Any]) -> Reply:
         return _finished(super().answer(environ, path), environ)

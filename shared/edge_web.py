@@ -219,17 +219,22 @@ class EdgeServer(WebServer):  # type: ignore[misc]  # nameko has no types
             rules.append(rule)
         return Map(rules, strict_slashes=True, merge_slashes=False, redirect_defaults=False)
 
+    def for_people(self) -> Callable[[Problem, Environ], Reply] | None:
+        """How people are told of a problem, where there are pages."""
+        return next((route.told for route in self._providers if route.for_people), None)
+
     def laned(self) -> list[Any]:
         """Routes whose requests are admitted by what their headers say; files are so piece by piece."""
         return [route for route in self._providers if not isinstance(route.body, Upload)]
 
 
 class EdgeApp:
-    """The WSGI application: match, admit, answer, count. Every outcome is JSON."""
+    """The WSGI application: match, admit, answer, count. Every outcome is JSON, or a page for people."""
 
     def __init__(self, server: EdgeServer) -> None:
         self._edge = server.edge
         self._map = server.make_url_map().bind("")
+        self._for_people = server.for_people()
         self.turnstile = Turnstile(server.laned(), self._edge.lanes, self._edge.verifier, REQUESTS, longest=SMALL_REST)
         IN_FLIGHT.set_function(lambda: self._edge.in_flight)
         OPEN_ENDS.set_function(lambda: len(self._edge.open_ends))
@@ -288,6 +293,8 @@ class EdgeApp:
                 return Reply(204, headers={"Allow": allowed})
             raise Problem("method-not-allowed", headers={"Allow": allowed}, allowed=allowed) from None
         except (NotFound, RoutingException):
+            if self._for_people and "text/html" in environ.get("HTTP_ACCEPT", ""):
+                environ["tungnha.told"] = self._for_people  # somebody went to an address that is none
             raise Problem("not-found", where="path") from None
         environ["tungnha.route"], environ["tungnha.told"] = route.url, route.told
         if self._edge.in_flight > self._edge.max_in_flight and not route.probe:

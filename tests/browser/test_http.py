@@ -67,6 +67,17 @@ def test_wrong_questions_are_pages_that_say_what_is_wrong(visitor: httpx.Client)
     assert visitor.get("/?from=&to=&lang=vi").status_code == 200, "an empty field says nothing"
 
 
+def test_an_address_that_is_none_is_a_page_for_people_and_a_problem_for_programs(site: Site) -> None:
+    for lang, back in (("vi", "Về trang đầu"), ("en", "To the first page")):
+        asked = f"{site.base}/khong-co?lang={lang}"
+        seen = httpx.get(asked, headers={"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
+        assert (seen.status_code, seen.headers["content-type"]) == (404, "text/html; charset=utf-8")
+        assert back in seen.text and f'<html lang="{lang}">' in seen.text
+        assert "default-src 'none'" in seen.headers["content-security-policy"]
+        told = httpx.get(asked)
+        assert (told.status_code, told.headers["content-type"]) == (404, "application/problem+json")
+
+
 def test_pages_are_small_and_strict_and_files_are_kept_for_ever(site: Site, visitor: httpx.Client) -> None:
     page = visitor.get("/", headers={"Accept-Encoding": "gzip"})
     assert page.headers["content-encoding"] == "gzip" and page.headers["cache-control"] == "no-store"
