@@ -21,12 +21,11 @@ BESIDE = {
     "imports": ["-c", _LINT_IMPORTS, "--no-cache"],
 }
 PYTEST = ["-m", "pytest"]
-LANES = (["tests/system"],)
-"""A lane waits for processes now and then; another one has the rest, and with a third some promises of seconds would be
-measured on a machine that is busier than any operator's. The first is seen at work."""
-
-
 BROWSER = "tests/browser"
+LANES = (["tests/system", BROWSER],)
+"""A lane waits for processes now and then; another one has the rest, and with a third some promises of seconds would be
+measured on a machine that is busier than any operator's. The first is seen at work. A lane has servers of its own, and
+within it the browser comes last (``tests/browser/conftest.py``), so it takes nobody's messages in either."""
 
 
 def run(pytest_arguments: Sequence[str], say: Callable[[str], None], *, browser: bool = True) -> int:
@@ -51,9 +50,10 @@ def run(pytest_arguments: Sequence[str], say: Callable[[str], None], *, browser:
 
 
 def lanes(*, browser: bool = True) -> dict[str, list[str]]:
-    named = {folder for lane in LANES for folder in lane} | (set() if browser else {BROWSER})
-    rest = sorted({f"tests/{path.parent.name}" for path in ROOT.glob("tests/*/test_*.py")} - named)
-    return {" ".join(lane): lane for lane in (*LANES, rest)}
+    found = {f"tests/{path.parent.name}" for path in ROOT.glob("tests/*/test_*.py")}
+    rest = sorted(found.difference(*LANES))
+    wanted = ([folder for folder in lane if browser or folder != BROWSER] for lane in (*LANES, rest))
+    return {" ".join(lane): lane for lane in wanted}
 
 
 def _run(arguments: Sequence[str], env: dict[str, str]) -> int:
