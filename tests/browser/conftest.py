@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,9 @@ from ops.local import install, tokens
 from ops.local.provision import Database
 from ops.local.state import State
 from ops.units.seed import NATION_ID, REFORM, as_event, load
+from services.reporting.indicators import CATALOGUE
+from services.reporting.pages.figures import name_of
+from services.reporting.pages.words import words
 from shared.db import engine
 from tests.integration.test_reporting_figures import Stack
 from tests.reporting_kit import Facts, MirrorWriter, team, unit_rows, visited
@@ -43,11 +47,36 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @dataclass(frozen=True)
+class Viewer:
+    """Who looks: in which language, on what."""
+
+    lang: str
+    size: Size
+
+    def says(self, word: str, **params: object) -> str:
+        return words(word, self.lang, **params)
+
+    def named(self, indicator: str) -> str:
+        return name_of(CATALOGUE.latest[indicator], self.lang)
+
+
+@pytest.fixture(params=list(product(("vi", "en"), (PHONE, DESK))), ids=lambda each: f"{each[0]}-{each[1][0]}")
+def viewer(request: pytest.FixtureRequest) -> Viewer:
+    return Viewer(*request.param)
+
+
+EITHER = pytest.mark.parametrize("viewer", [Viewer("vi", PHONE), Viewer("en", DESK)], ids=["vi-phone", "en-desk"])
+"""Each language and each size once, where one has little to do with the other."""
+
+
+@dataclass(frozen=True)
 class Site:
     base: str
     state: State
     commune: str = ""
     other_commune: str = ""
+    bare_commune: str = ""
+    """Without villages, and without anything that happened."""
     stack: Stack | None = None
 
     def happen(self, facts: Facts) -> None:
@@ -70,8 +99,13 @@ def site(
     stack = Stack(own, MirrorWriter(own))
     seed = load()
     [ninh_binh] = seed.tree.find_by_name("Ninh Bình", REFORM, "province")
-    commune, other = seed.communes(ninh_binh, REFORM)[:2]
-    wanted = {commune, other, *(row["unit_id"] for row in seed.rows if row.get("level") in ("nation", "province"))}
+    commune, other, bare = seed.communes(ninh_binh, REFORM)[:3]
+    wanted = {
+        commune,
+        other,
+        bare,
+        *(row["unit_id"] for row in seed.rows if row.get("level") in ("nation", "province")),
+    }
     units = [as_event(row) for row in seed.rows if row["unit_id"] in wanted]
     units += [as_event(row) for row in seed.rows if row.get("level") == "district" and row["name"].endswith(" Sa")]
     units.append(established(VILLAGE, "village", commune, REFORM, name="Khu phố 1", simulated=True))
@@ -83,7 +117,7 @@ def site(
     stack.maps.settle()
     stack.figures()
     with _served(database, rabbit, stack_state, tmp_path_factory.mktemp("site")) as base:
-        yield Site(base, stack_state, commune, other, stack)
+        yield Site(base, stack_state, commune, other, bare, stack)
     own.dispose()
 
 
@@ -155,21 +189,26 @@ Opened = Callable[..., Page]
 
 @pytest.fixture
 def opened(browser: Browser) -> Iterator[Opened]:
-    """``opened(link, size=PHONE, scripts=False)``: a page of a visitor of its own."""
+    """``opened(link, size=PHONE, scripts=False)``: a page of a visitor of its own; ``refused``: who goes where there is
+    nothing for them, which a browser calls an error."""
     contexts, complaints = [], list[str]()
 
     def complain(message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
             complaints.append(f"{message.text} {message.location}")
 
-    def make(link: str, size: Size = DESK, *, scripts: bool = True, **options: Any) -> Page:
+    def complain_of_more(message: ConsoleMessage) -> None:
+        if "responded with a status of 4" not in message.text:
+            complain(message)
+
+    def make(link: str, size: Size = DESK, *, scripts: bool = True, refused: bool = False, **options: Any) -> Page:
         view = {"width": size[0], "height": size[1]}
         context = browser.new_context(viewport=view, java_script_enabled=scripts, locale="vi-VN", **options)  # type: ignore[arg-type]  # a TypedDict
         contexts.append(context)
         page = context.new_page()
         expect.set_options(timeout=30_000)  # on a busy machine
         page.set_default_timeout(30_000)
-        page.on("console", complain)
+        page.on("console", complain_of_more if refused else complain)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.goto(link)
         if scripts and "#token=" in link:

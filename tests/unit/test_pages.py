@@ -1,9 +1,7 @@
-"""The dashboard without a server: addresses, classes, the map's provinces, words, colours, vendored files."""
+"""The dashboard without a server: addresses, classes, the map's provinces, figures, words, problems."""
 
 from __future__ import annotations
 
-import gzip
-import hashlib
 import re
 from datetime import UTC, date, datetime
 from urllib.parse import parse_qs, urlsplit
@@ -26,9 +24,11 @@ from services.reporting.pages.figures import (
     changed,
     comparable,
     period_name,
+    places,
+    shown,
+    span,
     spark,
 )
-from services.reporting.pages.files import FILES, SUMS, VENDOR, address
 from services.reporting.pages.rendering import _ENVIRONMENT, problem_page, rendered
 from services.reporting.pages.view import View
 from services.reporting.pages.words import WORDS, words
@@ -40,8 +40,6 @@ from shared.units import UnitTree
 from shared.vietnamese import nfc
 
 TODAY = date(2026, 11, 28)
-FIRST_VIEW = 200_000
-"""Bytes, compressed."""
 
 
 @pytest.fixture(scope="module")
@@ -185,7 +183,17 @@ def test_numbers_differences_and_periods_are_written_as_people_write_them() -> N
     row = {"period": "2026-Q4", "from": date(2026, 10, 1)}
     assert period_name(row, "quarter", "vi") == "Quý 4/2026" and period_name(row, "day", "vi") == "01/10/2026"
     assert period_name({"period": "2026-W05", "from": TODAY}, "week", "en") == "Week 5/2026"
+    assert (
+        span("2026-11-15", "2026-11-15") == "15/11/2026" and span(date(2026, 1, 1), TODAY) == "01/01/2026 – 28/11/2026"
+    )
     assert spark([0, 0]) == spark([3]) == "" and spark([0, 5]).endswith("120.0,2.0")
+
+
+def test_numbers_of_one_column_have_as_many_decimals() -> None:
+    column, percent = [rate(50.0, 1), rate(None, 0), rate(33.33, 1), rate(1_250.5, 1)], CATALOGUE.latest["coverage_all"]
+    assert places(column) == 2 and places([3, 1_000]) == places([None]) == 0
+    told = [shown(value, percent, "vi", places(column)) for value in column]
+    assert told == ["50,00 %", "–", "33,33 %", "1.250,50 %"] and shown(rate(50.0, 1), percent, "en") == "50 %"
 
 
 def rate(value: float | None, numerator: int) -> dict[str, float | None]:
@@ -241,64 +249,19 @@ def test_a_problem_is_a_page_that_says_where_it_is() -> None:
     register(MESSAGES)
     told = problem_page(Problem("unknown-indicator", "/indicator", where="query", indicator="<b>"), "vi")
     assert "Không có chỉ tiêu này" in told and "/indicator" in told and "<b>" not in told
-    several = Problem("missing-field", "/a", others=[Issue("missing-field", "/b")])
-    assert "/b" in problem_page(several, "en")
+    several = problem_page(Problem("missing-field", "/a", others=[Issue("missing-field", "/b")]), "en")
+    assert "/b" in several and several.count(" /a<") == 1 and "<code>/a</code>" not in several
+
+
+def test_who_meets_a_problem_may_go_back_and_sign_in_otherwise_where_that_helps() -> None:
+    register(MESSAGES)
+    for problem, helps in ((Problem("forbidden-scope", scope="x"), True), (Problem("not-found", where="path"), False)):
+        for locale in ("vi", "en"):
+            told = problem_page(problem, locale)
+            assert words("problem_back", locale) in told and f'href="/?lang={locale}"' in told
+            assert (words("problem_sign_in", locale) in told) is helps
 
 
 def test_what_a_visitor_sends_is_shown_as_text() -> None:
     page = rendered("sign_in.html", "vi", sub="", next='/?unit="><script>alert(1)</script>', problem=None)
     assert "<script>alert" not in page and "&lt;script&gt;" in page
-
-
-# --- files -----------------------------------------------------------------------------------------------------------
-
-
-def test_vendored_files_are_the_published_ones_with_their_licences() -> None:
-    listed = dict(reversed(line.split("  ")) for line in SUMS.read_text().splitlines())
-    found = {path.relative_to(VENDOR).as_posix(): path for path in VENDOR.rglob("*") if path.is_file()}
-    assert set(listed) == set(found) - {SUMS.name}
-    assert {name: hashlib.sha256(found[name].read_bytes()).hexdigest() for name in listed} == listed
-    packages = {name.split("/")[0] for name in listed}
-    assert packages == {name.split("/")[0] for name in listed if "/LICENSE" in name} and len(packages) == 2
-
-
-def test_files_have_the_hash_of_their_content_in_their_address_and_are_small() -> None:
-    for name, file in FILES.items():
-        assert address(name) == f"/static/{hashlib.sha256(file.body.plain).hexdigest()[:12]}/{name}"
-        assert gzip.decompress(file.body.gzipped) == file.body.plain
-    assert sum(len(file.body.gzipped) for file in FILES.values()) < FIRST_VIEW * 0.8
-
-
-# --- colours ---------------------------------------------------------------------------------------------------------
-
-
-def _palettes() -> list[dict[str, str]]:
-    text = FILES["style.css"].body.plain.decode()
-    light, dark = (dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6})", part)) for part in text.split("@media")[:2])
-    return [light, light | dark]
-
-
-def _luminance(colour: str) -> float:
-    parts = [int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5)]
-    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def _contrast(one: str, other: str) -> float:
-    low, high = sorted((_luminance(one), _luminance(other)))
-    return (high + 0.05) / (low + 0.05)
-
-
-@pytest.mark.parametrize("palette", _palettes(), ids=["light", "dark"])
-def test_text_can_be_read_and_shades_differ_without_seeing_hues(palette: dict[str, str]) -> None:
-    for ground in ("paper", "card", "wash"):
-        for ink in ("ink", "muted", "accent"):
-            assert _contrast(palette[ink], palette[ground]) >= 4.5, (ink, ground)
-    assert _contrast(palette["on-accent"], palette["accent"]) >= 4.5
-    assert (
-        _contrast(palette["warn"], palette["warn-wash"]) >= 4.5 and _contrast(palette["warn"], palette["card"]) >= 4.5
-    )
-    shades = [_luminance(palette[f"q{n}"]) for n in range(1, 6)]
-    assert shades in (sorted(shades), sorted(shades, reverse=True))
-    steps = [_contrast(palette[f"q{n}"], palette[f"q{n + 1}"]) for n in range(1, 5)]
-    assert min(steps) >= 1.3, steps

@@ -71,11 +71,16 @@ def shown_day(day: date | str) -> str:
     return date.fromisoformat(str(day)).strftime("%d/%m/%Y")
 
 
-def shown_number(number: float | None, locale: str) -> str:
-    """1.234,56 in Vietnamese, 1,234.56 in English; no more decimals than there are."""
+def decimals(number: float | None) -> int:
+    """How many of them ``shown_number`` shows."""
+    return 0 if number is None or isinstance(number, int) else len(f"{number:.4f}".rstrip("0").partition(".")[2])
+
+
+def shown_number(number: float | None, locale: str, places: int = 0) -> str:
+    """1.234,56 in Vietnamese, 1,234.56 in English; as many decimals as there are, and at least ``places``."""
     if number is None:
         return "–"
-    text = f"{number:,}" if isinstance(number, int) else f"{number:,.4f}".rstrip("0").rstrip(".")
+    text = f"{number:,.{max(places, decimals(number))}f}"
     return text if locale == "en" else text.translate(_SWAPPED)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from services.reporting.exports import parts
@@ -124,19 +125,37 @@ class Dashboard(Links):
         worth = [plain(value) for value in self.answer["figures"].values()]
         return not any(worth) and not any(plain(row["figures"][c]) for row in self.series["periods"] for c in TILES)
 
+    @property
+    def choice(self) -> str:
+        """Where on the page the indicator is chosen: above what it colours."""
+        return "#map" if self.level == "nation" else "#trend-title"
+
+    @property
+    def about(self) -> str:
+        """What the chosen indicator counts."""
+        about = self.showing.indicator.about
+        return about.en if self.locale == "en" else about.vi
+
     def number(self, value: Any, code: str) -> str:
-        return figures.shown(value, CATALOGUE.latest[code], self.locale)
+        """As in the column of the units."""
+        return figures.shown(value, CATALOGUE.latest[code], self.locale, self._places[code])
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        rows = [*(row["figures"] for row in self.rows()), self.answer["figures"]]
+        return {code: figures.places(row[code] for row in rows) for code in self.columns}
 
     def column_name(self, code: str) -> str:
         return figures.name_of(CATALOGUE.latest[code], self.locale)
 
     def points(self) -> Iterator[tuple[str, Document, str, float | None]]:
         """(name of the period, its row, value as text, value) of the chosen indicator."""
-        code = self.showing.indicator.code
-        for row in self.series["periods"]:
-            value = row["figures"][code]
+        indicator, rows = self.showing.indicator, self.series["periods"]
+        places = figures.places(row["figures"][indicator.code] for row in rows)
+        for row in rows:
+            value = row["figures"][indicator.code]
             name = figures.period_name(row, self.showing.step, self.locale)
-            yield name, row, self.number(value, code), plain(value)
+            yield name, row, figures.shown(value, indicator, self.locale, places), plain(value)
 
     @property
     def trend_is_line(self) -> bool:
@@ -157,7 +176,7 @@ class Dashboard(Links):
         """Of an indicator of coverage: the same at each level."""
         now = self.showing.indicator.code
         return [
-            (self._say(level), self.link(indicator=CATALOGUE.latest[code]) + "#map", code == now)
+            (self._say(level), self.link(indicator=CATALOGUE.latest[code]) + self.choice, code == now)
             for level, code in figures.at_levels(now).items()
         ]
 

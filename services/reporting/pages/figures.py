@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from services.reporting.domain import BANDS, KINDS
-from services.reporting.exports.words import shown_day, shown_number
+from services.reporting.exports.words import decimals, shown_day, shown_number
 from services.reporting.figures import SORTS, Sort
 from services.reporting.indicators import CATALOGUE, Indicator, Unit
 from services.reporting.indicators.values import UNKNOWN, plain
@@ -49,14 +49,24 @@ def is_stock(indicator: Indicator) -> bool:
     return any(SORTS[figure] is Sort.STOCK for figure in indicator.figures)
 
 
-def shown(value: Any, indicator: Indicator, locale: str) -> str:
+def shown(value: Any, indicator: Indicator, locale: str, places: int = 0) -> str:
     number = plain(value)
-    text = shown_number(number, locale)
+    text = shown_number(number, locale, places)
     return f"{text} %" if number is not None and indicator.unit is Unit.PERCENT else text
+
+
+def places(values: Iterable[Any]) -> int:
+    """Decimals with which values of one column stand below each other."""
+    return max((decimals(plain(value)) for value in values), default=0)
 
 
 def moment(at: datetime) -> str:
     return at.astimezone(HANOI).strftime("%H:%M:%S %d/%m/%Y")
+
+
+def span(first: date | str, last: date | str) -> str:
+    """``01/11/2026 – 29/11/2026``; of one day that day."""
+    return " – ".join(dict.fromkeys((shown_day(first), shown_day(last))))
 
 
 def comparable(values: Sequence[Any]) -> list[float]:

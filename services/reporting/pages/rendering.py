@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from services.reporting.domain import GAINED
 from services.reporting.exports.words import shown_day, shown_number
 from services.reporting.indicators import CATALOGUE
-from services.reporting.pages.figures import moment, name_of
+from services.reporting.pages.figures import moment, name_of, span
 from services.reporting.pages.files import address
 from services.reporting.pages.freshness import counted, freshness
 from services.reporting.pages.words import words
@@ -32,6 +32,7 @@ _ENVIRONMENT.globals |= {
     "freshness": freshness,
     "moment": moment,
     "shown_day": shown_day,
+    "span": span,
 }
 
 

@@ -6,6 +6,12 @@ for (const form of document.querySelectorAll("form[data-sends-itself]")) {
   form.addEventListener("change", () => form.requestSubmit());
 }
 
+for (const chip of document.querySelectorAll(".chips [aria-current]")) {
+  const row = chip.closest("ul"); // on a phone the current one may be out of sight
+  const [one, all] = [chip, row].map((each) => each.getBoundingClientRect());
+  row.scrollLeft += (one.left + one.right - all.left - all.right) / 2;
+}
+
 const trend = document.getElementById("trend");
 const table = document.getElementById("trend-table");
 
@@ -72,7 +78,7 @@ if (trend && table && table.tBodies[0].rows.length) {
     chart.destroy();
     chart = drawn();
   };
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", anew);
+  for (const query of ["(prefers-color-scheme: dark)", "print"]) matchMedia(query).addEventListener("change", anew);
   let width = trend.clientWidth;
   new ResizeObserver(() => {
     if (trend.clientWidth !== width) {
