@@ -16,14 +16,6 @@ class Areas:
         self._tree, self._actor = tree, actor
         self._known: dict[tuple[str, date], str | None] = {}
 
-    def problem(self, unit_id: str, day: date, at: str = "/unit_id") -> Problem | None:
-        """Why the caller may not report for this unit and day; None if nothing is wrong."""
-        key = (unit_id, day)
-        if key not in self._known:
-            self._known[key] = self._code(unit_id, day)
-        code = self._known[key]
-        return Problem(code, at, day=day.isoformat()) if code else None
-
     def covers(self, unit_id: str, day: date) -> bool:
         """Also of a unit that is no more: whether the caller answers for where its facts stand."""
         return self._tree.covers(self._actor.units, unit_id, day)
@@ -42,8 +34,12 @@ class Areas:
             raise Problem(code, at, day=day.isoformat())
 
     def require(self, unit_id: str, day: date, at: str = "/unit_id") -> None:
-        if problem := self.problem(unit_id, day, at):
-            raise problem
+        """The unit is there on that day, and the caller answers for it."""
+        key = (unit_id, day)
+        if key not in self._known:
+            self._known[key] = self._code(unit_id, day)
+        if code := self._known[key]:
+            raise Problem(code, at, day=day.isoformat())
 
     def _code(self, unit_id: str, day: date) -> str | None:
         if unit_id not in self._tree:

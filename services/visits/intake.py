@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from services.visits.areas import Areas
 from services.visits.domain import (
@@ -24,7 +24,7 @@ from services.visits.domain.doubts import latest_day
 from services.visits.domain.outreach import OutreachCorrected, OutreachRecorded
 from services.visits.doubting import Doubting
 from services.visits.schemas.visits import record_visit
-from services.visits.standing import Stand, Standing
+from services.visits.standing import Row, Standing
 from services.visits.turns import Turns
 from shared.access import Actor
 from shared.decider import Rejected
@@ -42,18 +42,6 @@ _DOUBTED = (VisitRecorded, VisitCorrected, OutreachRecorded, OutreachCorrected)
 
 ROWS_AT_ONCE = 200
 """Deciding and encoding holds the process for about 50 µs a row; other requests have their turn in between."""
-
-
-class Row(Protocol):
-    """A row of a batch or a line of a file: what was loaded of it, or the problem with it."""
-
-    @property
-    def index(self) -> int: ...
-    @property
-    def loaded(self) -> Any: ...
-    @property
-    def problem(self) -> Problem | None: ...
-    def refuse(self, problem: Problem) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -81,16 +69,7 @@ class Intake:
     def many(self, actor: Actor, now: datetime, rows: Sequence[Row]) -> dict[int, Answer | Rejected]:
         """Record the visits of the good rows, refuse rows of foreign units; what became of each, by row number."""
         tree, latest = self.units.tree(), latest_day(now)
-        standing, areas = Standing(tree, actor, hanoi_day(now)), Areas(tree, actor)
-        good: list[tuple[Row, Stand]] = []
-        for row in rows:
-            if row.problem is not None:
-                continue
-            stand = standing.of(row.loaded.unit_id, row.loaded.day)
-            if isinstance(stand, Problem):
-                row.refuse(stand)
-            else:
-                good.append((row, stand))
+        good, areas = Standing(tree, actor, hanoi_day(now)).of_rows(rows), Areas(tree, actor)
         doubts = self.doubting.flags([(row.loaded, stand.unit_id) for row, stand in good])
         envelopes = {
             row.index: Envelope(row.loaded.visit_id, record_visit(row.loaded, latest, stand, flags), actor.sub, now)

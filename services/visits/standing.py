@@ -2,21 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple, Protocol
 
+from services.visits.domain import Flag
 from shared.access import Actor
 from shared.problems import Problem
 from shared.units import UnitTree
 
 
+class Row(Protocol):
+    """A row of a batch or a line of a file: what was loaded of it, or the problem with it."""
+
+    @property
+    def index(self) -> int: ...
+    @property
+    def loaded(self) -> Any: ...
+    @property
+    def problem(self) -> Problem | None: ...
+    def refuse(self, problem: Problem) -> None: ...
+
+
 class Stand(NamedTuple):
     """``unit_id``: the unit of that day. ``holds``: units that are not there on that day and whose facts it holds.
-    ``sure``: nothing had to be chosen, and it is no higher unit than the one reported."""
+    ``higher``: it is only a higher unit than the one reported. ``sure``: not that, and nothing had to be chosen."""
 
     unit_id: str
     holds: tuple[str, ...] = ()
     sure: bool = True
+    higher: bool = False
+
+    def with_doubts(self, doubts: tuple[Flag, ...]) -> tuple[Flag, ...]:
+        return doubts if self.sure else (Flag.UNIT_DIFFERS, *doubts)
 
 
 class Standing:
@@ -45,6 +63,19 @@ class Standing:
             raise found
         return found
 
+    def of_rows(self, rows: Iterable[Row]) -> list[tuple[Row, Stand]]:
+        """The good rows with their units; refuses those that the caller may not report."""
+        good = []
+        for row in rows:
+            if row.problem is not None:
+                continue
+            stand = self.of(row.loaded.unit_id, row.loaded.day)
+            if isinstance(stand, Problem):
+                row.refuse(stand)
+            else:
+                good.append((row, stand))
+        return good
+
     def _find(self, named: str, day: date) -> Stand | str:
         tree = self._tree
         unit_id = named if named in tree else tree.by_code_of_any_day(named, day)
@@ -55,16 +86,17 @@ class Standing:
         placed = tree.place(unit_id, day)
         if placed is None:
             return "unit-not-on-day"
-        sure = placed.unit_id not in placed.uncertain and tree.level(placed.unit_id) == tree.level(unit_id)
+        higher = tree.level(placed.unit_id) != tree.level(unit_id)
+        sure = placed.unit_id not in placed.uncertain and not higher
         parts = [] if sure else self._tree.former_unit_on_map(unit_id, day)
         own = [part.unit_id for part in parts if self._answers(part.unit_id, day)]
         if len(own) == 1:
             return self._stand(own[0], day)
         may = self._answers(placed.unit_id, day) or tree.covers(self._units, unit_id, self._today)
-        return self._stand(placed.unit_id, day, sure) if may else "forbidden-unit"
+        return self._stand(placed.unit_id, day, sure, higher) if may else "forbidden-unit"
 
-    def _stand(self, unit_id: str, day: date, sure: bool = True) -> Stand:
-        return Stand(unit_id, self._tree.held(unit_id, day), sure)
+    def _stand(self, unit_id: str, day: date, sure: bool = True, higher: bool = False) -> Stand:
+        return Stand(unit_id, self._tree.held(unit_id, day), sure, higher)
 
     def _answers(self, unit_id: str, day: date) -> bool:
         """For a unit that is no more today also whoever answers for where its facts stand by now."""

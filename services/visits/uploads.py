@@ -33,7 +33,7 @@ MOST_REST_SECONDS = 1.0
 
 @dataclass(slots=True)
 class Visit:
-    """A line: see ``services.visits.intake.Row``. ``index`` + 1 is its number in the file."""
+    """A line: see ``services.visits.standing.Row``. ``index`` + 1 is its number in the file."""
 
     index: int
     loaded: Any = None

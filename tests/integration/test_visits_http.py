@@ -31,16 +31,20 @@ from ops.local.state import State
 from shared import broker, topology
 from shared.migrate import migrate
 from tests.bus_kit import events_in
+from tests.unit_events import established
 from tests.waiting import answers, eventually, free_port
 
-NATION, PROVINCE, COMMUNE, VILLAGE, ELSEWHERE, FORMER = (
+NATION, PROVINCE, COMMUNE, VILLAGE, ELSEWHERE, FORMER, LATE = (
     "nation",
     "province",
     "commune",
     "village",
     "elsewhere",
     "former",
+    "late",
 )
+CODE = "00097"
+"""Of the former village, which the village took over on 1/1/2026."""
 TEAM, MEMBER = (str(UUID(int=n, version=4)) for n in (7, 70))
 DAY = (date.today() - timedelta(days=3)).isoformat()
 SCOPES = "visits:write visits:read visits:admin visits:feed"
@@ -72,10 +76,12 @@ def unit_events(log_id: UUID) -> Iterator[dict[str, Any]]:
         (
             "UnitEstablished",
             {"unit_id": unit, "level": level, "kind": level, "name": unit, "parent_id": parent, "code": None}
-            | {"effective": "2025-07-01", "document_id": None, "simulated": True},
+            | {"effective": "2025-07-01", "document_id": None, "simulated": True}
+            | ({"code": CODE} if unit == FORMER else {}),
         )
         for unit, level, parent in UNITS
     ]
+    facts.append(established(LATE, "province", NATION, date(2026, 11, 1)))
     successors = [{"unit_id": VILLAGE, "main": True}]
     seat = {"seat_id": "s", "person_id": MEMBER, "role": "leader", "affiliation": None}
     team = {"team_id": TEAM, "kind": "village", "unit_id": VILLAGE, "name": "Tổ", "pilot": False, "seats": [seat]}

@@ -8,7 +8,18 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.integration.test_visits_http import COMMUNE, ELSEWHERE, FORMER, NATION, PROVINCE, VILLAGE, Visits, visit
+from tests.integration.test_visits_http import (
+    CODE,
+    COMMUNE,
+    ELSEWHERE,
+    FORMER,
+    LATE,
+    NATION,
+    PROVINCE,
+    VILLAGE,
+    Visits,
+    visit,
+)
 from tests.integration.test_visits_http import visits as stack
 from tests.waiting import eventually
 
@@ -278,3 +289,38 @@ def test_an_outreach_session(visits: Visits) -> None:
         assert code(client.post(f"{path}/correct", json=body | {"reason": "typo"}))[1] == "session-voided"
         assert [entry["told"] for entry in client.get(path).json()["history"]] == ["recorded", "corrected", "voided"]
         eventually(lambda: client.get("/v1/outreach", params=window).json()["sum"]["sessions"] == 0)
+
+
+def session(**other: Any) -> dict[str, Any]:
+    body = {"session_id": str(uuid4()), "unit_id": VILLAGE, "day": DAY, "team_id": str(uuid4())}
+    body |= {"member_ids": [str(uuid4())], "occasion": "meeting", "heads": [{"age_band": "60_plus", "n": 9}]}
+    return body | other
+
+
+def test_sessions_and_opinions_name_their_unit_by_any_id_or_code(visits: Visits) -> None:
+    """The former village is part of the village by then; a province that came later was nothing but the nation's."""
+    by_id, by_code, higher = session(unit_id=FORMER), session(unit_id=CODE), session(unit_id=LATE)
+    heard = {"opinion_id": str(uuid4()), "unit_id": CODE, "day": DAY, "topic": "coverage", "text": "Sóng yếu"}
+    with visits.client(VILLAGE) as village, visits.client() as nation, visits.client(ELSEWHERE) as stranger:
+        rows = village.post("/v1/outreach/batch", json={"rows": [by_id, higher]}).json()["results"]
+        assert (rows[0]["flags"], rows[1]["problem"]["code"]) == (["team_unknown", "member_unknown"], "forbidden-unit")
+        assert village.post("/v1/outreach", json=by_code).status_code == 201
+        assert village.post("/v1/outreach", json=by_code).json()["outcome"] == "repeated"
+        assert village.post("/v1/outreach", json=by_code | {"unit_id": VILLAGE}).json()["code"] == "conflict"
+        path = f"/v1/outreach/{by_code['session_id']}"
+        shown = village.get(path).json()
+        assert (shown["unit_id"], shown["history"][0]["reported_unit_id"]) == (VILLAGE, CODE)
+        corrected = {name: value for name, value in by_code.items() if name != "session_id"} | {"reason": "wrong_day"}
+        assert village.post(f"{path}/correct", json=corrected | {"day": "2025-12-31"}).status_code == 201
+        assert village.get(path).json()["unit_id"] == FORMER
+        flags = nation.post("/v1/outreach", json=higher).json()["flags"]
+        assert flags == ["unit_differs", "team_unknown", "member_unknown"]
+        assert nation.get(f"/v1/outreach/{higher['session_id']}").json()["unit_id"] == NATION
+
+        assert code(stranger.post("/v1/opinions", json=heard)) == (403, "forbidden-unit", "/unit_id")
+        assert village.post("/v1/opinions", json=heard).status_code == 201
+        assert village.post("/v1/opinions", json=heard).status_code == 200
+        told = village.get(f"/v1/opinions/{heard['opinion_id']}").json()
+        assert (told["unit_id"], told["reported_unit_id"]) == (VILLAGE, CODE)
+        too_early = heard | {"opinion_id": str(uuid4()), "unit_id": LATE}
+        assert code(nation.post("/v1/opinions", json=too_early)) == (422, "unit-not-on-day", "/unit_id")

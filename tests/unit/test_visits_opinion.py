@@ -53,6 +53,13 @@ def test_recorded_forwarded_answered_closed() -> None:
     spec.when(CloseOpinion(ID, DUE, Closing.SETTLED)).then()
 
 
+def test_an_opinion_is_about_the_unit_of_its_day_and_keeps_what_was_reported() -> None:
+    old = replace(ABOUT, unit_id="00097")
+    spec = Spec(OPINIONS).when(RecordOpinion(ID, old, DAY, TEXT, stands_in="thon-1"))
+    spec.then((STREAM, OpinionRecorded(ID, ABOUT, DAY, text=TEXT, reported_unit_id="00097")))
+    assert spec.state(STREAM) == opinion.Recorded(ABOUT, DAY)
+
+
 def test_an_opinion_may_be_answered_on_the_spot() -> None:
     answered = OpinionAnswered(ID, ABOUT, DAY, None, REPLY)
     Spec(OPINIONS).given(RECORDED).when(AnswerOpinion(ID, DAY, REPLY)).then((STREAM, answered))

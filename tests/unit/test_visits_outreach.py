@@ -57,6 +57,20 @@ def test_record() -> None:
     spec.when(RecordOutreach(ID, MORE, today=DAY)).then_rejected("session-exists")
 
 
+def test_a_session_is_held_in_the_unit_of_its_day_and_keeps_what_was_reported() -> None:
+    """Thôn cũ is thôn 1 by the day of the session; whoever corrects may name either."""
+    old = replace(SESSION, unit_id="thon-cu")
+    spec = Spec(OUTREACH).when(RecordOutreach(ID, old, DAY, NOTE, (Flag.UNIT_DIFFERS,), "thon-1"))
+    spec.then((STREAM, OutreachRecorded(ID, SESSION, (Flag.UNIT_DIFFERS,), NOTE, "thon-cu")))
+    assert spec.state(STREAM) == Held(SESSION, ((Flag.UNIT_DIFFERS, None),))
+    spec.when(CorrectOutreach(ID, old, SessionReason.TYPO, DAY, doubts=(Flag.UNIT_DIFFERS,), stands_in="thon-1")).then()
+    spec.when(CorrectOutreach(ID, SESSION, SessionReason.WRONG_UNIT, DAY, stands_in="thon-1"))
+    spec.then((STREAM, OutreachCorrected(ID, SessionReason.WRONG_UNIT, SESSION, SESSION)))
+    more = replace(MORE, unit_id="thon-cu")
+    spec.when(CorrectOutreach(ID, more, SessionReason.TYPO, DAY, stands_in="thon-1"))
+    spec.then((STREAM, OutreachCorrected(ID, SessionReason.TYPO, SESSION, MORE, reported_unit_id="thon-cu")))
+
+
 def test_correct_and_void() -> None:
     spec = Spec(OUTREACH).given(RECORDED).when(CorrectOutreach(ID, MORE, SessionReason.TYPO, today=DAY))
     spec.then((STREAM, OutreachCorrected(ID, SessionReason.TYPO, SESSION, MORE)))

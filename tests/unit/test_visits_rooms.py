@@ -14,13 +14,12 @@ from shared.problems import rejection_codes
 
 SOURCES = sorted(Path(services.visits.__file__).parent.rglob("*.py"))
 OF_THE_KERNEL = {"unstorable"}
-OF_AREAS = {"unit-not-on-day"}
 
 
 def test_every_code_has_texts_and_every_text_a_code() -> None:
     codes = rejection_codes(*SOURCES)
     assert codes - GENERIC.keys() - FILES.keys() - MESSAGES.keys() == set()
-    assert MESSAGES.keys() - codes == OF_THE_KERNEL | OF_AREAS
+    assert MESSAGES.keys() - codes == OF_THE_KERNEL
 
 
 @pytest.mark.parametrize("code", sorted(MESSAGES))

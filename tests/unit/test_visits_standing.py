@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from services.visits.areas import Areas
+from services.visits.domain import Flag
 from services.visits.standing import Stand, Standing
 from shared.access import Actor
 from shared.problems import Problem
@@ -47,22 +48,25 @@ HONG_HA = Stand("hong-ha", ("nhat-tan", "tu-lien"))
 
 
 @pytest.mark.parametrize(
-    ("named", "day", "unit", "sure"),
+    ("named", "day", "unit", "how"),
     [
-        ("tu-lien", JUNE, "tu-lien", True),
-        ("tu-lien", JULY, "hong-ha", True),
-        ("00097", JUNE, "tu-lien", True),
-        ("00097", JULY, "hong-ha", True),
-        ("00094", JULY, "hong-ha", False),
-        ("nhat-tan", JULY, "hong-ha", False),
-        ("phu-thuong", JUNE, "nhat-tan", True),
-        ("hong-ha", JUNE, "tu-lien", False),
-        ("quang-an", JULY, "tay-ho", False),
-        ("late", JULY, "hn", False),
+        ("tu-lien", JUNE, "tu-lien", "sure"),
+        ("tu-lien", JULY, "hong-ha", "sure"),
+        ("00097", JUNE, "tu-lien", "sure"),
+        ("00097", JULY, "hong-ha", "sure"),
+        ("00094", JULY, "hong-ha", "chosen"),
+        ("nhat-tan", JULY, "hong-ha", "chosen"),
+        ("phu-thuong", JUNE, "nhat-tan", "sure"),
+        ("hong-ha", JUNE, "tu-lien", "chosen"),
+        ("quang-an", JULY, "tay-ho", "higher"),
+        ("late", JULY, "hn", "higher"),
     ],
 )
-def test_units_and_codes_of_any_day_are_those_of_the_day(named: str, day: date, unit: str, sure: bool) -> None:
-    assert standing().of(named, day) == Stand(unit, tree().held(unit, day), sure)
+def test_units_and_codes_of_any_day_are_those_of_the_day(named: str, day: date, unit: str, how: str) -> None:
+    found = standing().require(named, day)
+    assert found == Stand(unit, tree().held(unit, day), how == "sure", how == "higher")
+    doubts = () if how == "sure" else (Flag.UNIT_DIFFERS,)
+    assert found.with_doubts((Flag.TEAM_UNKNOWN,)) == (*doubts, Flag.TEAM_UNKNOWN)
 
 
 def test_a_code_of_another_day_is_first_that_of_a_unit_which_is_there() -> None:

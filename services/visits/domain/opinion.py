@@ -7,7 +7,7 @@ recorded by the visit's own command, under the id ``opinion_of(visit_id)``.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from uuid import UUID, uuid5
@@ -44,7 +44,8 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class OpinionRecorded:
-    """``day``: when it was heard. ``visit_id`` and ``place_id`` where that was at a visit."""
+    """``day``: when it was heard. ``visit_id`` and ``place_id`` where that was at a visit. ``reported_unit_id``: the
+    unit as it was reported, if that is not the one of the day."""
 
     opinion_id: UUID
     about: Subject
@@ -53,6 +54,7 @@ class OpinionRecorded:
     visit_id: UUID | None = None
     place_id: UUID | None = None
     text: Personal | None = sealed(by="opinion_id", default=None)
+    reported_unit_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +104,16 @@ EVENTS: tuple[type, ...] = (OpinionRecorded, OpinionForwarded, OpinionAnswered, 
 
 @dataclass(frozen=True, slots=True)
 class RecordOpinion:
+    """``about.unit_id``: the unit as the reporter knows it. ``stands_in``: the unit of ``day`` that it is, if not the
+    same."""
+
     opinion_id: UUID
     about: Subject
     day: date
     text: Personal
     team_id: UUID | None = None
     today: date = ambient(default=date.max)
+    stands_in: str | None = ambient(default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,12 +219,19 @@ def decide(command: OpinionCommand, states: Mapping[str, OpinionState]) -> Seque
     if isinstance(command, RecordOpinion):
         if not isinstance(state, Unheard):
             raise Rejected("opinion-exists", "/opinion_id")
-        recorded = OpinionRecorded(command.opinion_id, command.about, command.day, command.team_id, text=command.text)
-        return [(stream, recorded)]
+        return [(stream, _recorded(command))]
     if isinstance(state, Unheard):
         raise Rejected("unknown-opinion")
     event = _step(command, state)
     return [(stream, event)] if event else []
+
+
+def _recorded(command: RecordOpinion) -> OpinionRecorded:
+    reported = command.about.unit_id
+    about = replace(command.about, unit_id=command.stands_in or reported)
+    otherwise = reported if reported != about.unit_id else None
+    who = (command.opinion_id, about, command.day, command.team_id)
+    return OpinionRecorded(*who, text=command.text, reported_unit_id=otherwise)
 
 
 def _step(

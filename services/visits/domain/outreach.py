@@ -68,15 +68,18 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class OutreachRecorded:
+    """``session.unit_id``: the unit on the session's day. ``reported_unit_id``: as it was reported, if otherwise."""
+
     session_id: UUID
     session: Session
     flags: tuple[Flag, ...] = ()
     note: Personal | None = sealed(by="session_id", default=None)
+    reported_unit_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class OutreachCorrected:
-    """``note``: of the correction."""
+    """``note``: of the correction. ``reported_unit_id``: of ``after``, as when it is recorded."""
 
     session_id: UUID
     reason: SessionReason
@@ -84,6 +87,7 @@ class OutreachCorrected:
     after: Session
     flags: tuple[Flag, ...] = ()
     note: Personal | None = sealed(by="session_id", default=None)
+    reported_unit_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,23 +118,29 @@ EVENTS: tuple[type, ...] = (OutreachRecorded, OutreachCorrected, OutreachVoided,
 
 @dataclass(frozen=True, slots=True)
 class RecordOutreach:
-    """``today``: the day in Viet Nam on which we received it; ``doubts``: about what it refers to."""
+    """``session.unit_id``: the unit as the reporter knows it. ``stands_in``: the unit of that day that it is, if not
+    the same. ``today``: the last day that was no doubt when we received it (``doubts.latest_day``). ``doubts``: about
+    what it refers to."""
 
     session_id: UUID
     session: Session
     today: date = ambient()
     note: Personal | None = None
     doubts: tuple[Flag, ...] = ambient(default=())
+    stands_in: str | None = ambient(default=None)
 
 
 @dataclass(frozen=True, slots=True)
 class CorrectOutreach:
+    """Beside ``reason`` as when it is recorded."""
+
     session_id: UUID
     session: Session
     reason: SessionReason
     today: date = ambient()
     note: Personal | None = None
     doubts: tuple[Flag, ...] = ambient(default=())
+    stands_in: str | None = ambient(default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,8 +199,8 @@ def decide(command: OutreachCommand, states: Mapping[str, OutreachState]) -> Seq
 def _decide(command: OutreachCommand, state: OutreachState) -> OutreachEvent | None:
     match command, state:
         case RecordOutreach(session_id, session, today, note), Unheld():
-            session = _checked(session)
-            return OutreachRecorded(session_id, session, _flags(session, today, command.doubts), note)
+            held, reported = _checked(session, command.stands_in)
+            return OutreachRecorded(session_id, held, _flags(held, today, command.doubts), note, reported)
         case RecordOutreach(), _:
             raise Rejected("session-exists", "/session_id")
         case _, Unheld():
@@ -202,10 +212,10 @@ def _decide(command: OutreachCommand, state: OutreachState) -> OutreachEvent | N
         case VoidOutreach(session_id, reason, note), Held(before):
             return OutreachVoided(session_id, reason, before, note)
         case CorrectOutreach(session_id, session, reason, today, note), Held(before, doubts):
-            after = _checked(session)
+            after, reported = _checked(session, command.stands_in)
             flags = _flags(after, today, command.doubts)
             changed = (after, flags) != (before, tuple(flag for flag, _ in doubts))
-            return OutreachCorrected(session_id, reason, before, after, flags, note) if changed else None
+            return OutreachCorrected(session_id, reason, before, after, flags, note, reported) if changed else None
         case _:
             raise Rejected("session-voided")
 
@@ -219,12 +229,15 @@ def _settle(command: SettleOutreach, state: Held | Voided) -> OutreachFlagSettle
     return OutreachFlagSettled(command.session_id, session.unit_id, session.day, command.flag, command.how, was)
 
 
-def _checked(session: Session) -> Session:
-    """The session, if it can be true; members and topics once each."""
+def _checked(session: Session, stands_in: str | None) -> tuple[Session, str | None]:
+    """The session, if it can be true, in the unit of its day, members and topics once each; and the unit that was
+    reported instead, if another one was."""
     check_days(session.day, session.started_at)
     if len({each.age_band for each in session.heads}) < len(session.heads):
         raise Rejected("age-band-twice", "/heads")
-    return replace(session, member_ids=once(session.member_ids), topics=once(session.topics))
+    unit_id = stands_in or session.unit_id
+    held = replace(session, unit_id=unit_id, member_ids=once(session.member_ids), topics=once(session.topics))
+    return held, session.unit_id if session.unit_id != unit_id else None
 
 
 def _flags(session: Session, today: date, doubts: tuple[Flag, ...]) -> tuple[Flag, ...]:

@@ -73,9 +73,9 @@ class OpinionsQuery(Schema):
     limit = fields.Integer(load_default=100, validate=validate.Range(1, PAGE))
 
 
-def record_opinion(body: Any, today: date) -> RecordOpinion:
-    about = Subject(body.unit_id, body.topic, body.pillar)
-    return RecordOpinion(body.opinion_id, about, body.day, Personal(nfc(body.text)), body.team_id, today=today)
+def record_opinion(body: Any, today: date, stands_in: str) -> RecordOpinion:
+    about, said = Subject(body.unit_id, body.topic, body.pillar), Personal(nfc(body.text))
+    return RecordOpinion(body.opinion_id, about, body.day, said, body.team_id, today=today, stands_in=stands_in)
 
 
 def forward_opinion(opinion_id: UUID, body: Any, today: date) -> ForwardOpinion:

@@ -19,6 +19,7 @@ from services.visits.domain.outreach import (
 )
 from services.visits.domain.vocabulary import AgeBand, Flag
 from services.visits.schemas.kinds import CODE, UNIT_ID, Behind, number, personal, text, unit
+from services.visits.standing import Stand
 from shared.compiled import CompiledSchema
 
 DAY_MINUTES = 1_440
@@ -72,12 +73,16 @@ class SessionsQuery(Schema):
     limit = fields.Integer(load_default=100, validate=validate.Range(1, PAGE))
 
 
-def record_outreach(body: Any, today: date, doubts: tuple[Flag, ...]) -> RecordOutreach:
-    return RecordOutreach(body.session_id, _session(body), today, personal(body.note), doubts)
+def record_outreach(body: Any, today: date, stand: Stand, doubts: tuple[Flag, ...]) -> RecordOutreach:
+    note, all_doubts = personal(body.note), stand.with_doubts(doubts)
+    return RecordOutreach(body.session_id, _session(body), today, note, all_doubts, stand.unit_id)
 
 
-def correct_outreach(session_id: UUID, body: Any, today: date, doubts: tuple[Flag, ...]) -> CorrectOutreach:
-    return CorrectOutreach(session_id, _session(body), body.reason, today, personal(body.note), doubts)
+def correct_outreach(
+    session_id: UUID, body: Any, today: date, stand: Stand, doubts: tuple[Flag, ...]
+) -> CorrectOutreach:
+    note, all_doubts = personal(body.note), stand.with_doubts(doubts)
+    return CorrectOutreach(session_id, _session(body), body.reason, today, note, all_doubts, stand.unit_id)
 
 
 def void_outreach(session_id: UUID, body: Any) -> VoidOutreach:

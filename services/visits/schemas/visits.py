@@ -129,7 +129,7 @@ def record_visit(body: Any, today: date, stand: Stand, doubts: tuple[Flag, ...])
         today=today,
         stands_in=stand.unit_id,
         holds=stand.holds,
-        doubts=doubts if stand.sure else (*doubts, Flag.UNIT_DIFFERS),
+        doubts=stand.with_doubts(doubts),
     )
 
 

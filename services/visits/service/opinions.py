@@ -10,7 +10,6 @@ from uuid import UUID
 import msgspec
 import structlog
 
-from services.visits.areas import Areas
 from services.visits.domain.doubts import latest_day
 from services.visits.domain.opinion import OpinionCommand, OpinionEvent, OpinionForwarded, OpinionRecorded, OpinionState
 from services.visits.projections.opinions import STATES
@@ -31,6 +30,7 @@ from services.visits.schemas.opinions import (
     withdraw_opinion,
 )
 from services.visits.service.base import PERSONAL, Pieces
+from services.visits.standing import Standing
 from shared.edge import Call, Reply, answered, route
 from shared.handler import Handler
 from shared.problems import Problem
@@ -47,8 +47,12 @@ class OpinionRoutes(Pieces):
 
     @route("POST", "/v1/opinions", scope="visits:write", body=RecordOpinionSchema)
     def record_opinion(self, call: Call) -> Reply:
-        Areas(self.units.tree(), call.actor).require(call.body.unit_id, call.body.day)
-        command = record_opinion(call.body, latest_day(call.now))
+        """Opinions have no doubts: of a unit that only a higher one has followed, name the unit of the day."""
+        body, standing = call.body, Standing(self.units.tree(), call.actor, hanoi_day(call.now))
+        stand = standing.require(body.unit_id, body.day)
+        if stand.higher:
+            raise Problem("unit-not-on-day", "/unit_id", day=body.day.isoformat())
+        command = record_opinion(body, latest_day(call.now), stand.unit_id)
         return answered(self.opinions.handle(call.envelope(command, command.opinion_id)), id=str(command.opinion_id))
 
     @route("GET", "/v1/opinions", scope="visits:read", query=OpinionsQuery)
@@ -82,6 +86,7 @@ class OpinionRoutes(Pieces):
             "opinion_id": recorded.opinion_id,
             **msgspec.to_builtins(recorded.about),
             "state": STATES[type(events[-1]).__name__],
+            "reported_unit_id": recorded.reported_unit_id,
             "team_id": recorded.team_id,
             "visit_id": recorded.visit_id,
             "steps": [_step(event, personal=PERSONAL in call.actor.scopes) for event in events],

@@ -7,7 +7,6 @@ from typing import Any
 
 import msgspec
 
-from services.visits.areas import Areas
 from services.visits.domain import Settled
 from services.visits.domain.doubts import latest_day
 from services.visits.domain.outreach import (
@@ -40,7 +39,8 @@ from services.visits.schemas.outreach import (
 )
 from services.visits.schemas.visits import SettleFlagSchema
 from services.visits.service.base import PERSONAL, Pieces, flag_of
-from shared.edge import Call, Reply, Row, Rows, answered, route
+from services.visits.standing import Standing
+from shared.edge import Call, Reply, Rows, answered, route
 from shared.edge_batch import batch_reply
 from shared.handler import Handler
 from shared.problems import Problem
@@ -54,33 +54,30 @@ class OutreachRoutes(Pieces):
 
     @route("POST", "/v1/outreach", scope="visits:write", body=RecordOutreachSchema)
     def record_session(self, call: Call) -> Reply:
-        Areas(self.units.tree(), call.actor).require(call.body.unit_id, call.body.day)
-        [doubts] = self.doubting.flags_of_sessions([(call.body, call.body.unit_id)])
-        command = record_outreach(call.body, latest_day(call.now), doubts)
+        stand = self._standing(call).require(call.body.unit_id, call.body.day)
+        [doubts] = self.doubting.flags_of_sessions([(call.body, stand.unit_id)])
+        command = record_outreach(call.body, latest_day(call.now), stand, doubts)
         answer = self.outreach.handle(call.envelope(command, command.session_id))
         return answered(answer, id=str(command.session_id), **flagged(answer))
 
     @route("POST", "/v1/outreach/batch", scope="visits:write", body=Rows(RecordOutreachSchema))
     def record_sessions(self, call: Call) -> Reply:
-        rows: list[Row] = call.body
-        areas, today = Areas(self.units.tree(), call.actor), latest_day(call.now)
-        for row in rows:
-            if row.problem is None and (problem := areas.problem(row.loaded.unit_id, row.loaded.day)):
-                row.refuse(problem)
-        good = [row for row in rows if row.problem is None]
-        doubts = self.doubting.flags_of_sessions([(row.loaded, row.loaded.unit_id) for row in good])
-        commands = [record_outreach(row.loaded, today, flags) for row, flags in zip(good, doubts, strict=True)]
+        good, today = self._standing(call).of_rows(call.body), latest_day(call.now)
+        doubts = self.doubting.flags_of_sessions([(row.loaded, stand.unit_id) for row, stand in good])
+        commands = [
+            record_outreach(row.loaded, today, stand, flags) for (row, stand), flags in zip(good, doubts, strict=True)
+        ]
         answers = self.outreach.handle_many([call.envelope(command, command.session_id) for command in commands])
-        answered_rows = dict(zip((row.index for row in good), answers, strict=True))
-        return batch_reply(rows, answered_rows, call.locale, key="session_id", say=flagged)
+        answered_rows = dict(zip((row.index for row, _ in good), answers, strict=True))
+        return batch_reply(call.body, answered_rows, call.locale, key="session_id", say=flagged)
 
     @route("POST", "/v1/outreach/<uuid:session_id>/correct", scope="visits:write", body=CorrectOutreachSchema)
     def correct_session(self, call: Call) -> Reply:
         """By whoever answers for the unit that it was recorded for and for that which it is corrected to."""
         self._session(call)
-        Areas(self.units.tree(), call.actor).require(call.body.unit_id, call.body.day)
-        [doubts] = self.doubting.flags_of_sessions([(call.body, call.body.unit_id)])
-        command = correct_outreach(call.path["session_id"], call.body, latest_day(call.now), doubts)
+        stand = self._standing(call).require(call.body.unit_id, call.body.day)
+        [doubts] = self.doubting.flags_of_sessions([(call.body, stand.unit_id)])
+        command = correct_outreach(call.path["session_id"], call.body, latest_day(call.now), stand, doubts)
         answer = self.outreach.handle(call.envelope(command))
         return answered(answer, id=str(command.session_id), **flagged(answer))
 
@@ -127,6 +124,9 @@ class OutreachRoutes(Pieces):
         answer: dict[str, Any] = {"sessions": page, "next": following}
         return Reply(200, answer if asked["after"] else {"sum": self.outreach_queries.sum(wanted)} | answer)
 
+    def _standing(self, call: Call) -> Standing:
+        return Standing(self.units.tree(), call.actor, hanoi_day(call.now))
+
     def _session(self, call: Call) -> tuple[list[OutreachEvent], Held | Voided, int]:
         """Everything told of it, what it is by now, and the version of its stream."""
         events, version = self.outreach_queries.events(call.path["session_id"])
@@ -141,11 +141,15 @@ def _history(event: OutreachEvent, *, personal: bool) -> dict[str, Any]:
     entry: dict[str, Any]
     match event:
         case OutreachRecorded(session=session):
-            entry = {"told": "recorded", "session": msgspec.to_builtins(session)}
+            entry = {"told": "recorded", "session": msgspec.to_builtins(session)} | _reported(event)
         case OutreachCorrected(reason=reason, after=session):
-            entry = {"told": "corrected", "session": msgspec.to_builtins(session), "reason": reason}
+            entry = {"told": "corrected", "session": msgspec.to_builtins(session), "reason": reason} | _reported(event)
         case OutreachVoided(reason=reason, before=session):
             entry = {"told": "voided", "session": msgspec.to_builtins(session), "reason": reason}
         case OutreachFlagSettled(flag=flag, how=how):
             return {"told": "flag_settled", "flag": flag, "how": how}
     return entry | {"note": event.note.text} if personal and event.note is not None else entry
+
+
+def _reported(event: OutreachRecorded | OutreachCorrected) -> dict[str, Any]:
+    return {"reported_unit_id": event.reported_unit_id} if event.reported_unit_id else {}
