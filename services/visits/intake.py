@@ -20,7 +20,7 @@ from services.visits.domain import (
     VisitRecorded,
     place_stream,
 )
-from services.visits.domain.doubts import latest_day
+from services.visits.domain.doubts import latest_of
 from services.visits.domain.outreach import OutreachCorrected, OutreachRecorded
 from services.visits.doubting import Doubting
 from services.visits.schemas.visits import record_visit
@@ -56,7 +56,7 @@ class Intake:
         body, tree = call.body, self.units.tree()
         stand = Standing(tree, call.actor, hanoi_day(call.now)).require(body.unit_id, body.day)
         [doubts] = self.doubting.flags([(body, stand.unit_id)])
-        envelope = call.envelope(record_visit(body, latest_day(call.now), stand, doubts), body.visit_id)
+        envelope = call.envelope(record_visit(body, latest_of(call.now), stand, doubts), body.visit_id)
         with self.turns.of([body.place_id]):
             [answer] = self._record([envelope], Areas(tree, call.actor))
         if isinstance(answer, Rejected):
@@ -68,7 +68,7 @@ class Intake:
 
     def many(self, actor: Actor, now: datetime, rows: Sequence[Row]) -> dict[int, Answer | Rejected]:
         """Record the visits of the good rows, refuse rows of foreign units; what became of each, by row number."""
-        tree, latest = self.units.tree(), latest_day(now)
+        tree, latest = self.units.tree(), latest_of(now)
         good, areas = Standing(tree, actor, hanoi_day(now)).of_rows(rows), Areas(tree, actor)
         doubts = self.doubting.flags([(row.loaded, stand.unit_id) for row, stand in good])
         envelopes = {

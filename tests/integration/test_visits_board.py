@@ -49,6 +49,7 @@ from shared.handler import Handler
 from shared.kit import Kit
 from shared.unit_directory import UnitDirectory
 from shared.units import UnitTree
+from tests.visit_days import by
 from tests.visits_kit import envelope, of_teams, opened, project
 
 SUNDAY = date(2026, 10, 11)
@@ -90,7 +91,7 @@ def random_visit(n: int, chance: Random) -> RecordVisit:
         team_id=chance.choice(TEAMS[:4]),
         member_ids=(UUID(int=70),),
         learners=(Learner("a", AgeBand.FROM_60, learned),),
-        today=SUNDAY,
+        latest=by(SUNDAY),
     )
 
 
@@ -132,7 +133,7 @@ def changed(kit: Kit, handler: Handler[Any, Any, Any], visits: list[RecordVisit]
             other = random_visit(0, chance)
             said = {"day": other.day, "team_id": other.team_id, "learners": other.learners}
             content = replace(known.seen.content, **said)
-            handler.handle(envelope(CorrectVisit(content=content, reason=Mistake.TYPO, today=SUNDAY, **where)))
+            handler.handle(envelope(CorrectVisit(content=content, reason=Mistake.TYPO, latest=by(SUNDAY), **where)))
             visits[n] = replace(visit, **said)
 
 

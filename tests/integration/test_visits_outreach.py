@@ -30,6 +30,7 @@ from services.visits.wiring import PARTITIONS, partition_of, records_of
 from shared.decider import Personal
 from shared.kit import Kit
 from shared.unit_directory import UnitDirectory
+from tests.visit_days import by
 from tests.visits_kit import envelope, opened, project
 
 DAY = date(2026, 10, 11)
@@ -60,14 +61,14 @@ def test_heads_equal_a_recount(kit: Kit, seed: int) -> None:
     chance, handler = Random(seed), kit.handler(OUTREACH, partition_of=partition_of)
     told = {UUID(int=n): random_session(chance) for n in range(1, 41)}
     for session_id, session in told.items():
-        handler.handle(envelope(RecordOutreach(session_id, session, DAY), session_id))
+        handler.handle(envelope(RecordOutreach(session_id, session, by(DAY)), session_id))
     for session_id in chance.sample(list(told), 20):
         if chance.random() < 0.4:
             handler.handle(envelope(VoidOutreach(session_id, SessionReason.RECORDED_TWICE)))
             del told[session_id]
         else:
             told[session_id] = random_session(chance)
-            handler.handle(envelope(CorrectOutreach(session_id, told[session_id], SessionReason.TYPO, DAY)))
+            handler.handle(envelope(CorrectOutreach(session_id, told[session_id], SessionReason.TYPO, by(DAY))))
         if chance.random() < 0.3:
             project(kit, records_of(kit))
     project(kit, records_of(kit))
@@ -92,7 +93,7 @@ def test_what_is_published_and_what_is_not(kit: Kit) -> None:
     handler, queries = kit.handler(OUTREACH, partition_of=partition_of), OutreachQueries(kit.engine, kit.log, kit.codec)
     session = Session("v1", DAY, UUID(int=7), (UUID(int=70),), Occasion.MARKET_DAY, (Heads(AgeBand.FROM_60, 12),))
     note = Personal("có bác Sáu giúp")
-    handler.handle(envelope(RecordOutreach(UUID(int=1), session, DAY, note)))
+    handler.handle(envelope(RecordOutreach(UUID(int=1), session, by(DAY), note)))
     handler.handle(envelope(VoidOutreach(UUID(int=1), SessionReason.OTHER, Personal("bác Sáu nhầm"))))
     stored = [event for p in range(PARTITIONS) for event in kit.log.read(p, 0, 99)]
     publish = Publisher(UnitDirectory(kit.engine))

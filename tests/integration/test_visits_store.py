@@ -36,6 +36,7 @@ from shared.kit import Kit
 from shared.log import Outcome
 from shared.subscription import Subscription
 from shared.unit_directory import UnitDirectory
+from tests.visit_days import by
 from tests.visits_kit import NOW, opened
 
 SUNDAY = date(2026, 10, 11)
@@ -60,7 +61,7 @@ def visit(n: int, place: int, day: date = SUNDAY, **other: Any) -> RecordVisit:
             Learner("a", AgeBand.FROM_60, (SkillLevel(list(Skill)[n % 5], list(Level)[n // 5 % 3]),)),
             Learner("b", AgeBand.FROM_60, (SkillLevel(list(Skill)[n % 5], list(Level)[n // 15 % 3]),)),
         ),
-        "today": SUNDAY,
+        "latest": by(SUNDAY),
     }
     return RecordVisit(**said | other)
 
@@ -149,7 +150,7 @@ def test_a_place_id_of_another_visit_is_a_conflict(kit: Kit) -> None:
     handler = kit.handler(PLACES, partition_of=partition_of)
     assert handler.handle(envelope(visit(1, 1))).outcome is Outcome.STORED
     assert handler.handle(envelope(visit(1, 2))).outcome is Outcome.CONFLICT
-    assert handler.handle(envelope(visit(1, 1, today=SUNDAY + timedelta(days=90)))).outcome is Outcome.REPEATED
+    assert handler.handle(envelope(visit(1, 1, latest=by(SUNDAY + timedelta(days=90))))).outcome is Outcome.REPEATED
 
 
 def test_notes_and_addresses_are_sealed_and_can_be_erased(kit: Kit) -> None:

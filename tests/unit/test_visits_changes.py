@@ -57,6 +57,7 @@ from services.visits.domain.catalogue import Pillar
 from services.visits.domain.opinion import OpinionRecorded, Subject, opinion_of, opinion_stream
 from shared.decider import Personal
 from shared.testing import Spec
+from tests.visit_days import by
 
 HOME, OTHER = UUID(int=1), UUID(int=2)
 MONDAY, TUESDAY, FRIDAY = (date(2026, 3, 2) + timedelta(days=n) for n in (0, 1, 4))
@@ -70,14 +71,20 @@ def said(day: date = MONDAY, **other: Any) -> Content:
 
 
 def visit(n: int = 9, day: date = MONDAY, place: UUID = HOME, **other: Any) -> RecordVisit:
-    fields = {"day": day, "team_id": UUID(int=7), "member_ids": (UUID(int=70),), "learners": DOES, "today": FRIDAY}
+    fields = {"day": day, "team_id": UUID(int=7), "member_ids": (UUID(int=70),), "learners": DOES, "latest": by(FRIDAY)}
     fields |= {"visit_id": UUID(int=n), "place_id": place, "place_kind": PlaceKind.HOUSEHOLD, "unit_id": "thon-1"}
     return RecordVisit(**fields | other)
 
 
 def correct(content: Content, seen: Content | None = None, revision: int = 1, **other: Any) -> CorrectVisit:
     known = Seen("thon-1", revision, seen or said())
-    fields = {"visit_id": UUID(int=9), "place_id": HOME, "seen": known, "today": FRIDAY, "reason": Mistake.WRONG_DAY}
+    fields = {
+        "visit_id": UUID(int=9),
+        "place_id": HOME,
+        "seen": known,
+        "latest": by(FRIDAY),
+        "reason": Mistake.WRONG_DAY,
+    }
     return CorrectVisit(**fields | {"content": content} | other)
 
 

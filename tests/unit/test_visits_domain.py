@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -28,8 +28,10 @@ from services.visits.domain import (
     VisitRecorded,
     place_stream,
 )
+from services.visits.domain.doubts import HANOI, latest_of
 from shared.decider import Personal
 from shared.testing import Spec
+from tests.visit_days import by
 
 PLACE = UUID(int=1)
 STREAM = place_stream(PLACE)
@@ -50,7 +52,7 @@ def visit(n: int, day: date = MONDAY, *learners: Learner, **other: Any) -> Recor
         "team_id": UUID(int=7),
         "member_ids": (UUID(int=70),),
         "learners": learners,
-        "today": MONDAY + timedelta(days=30),
+        "latest": by(MONDAY + timedelta(days=30)),
     }
     return RecordVisit(**said | other)
 
@@ -155,10 +157,10 @@ def test_all_five_count_from_the_day_of_the_last_of_them() -> None:
 @pytest.mark.parametrize(
     ("said", "flags"),
     [
-        ({"today": MONDAY}, ()),
-        ({"today": MONDAY - timedelta(days=1)}, (Flag.DAY_IN_FUTURE,)),
-        ({"today": MONDAY + timedelta(days=400)}, ()),
-        ({"today": MONDAY + timedelta(days=401)}, (Flag.DAY_LONG_PAST,)),
+        ({"latest": by(MONDAY)}, ()),
+        ({"latest": by(MONDAY - timedelta(days=1))}, (Flag.DAY_IN_FUTURE,)),
+        ({"latest": by(MONDAY + timedelta(days=400))}, ()),
+        ({"latest": by(MONDAY + timedelta(days=401))}, (Flag.DAY_LONG_PAST,)),
         ({"started_at": datetime(2026, 3, 1, 18, 0, tzinfo=UTC)}, ()),
         ({"started_at": datetime(2026, 3, 1, 16, 0, tzinfo=UTC)}, (Flag.TIME_DIFFERS,)),
         (
@@ -169,6 +171,35 @@ def test_all_five_count_from_the_day_of_the_last_of_them() -> None:
 )
 def test_doubtful_visits_are_stored_and_flagged(said: dict[str, Any], flags: tuple[Flag, ...]) -> None:
     assert recorded(place().when(visit(1)).when(visit(2, **said))).flags == flags
+
+
+@pytest.mark.parametrize(
+    ("hour", "received", "flags"),
+    [
+        (None, (9, 0), ()),
+        (8, (9, 0), ()),
+        (9, (8, 45), ()),
+        (9, (8, 44), (Flag.TIME_IN_FUTURE,)),
+        (23, (0, 0), (Flag.TIME_IN_FUTURE,)),
+    ],
+)
+def test_a_start_later_today_is_flagged_beyond_what_a_clock_may_be_ahead(
+    hour: int | None, received: tuple[int, int], flags: tuple[Flag, ...]
+) -> None:
+    started = None if hour is None else datetime.combine(MONDAY, time(hour), HANOI)
+    came_in = datetime.combine(MONDAY, time(*received), HANOI)
+    assert recorded(place().when(visit(1, started_at=started, latest=latest_of(came_in)))).flags == flags
+
+
+@pytest.mark.parametrize(
+    ("days_later", "received", "flags"),
+    [(1, (23, 50), ()), (1, (23, 40), (Flag.DAY_IN_FUTURE,)), (-1, (12, 0), ()), (2, (23, 50), (Flag.DAY_IN_FUTURE,))],
+)
+def test_a_day_in_the_future_says_it_all(days_later: int, received: tuple[int, int], flags: tuple[Flag, ...]) -> None:
+    """Four minutes past midnight by the phone's clock."""
+    day = MONDAY + timedelta(days=days_later)
+    started, came_in = (datetime.combine(d, time(*at), HANOI) for d, at in ((day, (0, 4)), (MONDAY, received)))
+    assert recorded(place().when(visit(1, day, started_at=started, latest=latest_of(came_in)))).flags == flags
 
 
 def test_a_visit_reported_elsewhere_counts_where_the_place_is() -> None:

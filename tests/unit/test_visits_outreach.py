@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.visits.domain.doubts import HANOI, latest_of
 from services.visits.domain.outreach import (
     OUTREACH,
     CorrectOutreach,
@@ -32,6 +33,7 @@ from services.visits.domain.outreach import (
 from services.visits.domain.vocabulary import AgeBand, Flag, Settled
 from shared.decider import Personal
 from shared.testing import Spec
+from tests.visit_days import by
 
 ID, TEAM, MEMBER = UUID(int=3), UUID(int=30), UUID(int=31)
 STREAM = outreach_stream(ID)
@@ -52,34 +54,35 @@ MORE = replace(SESSION, heads=(Heads(AgeBand.FROM_60, 21),))
 
 def test_record() -> None:
     twice = replace(SESSION, member_ids=(MEMBER, MEMBER), topics=("online_safety", "online_safety"))
-    spec = Spec(OUTREACH).when(RecordOutreach(ID, twice, DAY, NOTE)).then(RECORDED)
+    spec = Spec(OUTREACH).when(RecordOutreach(ID, twice, by(DAY), NOTE)).then(RECORDED)
     assert spec.state(STREAM) == Held(SESSION)
-    spec.when(RecordOutreach(ID, MORE, today=DAY)).then_rejected("session-exists")
+    spec.when(RecordOutreach(ID, MORE, latest=by(DAY))).then_rejected("session-exists")
 
 
 def test_a_session_is_held_in_the_unit_of_its_day_and_keeps_what_was_reported() -> None:
     """Thôn cũ is thôn 1 by the day of the session; whoever corrects may name either."""
     old = replace(SESSION, unit_id="thon-cu")
-    spec = Spec(OUTREACH).when(RecordOutreach(ID, old, DAY, NOTE, (Flag.UNIT_DIFFERS,), "thon-1"))
+    spec = Spec(OUTREACH).when(RecordOutreach(ID, old, by(DAY), NOTE, (Flag.UNIT_DIFFERS,), "thon-1"))
     spec.then((STREAM, OutreachRecorded(ID, SESSION, (Flag.UNIT_DIFFERS,), NOTE, "thon-cu")))
     assert spec.state(STREAM) == Held(SESSION, ((Flag.UNIT_DIFFERS, None),))
-    spec.when(CorrectOutreach(ID, old, SessionReason.TYPO, DAY, doubts=(Flag.UNIT_DIFFERS,), stands_in="thon-1")).then()
-    spec.when(CorrectOutreach(ID, SESSION, SessionReason.WRONG_UNIT, DAY, stands_in="thon-1"))
+    again = CorrectOutreach(ID, old, SessionReason.TYPO, by(DAY), None, (Flag.UNIT_DIFFERS,), "thon-1")
+    spec.when(again).then()
+    spec.when(CorrectOutreach(ID, SESSION, SessionReason.WRONG_UNIT, by(DAY), stands_in="thon-1"))
     spec.then((STREAM, OutreachCorrected(ID, SessionReason.WRONG_UNIT, SESSION, SESSION)))
     more = replace(MORE, unit_id="thon-cu")
-    spec.when(CorrectOutreach(ID, more, SessionReason.TYPO, DAY, stands_in="thon-1"))
+    spec.when(CorrectOutreach(ID, more, SessionReason.TYPO, by(DAY), stands_in="thon-1"))
     spec.then((STREAM, OutreachCorrected(ID, SessionReason.TYPO, SESSION, MORE, reported_unit_id="thon-cu")))
 
 
 def test_correct_and_void() -> None:
-    spec = Spec(OUTREACH).given(RECORDED).when(CorrectOutreach(ID, MORE, SessionReason.TYPO, today=DAY))
+    spec = Spec(OUTREACH).given(RECORDED).when(CorrectOutreach(ID, MORE, SessionReason.TYPO, latest=by(DAY)))
     spec.then((STREAM, OutreachCorrected(ID, SessionReason.TYPO, SESSION, MORE)))
-    spec.when(CorrectOutreach(ID, MORE, SessionReason.TYPO, today=DAY)).then()
+    spec.when(CorrectOutreach(ID, MORE, SessionReason.TYPO, latest=by(DAY))).then()
     void = VoidOutreach(ID, SessionReason.RECORDED_TWICE)
     spec.when(void).then((STREAM, OutreachVoided(ID, SessionReason.RECORDED_TWICE, MORE)))
     assert spec.state(STREAM) == Voided(MORE)
     spec.when(void).then()
-    spec.when(CorrectOutreach(ID, SESSION, SessionReason.TYPO, today=DAY)).then_rejected("session-voided")
+    spec.when(CorrectOutreach(ID, SESSION, SessionReason.TYPO, latest=by(DAY))).then_rejected("session-voided")
 
 
 def test_doubts_are_settled_like_those_of_visits() -> None:
@@ -102,7 +105,7 @@ def test_doubts_are_settled_like_those_of_visits() -> None:
     )
 
     long_after = DAY + timedelta(401)
-    spec.when(CorrectOutreach(ID, MORE, SessionReason.TYPO, today=long_after, doubts=(Flag.CODE_UNKNOWN,)))
+    spec.when(CorrectOutreach(ID, MORE, SessionReason.TYPO, latest=by(long_after), doubts=(Flag.CODE_UNKNOWN,)))
     spec.then((STREAM, OutreachCorrected(ID, SessionReason.TYPO, SESSION, MORE, (*old, Flag.CODE_UNKNOWN))))
     assert spec.state(STREAM) == Held(MORE, ((Flag.DAY_LONG_PAST, Settled.DISMISSED), (Flag.CODE_UNKNOWN, None)))
     spec.when(VoidOutreach(ID, SessionReason.OTHER))
@@ -116,7 +119,7 @@ def test_what_cannot_be() -> None:
         (replace(SESSION, started_at=datetime(1999, 1, 1, tzinfo=UTC)), "day-implausible"),
         (replace(SESSION, heads=SESSION.heads * 2), "age-band-twice"),
     ):
-        spec.when(RecordOutreach(ID, session, today=DAY)).then_rejected(code)
+        spec.when(RecordOutreach(ID, session, latest=by(DAY))).then_rejected(code)
 
 
 @pytest.mark.parametrize(
@@ -129,7 +132,16 @@ def test_what_cannot_be() -> None:
     ],
 )
 def test_doubts_are_flagged(session: Session, today: date, flags: tuple[Flag, ...]) -> None:
-    Spec(OUTREACH).when(RecordOutreach(ID, session, today=today)).then((STREAM, OutreachRecorded(ID, session, flags)))
+    Spec(OUTREACH).when(RecordOutreach(ID, session, by(today))).then((STREAM, OutreachRecorded(ID, session, flags)))
+
+
+def test_a_session_that_begins_later_today_is_doubtful() -> None:
+    tonight = replace(SESSION, started_at=datetime.combine(DAY, time(19), HANOI))
+    at_noon = latest_of(datetime.combine(DAY, time(12), HANOI))
+    spec = Spec(OUTREACH).when(RecordOutreach(ID, tonight, at_noon))
+    spec.then((STREAM, OutreachRecorded(ID, tonight, (Flag.TIME_IN_FUTURE,))))
+    spec.when(CorrectOutreach(ID, tonight, SessionReason.OTHER, by(DAY)))
+    spec.then((STREAM, OutreachCorrected(ID, SessionReason.OTHER, tonight, tonight)))
 
 
 sessions = st.builds(
@@ -143,8 +155,8 @@ sessions = st.builds(
 )
 reasons = st.sampled_from(SessionReason)
 commands = st.one_of(
-    st.builds(RecordOutreach, st.just(ID), sessions, st.just(DAY)),
-    st.builds(CorrectOutreach, st.just(ID), sessions, reasons, st.just(DAY)),
+    st.builds(RecordOutreach, st.just(ID), sessions, st.just(by(DAY))),
+    st.builds(CorrectOutreach, st.just(ID), sessions, reasons, st.just(by(DAY))),
     st.builds(VoidOutreach, st.just(ID), reasons),
 )
 

@@ -39,6 +39,7 @@ from services.visits.domain import (
     place_stream,
 )
 from shared.decider import LookFurther, Rejected
+from tests.visit_days import by
 
 MONDAY = date(2026, 3, 2)
 DAYS = [MONDAY + timedelta(days=n) for n in range(6)]
@@ -225,7 +226,7 @@ class World:
             place_id=place,
             place_kind=kind,
             unit_id=unit,
-            today=day,
+            latest=by(day),
             cleared=UNITS,
             **fields,
         )
@@ -245,7 +246,7 @@ class World:
             reason=Mistake.TYPO,
             place_id=self.streams[n],
             seen=seen,
-            today=day,
+            latest=by(day),
         )
         done = self.send(command)
         assert done == (n in self.naive.visits and content != seen.content)

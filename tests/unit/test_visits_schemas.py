@@ -20,8 +20,9 @@ from services.visits.standing import Stand
 from shared.compiled import CompiledSchema
 from shared.decider import Personal
 from shared.problems import from_validation
+from tests.visit_days import by
 
-TODAY = date(2026, 3, 2)
+LATEST = by(date(2026, 3, 2))
 SCHEMA = RecordVisitSchema()
 
 
@@ -47,14 +48,14 @@ def body(**changes: Any) -> dict[str, Any]:
 
 
 def recorded(said: Any) -> RecordVisit:
-    return record_visit(SCHEMA.load(said), TODAY, Stand(said["unit_id"]), ())
+    return record_visit(SCHEMA.load(said), LATEST, Stand(said["unit_id"]), ())
 
 
 def test_a_body_becomes_a_command() -> None:
     command = recorded(body())
     assert isinstance(command, RecordVisit)
     assert command.visit_id == UUID("0190a2b0-0000-7000-8000-000000000001")
-    assert (command.place_kind, command.day, command.today) == (PlaceKind.HOUSEHOLD, date(2026, 3, 1), TODAY)
+    assert (command.place_kind, command.day, command.latest) == (PlaceKind.HOUSEHOLD, date(2026, 3, 1), LATEST)
     does = SkillLevel(Skill.PUBLIC_SERVICES, Level.DOES)
     assert command.learners == (Learner("a", AgeBand.FROM_60, (does,)), Learner("b", AgeBand.UNDER_16))
     assert command.note == Personal("Bà cần gặp lại")

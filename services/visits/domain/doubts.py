@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta, timezone
+from typing import NamedTuple
 
 from services.visits.domain.content import Content
 from services.visits.domain.levels import band_of
@@ -21,14 +22,22 @@ _ORDER = {flag: n for n, flag in enumerate(Flag)}
 _BANDS = {band: n for n, band in enumerate(AgeBand)}
 
 
-def latest_day(received: datetime) -> date:
-    """The last day in Viet Nam that is no doubt for what came in at this moment."""
-    return _hanoi_day(received + CLOCK_AHEAD)
+class Latest(NamedTuple):
+    """The last moment that is no doubt for what came in, and its day in Viet Nam."""
+
+    moment: datetime
+    day: date
 
 
-def flags_of(content: Content, place: Place, today: date, more: Iterable[Flag]) -> tuple[Flag, ...]:
+def latest_of(received: datetime) -> Latest:
+    """Of what came in at this moment; asked once per request."""
+    moment = received + CLOCK_AHEAD
+    return Latest(moment, _hanoi_day(moment))
+
+
+def flags_of(content: Content, place: Place, latest: Latest, more: Iterable[Flag]) -> tuple[Flag, ...]:
     """``place`` is without the visit itself; ``more`` is what only others know to be doubtful."""
-    found = [*more, *of_time(content.day, content.started_at, today)]
+    found = [*more, *of_time(content.day, content.started_at, latest)]
     if place.doors and not place.open_on(content.day):
         found.append(Flag.PLACE_CLOSED)
     if place.visits and _age_differs(content, place.standing):
@@ -36,15 +45,18 @@ def flags_of(content: Content, place: Place, today: date, more: Iterable[Flag]) 
     return tuple(sorted(found, key=_ORDER.__getitem__)) if len(found) > 1 else tuple(found)
 
 
-def of_time(day: date, started_at: datetime | None, today: date) -> list[Flag]:
+def of_time(day: date, started_at: datetime | None, latest: Latest) -> list[Flag]:
     found = []
-    age = (today - day).days
+    age = (latest.day - day).days
     if age < 0:
         found.append(Flag.DAY_IN_FUTURE)
     if age > LONG_PAST_DAYS:
         found.append(Flag.DAY_LONG_PAST)
-    if started_at is not None and _hanoi_day(started_at) != day:
-        found.append(Flag.TIME_DIFFERS)
+    if started_at is not None:
+        if _hanoi_day(started_at) != day:
+            found.append(Flag.TIME_DIFFERS)
+        elif age == 0 and started_at > latest.moment:
+            found.append(Flag.TIME_IN_FUTURE)
     return found
 
 

@@ -151,7 +151,7 @@ class WithdrawOpinion:
 
 
 OpinionCommand = RecordOpinion | ForwardOpinion | AnswerOpinion | CloseOpinion | WithdrawOpinion
-"""``today``: the last day that had come when we received it (``doubts.latest_day``)."""
+"""``today``: the last day that had come when we received it (``doubts.latest_of``)."""
 
 # --- states ----------------------------------------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from services.visits.domain.content import check_days, once
-from services.visits.domain.doubts import after_correction, of_time, settled, settles
+from services.visits.domain.doubts import Latest, after_correction, of_time, settled, settles
 from services.visits.domain.state import Doubt, open_doubts
 from services.visits.domain.vocabulary import AgeBand, Flag, Settled
 from shared.decider import Decider, Personal, Rejected, ambient, sealed
@@ -119,12 +119,11 @@ EVENTS: tuple[type, ...] = (OutreachRecorded, OutreachCorrected, OutreachVoided,
 @dataclass(frozen=True, slots=True)
 class RecordOutreach:
     """``session.unit_id``: the unit as the reporter knows it. ``stands_in``: the unit of that day that it is, if not
-    the same. ``today``: the last day that was no doubt when we received it (``doubts.latest_day``). ``doubts``: about
-    what it refers to."""
+    the same. ``latest``: what was no doubt yet about time when we received it. ``doubts``: about what it refers to."""
 
     session_id: UUID
     session: Session
-    today: date = ambient()
+    latest: Latest = ambient()
     note: Personal | None = None
     doubts: tuple[Flag, ...] = ambient(default=())
     stands_in: str | None = ambient(default=None)
@@ -137,7 +136,7 @@ class CorrectOutreach:
     session_id: UUID
     session: Session
     reason: SessionReason
-    today: date = ambient()
+    latest: Latest = ambient()
     note: Personal | None = None
     doubts: tuple[Flag, ...] = ambient(default=())
     stands_in: str | None = ambient(default=None)
@@ -198,9 +197,9 @@ def decide(command: OutreachCommand, states: Mapping[str, OutreachState]) -> Seq
 
 def _decide(command: OutreachCommand, state: OutreachState) -> OutreachEvent | None:
     match command, state:
-        case RecordOutreach(session_id, session, today, note), Unheld():
+        case RecordOutreach(session_id, session, latest, note), Unheld():
             held, reported = _checked(session, command.stands_in)
-            return OutreachRecorded(session_id, held, _flags(held, today, command.doubts), note, reported)
+            return OutreachRecorded(session_id, held, _flags(held, latest, command.doubts), note, reported)
         case RecordOutreach(), _:
             raise Rejected("session-exists", "/session_id")
         case _, Unheld():
@@ -211,9 +210,9 @@ def _decide(command: OutreachCommand, state: OutreachState) -> OutreachEvent | N
             return None
         case VoidOutreach(session_id, reason, note), Held(before):
             return OutreachVoided(session_id, reason, before, note)
-        case CorrectOutreach(session_id, session, reason, today, note), Held(before, doubts):
+        case CorrectOutreach(session_id, session, reason, latest, note), Held(before, doubts):
             after, reported = _checked(session, command.stands_in)
-            flags = _flags(after, today, command.doubts)
+            flags = _flags(after, latest, command.doubts)
             changed = (after, flags) != (before, tuple(flag for flag, _ in doubts))
             return OutreachCorrected(session_id, reason, before, after, flags, note, reported) if changed else None
         case _:
@@ -240,8 +239,8 @@ def _checked(session: Session, stands_in: str | None) -> tuple[Session, str | No
     return held, session.unit_id if session.unit_id != unit_id else None
 
 
-def _flags(session: Session, today: date, doubts: tuple[Flag, ...]) -> tuple[Flag, ...]:
-    return (*of_time(session.day, session.started_at, today), *doubts)
+def _flags(session: Session, latest: Latest, doubts: tuple[Flag, ...]) -> tuple[Flag, ...]:
+    return (*of_time(session.day, session.started_at, latest), *doubts)
 
 
 def evolve(state: OutreachState, event: OutreachEvent) -> OutreachState:

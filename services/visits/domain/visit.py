@@ -8,6 +8,7 @@ from uuid import UUID
 
 from services.visits.domain.catalogue import Pillar
 from services.visits.domain.content import Content
+from services.visits.domain.doubts import Latest
 from services.visits.domain.rows import Covered, Reach
 from services.visits.domain.state import SettledDoubt
 from services.visits.domain.vocabulary import Flag, Learner, Mistake, Obstacle, PlaceKind, Settled
@@ -148,7 +149,7 @@ class RecordVisit(Content):
     """``unit_id``: the unit as the reporter knows it. ``stands_in``: the unit of ``day`` that it is, if not the same,
     and ``holds``: units that are not there on ``day`` and whose facts that one holds (both by whoever knows units).
 
-    ``today``: the last day that was no doubt when we received it (``doubts.latest_day``).
+    ``latest``: what was no doubt yet about time when we received it.
     ``doubts``: what is doubtful whatever the place.
     ``cleared``: units that the reporter may speak about beside the one reported. ``also``: streams to read as well.
     """
@@ -159,7 +160,7 @@ class RecordVisit(Content):
     unit_id: str
     note: Personal | None = None
     opinion: Heard | None = None
-    today: date = ambient()
+    latest: Latest = ambient()
     stands_in: str | None = ambient(default=None)
     holds: tuple[str, ...] = ambient(default=())
     doubts: tuple[Flag, ...] = ambient(default=())
@@ -196,7 +197,7 @@ class CorrectVisit:
     revision: int | None = None
     place_id: UUID = ambient()
     seen: Seen = ambient()
-    today: date = ambient()
+    latest: Latest = ambient()
     doubts: tuple[Flag, ...] = ambient(default=())
     also: tuple[str, ...] = ambient(default=())
 

@@ -76,7 +76,7 @@ def record(command: RecordVisit, states: States) -> Decided:
         more.add(Flag.UNIT_DIFFERS)
     if other_kind:
         more.add(Flag.KIND_DIFFERS)
-    flags = flags_of(command, place, command.today, more)
+    flags = flags_of(command, place, command.latest, more)
     reported = None
     if unit_id != command.unit_id or other_kind or via:
         as_unit = command.unit_id if unit_id != command.unit_id else None
@@ -195,7 +195,7 @@ def correct(command: CorrectVisit, states: States) -> Decided:
     _expected(command.revision, visit)
     others = replace(place, visits=tuple([v for v in place.visits if v.visit_id != visit.visit_id]))
     kept = [flag for flag, _ in visit.doubts if flag in _OF_THE_REPORT]
-    flags = flags_of(content, others, command.today, (*command.doubts, *kept))
+    flags = flags_of(content, others, command.latest, (*command.doubts, *kept))
     after = _instead(place, corrected(visit, content, flags))
     event = VisitCorrected(
         visit_id=command.visit_id,

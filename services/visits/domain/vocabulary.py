@@ -60,6 +60,8 @@ class Flag(_Word):
     DAY_LONG_PAST = "day_long_past"
     TIME_DIFFERS = "time_differs"
     """``started_at`` lies on another day than ``day``."""
+    TIME_IN_FUTURE = "time_in_future"
+    """``started_at`` lies later on the very day on which we received it."""
     UNIT_DIFFERS = "unit_differs"
     """Reported for another unit than the place's; counted in the place's."""
     KIND_DIFFERS = "kind_differs"

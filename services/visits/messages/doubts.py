@@ -17,6 +17,9 @@ DOUBTS: dict[str, Text] = {
     "flag-time-differs": _doubt(
         "Giờ bắt đầu không thuộc ngày đã ghi.", "The starting time is not on the day that was reported."
     ),
+    "flag-time-in-future": _doubt(
+        "Khi nhận được, giờ bắt đầu vẫn chưa đến.", "The starting time was still to come when this was received."
+    ),
     "flag-unit-differs": _doubt(
         "Địa điểm này đã được ghi nhận ở đơn vị khác.", "The place is known in another unit, where the visit counts."
     ),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 from uuid import UUID
 
 from marshmallow import Schema, fields, validate
 
+from services.visits.domain.doubts import Latest
 from services.visits.domain.outreach import (
     CorrectOutreach,
     Heads,
@@ -73,16 +73,16 @@ class SessionsQuery(Schema):
     limit = fields.Integer(load_default=100, validate=validate.Range(1, PAGE))
 
 
-def record_outreach(body: Any, today: date, stand: Stand, doubts: tuple[Flag, ...]) -> RecordOutreach:
+def record_outreach(body: Any, latest: Latest, stand: Stand, doubts: tuple[Flag, ...]) -> RecordOutreach:
     note, all_doubts = personal(body.note), stand.with_doubts(doubts)
-    return RecordOutreach(body.session_id, _session(body), today, note, all_doubts, stand.unit_id)
+    return RecordOutreach(body.session_id, _session(body), latest, note, all_doubts, stand.unit_id)
 
 
 def correct_outreach(
-    session_id: UUID, body: Any, today: date, stand: Stand, doubts: tuple[Flag, ...]
+    session_id: UUID, body: Any, latest: Latest, stand: Stand, doubts: tuple[Flag, ...]
 ) -> CorrectOutreach:
     note, all_doubts = personal(body.note), stand.with_doubts(doubts)
-    return CorrectOutreach(session_id, _session(body), body.reason, today, note, all_doubts, stand.unit_id)
+    return CorrectOutreach(session_id, _session(body), body.reason, latest, note, all_doubts, stand.unit_id)
 
 
 def void_outreach(session_id: UUID, body: Any) -> VoidOutreach:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from enum import StrEnum
 from typing import Any
 
@@ -24,6 +23,7 @@ from services.visits.domain import (
     SkillLevel,
 )
 from services.visits.domain.catalogue import Pillar
+from services.visits.domain.doubts import Latest
 from services.visits.schemas.kinds import CODE, number, personal, text, unit
 from services.visits.standing import Stand
 from shared.compiled import CompiledSchema
@@ -107,8 +107,8 @@ class SettleFlagSchema(CompiledSchema):
 _SKILL_LEVELS = {(skill, level): SkillLevel(skill, level) for skill in Skill for level in Level}
 
 
-def record_visit(body: Any, today: date, stand: Stand, doubts: tuple[Flag, ...]) -> RecordVisit:
-    """From what ``RecordVisitSchema`` loaded; ``today`` is ``latest_day``, ``stand`` the unit of the visit's day."""
+def record_visit(body: Any, latest: Latest, stand: Stand, doubts: tuple[Flag, ...]) -> RecordVisit:
+    """From what ``RecordVisitSchema`` loaded; ``stand`` is the unit of the visit's day."""
     return RecordVisit(
         visit_id=body.visit_id,
         place_id=body.place_id,
@@ -126,7 +126,7 @@ def record_visit(body: Any, today: date, stand: Stand, doubts: tuple[Flag, ...])
         consent_ref=body.consent_ref,
         note=personal(body.note),
         opinion=_heard(body.opinion),
-        today=today,
+        latest=latest,
         stands_in=stand.unit_id,
         holds=stand.holds,
         doubts=stand.with_doubts(doubts),

@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 import structlog
 
-from services.visits.domain.doubts import latest_day
+from services.visits.domain.doubts import latest_of
 from services.visits.domain.opinion import OpinionCommand, OpinionEvent, OpinionForwarded, OpinionRecorded, OpinionState
 from services.visits.projections.opinions import STATES
 from services.visits.queries.below import units_of
@@ -52,7 +52,7 @@ class OpinionRoutes(Pieces):
         stand = standing.require(body.unit_id, body.day)
         if stand.higher:
             raise Problem("unit-not-on-day", "/unit_id", day=body.day.isoformat())
-        command = record_opinion(body, latest_day(call.now), stand.unit_id)
+        command = record_opinion(body, latest_of(call.now).day, stand.unit_id)
         return answered(self.opinions.handle(call.envelope(command, command.opinion_id)), id=str(command.opinion_id))
 
     @route("GET", "/v1/opinions", scope="visits:read", query=OpinionsQuery)
@@ -121,7 +121,7 @@ class OpinionRoutes(Pieces):
 
     def _step(self, call: Call, step: Callable[[UUID, Any, date], OpinionCommand]) -> Reply:
         self._seen(call)
-        command = step(call.path["opinion_id"], call.body, latest_day(call.now))
+        command = step(call.path["opinion_id"], call.body, latest_of(call.now).day)
         return answered(self.opinions.handle(call.envelope(command)), id=str(command.opinion_id))
 
     def _seen(self, call: Call) -> tuple[list[OpinionEvent], int]:

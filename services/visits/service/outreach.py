@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from services.visits.domain import Settled
-from services.visits.domain.doubts import latest_day
+from services.visits.domain.doubts import latest_of
 from services.visits.domain.outreach import (
     OUTREACH,
     Held,
@@ -56,16 +56,16 @@ class OutreachRoutes(Pieces):
     def record_session(self, call: Call) -> Reply:
         stand = self._standing(call).require(call.body.unit_id, call.body.day)
         [doubts] = self.doubting.flags_of_sessions([(call.body, stand.unit_id)])
-        command = record_outreach(call.body, latest_day(call.now), stand, doubts)
+        command = record_outreach(call.body, latest_of(call.now), stand, doubts)
         answer = self.outreach.handle(call.envelope(command, command.session_id))
         return answered(answer, id=str(command.session_id), **flagged(answer))
 
     @route("POST", "/v1/outreach/batch", scope="visits:write", body=Rows(RecordOutreachSchema))
     def record_sessions(self, call: Call) -> Reply:
-        good, today = self._standing(call).of_rows(call.body), latest_day(call.now)
+        good, latest = self._standing(call).of_rows(call.body), latest_of(call.now)
         doubts = self.doubting.flags_of_sessions([(row.loaded, stand.unit_id) for row, stand in good])
         commands = [
-            record_outreach(row.loaded, today, stand, flags) for (row, stand), flags in zip(good, doubts, strict=True)
+            record_outreach(row.loaded, latest, stand, flags) for (row, stand), flags in zip(good, doubts, strict=True)
         ]
         answers = self.outreach.handle_many([call.envelope(command, command.session_id) for command in commands])
         answered_rows = dict(zip((row.index for row, _ in good), answers, strict=True))
@@ -77,7 +77,7 @@ class OutreachRoutes(Pieces):
         self._session(call)
         stand = self._standing(call).require(call.body.unit_id, call.body.day)
         [doubts] = self.doubting.flags_of_sessions([(call.body, stand.unit_id)])
-        command = correct_outreach(call.path["session_id"], call.body, latest_day(call.now), stand, doubts)
+        command = correct_outreach(call.path["session_id"], call.body, latest_of(call.now), stand, doubts)
         answer = self.outreach.handle(call.envelope(command))
         return answered(answer, id=str(command.session_id), **flagged(answer))
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from services.visits.areas import Areas
 from services.visits.changing import Changing
 from services.visits.domain import CorrectVisit, Settled, SettleFlag, VoidVisit
-from services.visits.domain.doubts import latest_day
+from services.visits.domain.doubts import latest_of
 from services.visits.doubting import Doubting
 from services.visits.intake import Intake, flagged
 from services.visits.queries.visits import KnownVisit, VisitQueries, visit_answer
@@ -72,7 +72,7 @@ class VisitRoutes(Pieces):
                 revision=call.if_match,
                 place_id=known.visit.place_id,
                 seen=known.seen,
-                today=latest_day(call.now),
+                latest=latest_of(call.now),
                 doubts=doubts,
                 also=known.streams,
             )
