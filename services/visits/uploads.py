@@ -79,14 +79,15 @@ class UploadWork:
         return Done(following, results)
 
     def result(self, results: Iterable[RowResult], to: BinaryIO) -> None:
-        """A line for each line: its number, its visit, its outcome, and what is wrong with it or doubtful."""
+        """A line for each line: its number, its visit, its outcome, where it is stored, and what is wrong with it or
+        doubtful."""
         self._file.seek(0)
         lines = enumerate(self._file, 1)
         for result in results:
             (document,) = shown.results([result], self._job.locale)
             visit_id = _visit_id(next(line for number, line in lines if number == result.row))
-            said = {"line": result.row, "visit_id": visit_id, "outcome": result.outcome, "errors": document["errors"]}
-            to.write(orjson.dumps(said) + b"\n")
+            told = {name: document[name] for name in ("outcome", "position", "errors") if name in document}
+            to.write(orjson.dumps({"line": result.row, "visit_id": visit_id, **told}) + b"\n")
 
     def close(self) -> None:
         pass
@@ -128,7 +129,8 @@ class UploadWork:
             visit.refuse(from_rejected(answer))
         if isinstance(answer, Answer) and answer.outcome is Outcome.CONFLICT:
             problem = visit.problem or Problem("conflict")
-            return RowResult(visit.index, Outcome.CONFLICT.value, _findings(problem, line), row=line)
+            findings = _findings(problem, line)
+            return RowResult(visit.index, Outcome.CONFLICT.value, findings, row=line, position=answer.token)
         if visit.problem is not None:
             return RowResult(visit.index, "rejected", _findings(visit.problem, line), row=line)
         assert isinstance(answer, Answer)
@@ -136,9 +138,9 @@ class UploadWork:
         flags = flagged(answer).get("flags", []) if before is None else before
         if flags:
             doubts = tuple(Finding(f"flag-{flag.replace('_', '-')}", row=line) for flag in flags)
-            return RowResult(visit.index, "flagged", doubts, row=line)
+            return RowResult(visit.index, "flagged", doubts, row=line, position=answer.token)
         outcome = answer.outcome if before is None else Outcome.STORED
-        return RowResult(visit.index, outcome.value, row=line)
+        return RowResult(visit.index, outcome.value, row=line, position=answer.token)
 
 
 def _visit_id(line: bytes) -> str | None:

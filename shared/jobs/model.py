@@ -38,7 +38,8 @@ class RowResult:
     """What became of one row (of a sheet, of an NDJSON file, of whatever the task counts).
 
     ``outcome``: stored | repeated | rejected | conflict; in a dry run ``stored`` reads "would be stored". ``findings``
-    of a stored row are warnings. ``index`` counts from 0, each row has one result at most.
+    of a stored row are warnings. ``index`` counts from 0, each row has one result at most. ``position``: where what
+    the row says is stored (``Answer.token``), of tasks that say so.
     """
 
     index: int
@@ -46,6 +47,7 @@ class RowResult:
     findings: tuple[Finding, ...] = ()
     sheet: str = ""
     row: int | None = None
+    position: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

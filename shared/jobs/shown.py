@@ -43,6 +43,7 @@ def results(found: Iterable[RowResult], locale: str) -> list[dict[str, Any]]:
             **({"sheet": result.sheet} if result.sheet else {}),
             **({"row": result.row} if result.row is not None else {}),
             "outcome": result.outcome,
+            **({"position": result.position} if result.position else {}),
             "errors": [finding.document(locale) for finding in result.findings],
         }
         for result in found

@@ -260,12 +260,13 @@ def job_of(row: RowMapping) -> Job:
 
 
 def stored_result(result: RowResult) -> list[Any]:
-    return [result.index, result.outcome, result.sheet, result.row, [f.stored() for f in result.findings]]
+    position = [result.position] if result.position else []
+    return [result.index, result.outcome, result.sheet, result.row, [f.stored() for f in result.findings], *position]
 
 
 def result_of(stored: list[Any]) -> RowResult:
-    index, outcome, sheet, row, findings = stored
-    return RowResult(index, outcome, tuple(restored(finding) for finding in findings), sheet, row)
+    index, outcome, sheet, row, findings, *position = stored
+    return RowResult(index, outcome, tuple(restored(finding) for finding in findings), sheet, row, *position)
 
 
 def _subject(job_id: UUID) -> str:

@@ -60,7 +60,7 @@ class LinesWork:
         found = [
             RowResult(n, "rejected", (Finding("cell-missing", row=n + 1),), row=n + 1)
             if self._lines[n] == ""
-            else RowResult(n, "stored", row=n + 1)
+            else RowResult(n, "stored", row=n + 1, position=f"0:{n}" if n % 2 else None)
             for n in range(cursor, end)
         ]
         return Done(end if end < self.total else None, found, {"seen": end})
@@ -139,13 +139,13 @@ def test_a_job_is_done_step_by_step(jobs: Jobs) -> None:
     pages, after = [], ""
     while after is not None:
         page, after = jobs.results(job.job_id, after, 2)
-        pages.append([(r.index, r.outcome, [f.cell for f in r.findings]) for r in page])
+        pages.append([(r.index, r.outcome, [f.cell for f in r.findings], r.position) for r in page])
     assert [r for page in pages for r in page] == [
-        (0, "stored", []),
-        (1, "rejected", ["2"]),
-        (2, "stored", []),
-        (3, "stored", []),
-        (4, "stored", []),
+        (0, "stored", [], None),
+        (1, "rejected", ["2"], None),
+        (2, "stored", [], None),
+        (3, "stored", [], "0:3"),
+        (4, "stored", [], None),
     ]
     assert all(len(page) <= 2 for page in pages)
 

@@ -472,7 +472,10 @@ def test_a_day_of_visits_as_one_file(visits: Visits) -> None:
             (454, "rejected", "line-broken"),
         }
         page = client.get(f"{path}/result?format=json&limit=2").json()
-        assert [r["row"] for r in page["results"]] == [1, 2]
+        assert [(r["row"], r["position"]) for r in page["results"]] == [(n, said[n - 1]["position"]) for n in (1, 2)]
+        again = client.post("/v1/visits/batch", json={"rows": [rows[440], rows[3] | {"duration_minutes": 3}]}).json()
+        assert [r["position"] for r in again["results"]] == [said[n]["position"] for n in (440, 450)]
+        assert [each["line"] for each in said if "position" not in each] == [453, 454]
         assert client.get(f"/v1/visits/{rows[440]['visit_id']}").status_code == 200
         with visits.client(COMMUNE, scope="visits:read") as reader:
             assert reader.get(path).status_code == 403

@@ -148,11 +148,16 @@ def test_every_line_is_answered_by_its_number() -> None:
         (16, "rejected", [("line-broken", "")]),
     ]
     assert sum(worker.log.heads().values()) == 2
+    first, second = (found[n].position for n in (0, 4))
+    assert [r.position for r in found] == [first] * 4 + [second] + [None] * 4
+    stored = [event for p in range(4) for event in worker.log.read(p, 0, 9)]
+    assert {first, second} == {f"{event.partition}:{event.position}" for event in stored}
 
     written = BytesIO()
     work.result(found, written)
     said = [orjson.loads(line) for line in written.getvalue().splitlines()]
     assert [(each["line"], each["outcome"]) for each in said] == [(r.row, r.outcome) for r in found]
+    assert [each.get("position") for each in said] == [r.position for r in found]
     assert said[5]["errors"][0] | {"detail": ""} == {
         "code": "unknown-unit",
         "cell": "11",
