@@ -38,6 +38,9 @@ LATE = 0.04
 """Share of phones that find a network only the next morning."""
 SKEWED = 0.03
 """Share of phones whose clock is wrong by up to three hours."""
+ASTRAY = 0.25
+"""Share of these, on their way to the server, whose clock is half a day or a day wrong instead: set by hand."""
+ASTRAY_HOURS = (-24, -12, 12, 24)
 CHANGED = 0.02
 """Share of visits that whoever reported them corrects or takes back."""
 VOIDED = 0.25
@@ -76,12 +79,19 @@ class Delivery:
     rows: tuple[dict[str, Any], ...]
 
 
-def visits(crews: Sequence[Crew], count: int, day: date, seed: int) -> Iterator[tuple[str, dict[str, Any]]]:
-    """``count`` visits as ``(phone, body)``: about ``VISITS_A_DAY`` per phone, from so many phones as that takes."""
+def visits(
+    crews: Sequence[Crew], count: int, day: date, seed: int, *, astray: float = 0.0
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """``count`` visits as ``(phone, body)``: about ``VISITS_A_DAY`` per phone, from so many phones as that takes.
+
+    All are of this day, but for those of phones whose clock is ``astray``: they write the day that it shows.
+    """
     chance = random.Random(f"visits {seed} {day}")
     phones = [(crew, phone) for crew in crews for phone in crew.member_ids]
     out = chance.sample(phones, min(len(phones), max(1, count // VISITS_A_DAY)))
     skews = [chance.randint(-180, 180) if chance.random() < SKEWED else 0 for _ in out]
+    clocks = random.Random(f"clocks {seed} {day}")
+    skews = [clocks.choice(ASTRAY_HOURS) * 60 if skew and clocks.random() < astray else skew for skew in skews]
     for index in chance.choices(range(len(out)), k=count):
         crew, phone = out[index]
         yield phone, _visit(crew, phone, day, timedelta(minutes=skews[index]), chance)
@@ -91,7 +101,7 @@ def deliveries(crews: Sequence[Crew], count: int, day: date, seed: int) -> list[
     """How ``count`` visits of a day reach the server, in order of arrival: each at least once, some more often."""
     chance = random.Random(f"deliveries {seed} {day}")
     phones: dict[str, list[dict[str, Any]]] = {}
-    for phone, body in visits(crews, count, day, seed):
+    for phone, body in visits(crews, count, day, seed, astray=ASTRAY):
         phones.setdefault(phone, []).append(body)
     found: list[Delivery] = []
     for phone, bodies in phones.items():
@@ -177,7 +187,7 @@ def _visit(crew: Crew, phone: str, day: date, skew: timedelta, chance: random.Ra
         "place_id": str(place),
         "place_kind": "household",
         "unit_id": crew.unit_id,
-        "day": day.isoformat(),
+        "day": rung.date().isoformat(),
         "team_id": crew.team_id,
         "member_ids": members,
         "started_at": rung.isoformat(),

@@ -8,7 +8,7 @@ import statistics
 import threading
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -16,7 +16,7 @@ from rich.progress import Progress
 
 from ops.client import Api
 from ops.demo.story import SUNDAY, Story
-from ops.simulator import changes, deliveries, visits
+from ops.simulator import Delivery, changes, deliveries
 from ops.units.seed import NATION_ID
 
 PHONES_AT_ONCE = 8
@@ -67,14 +67,14 @@ def play(story: Story, apis: Mapping[str, Api], count: int, progress: Progress) 
     rush.seconds = time.monotonic() - started
     over.set()
     probe.join()
-    _put_right(story, apis["visits"], count, rush, progress)
+    _put_right(apis["visits"], uploads, story.world.seed, rush, progress)
     return rush
 
 
-def _put_right(story: Story, api: Api, count: int, rush: Rush, progress: Progress) -> None:
+def _put_right(api: Api, uploads: Sequence[Delivery], seed: int, rush: Rush, progress: Progress) -> None:
     """Whoever sees that something was wrong corrects it or takes it back, once it is there."""
-    sent = (body for _, body in visits(story.crews(), count, SUNDAY, story.world.seed))
-    wrong = list(changes(sent, story.world.seed))
+    sent = {row["visit_id"]: row for upload in uploads for row in upload.rows}
+    wrong = list(changes(sent.values(), seed))
     task = progress.add_task(f"Đính chính · {len(wrong):,} visits corrected or voided", total=len(wrong))
     with ThreadPoolExecutor(PHONES_AT_ONCE) as pool:
         for done in [pool.submit(api.change, each.path, each.body, each.command_id) for each in wrong]:

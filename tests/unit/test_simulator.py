@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import date
+from datetime import date, datetime, timedelta
 
-from ops.simulator import CHANGED, LEVELS, VOIDED, Crew, changes, deliveries, visits
+from ops.simulator import CHANGED, EVENING, HANOI, LEVELS, SKEWED, VOIDED, Crew, changes, deliveries, visits
+from services.visits.domain.doubts import latest_of, of_time
+from services.visits.domain.vocabulary import Flag
 from services.visits.schemas.visits import CorrectVisitSchema, VoidVisitSchema
 
 SUNDAY = date(2026, 11, 15)
@@ -17,6 +19,10 @@ CREWS = [
         90,
     )
 ]
+TOWNS = [
+    Crew(f"1d2f3a4b-0000-4000-8000-{n:012}", f"thon-{n}", tuple(f"phone-{n}-{m}" for m in range(5)), 90)
+    for n in range(300)
+]
 SENT = [body for _, body in visits(CREWS, 4_000, SUNDAY, 7)]
 
 
@@ -27,6 +33,34 @@ def test_the_same_seed_makes_the_same_day_and_the_same_mistakes() -> None:
     some = [change for change in found if change.visit in SENT[:1_000]]
     assert some == list(changes(SENT[:1_000], 7)), "whatever else was sent"
     assert len({change.command_id for change in found}) == len(found)
+
+
+def test_only_phones_whose_clocks_are_astray_write_another_day_than_they_rang() -> None:
+    told, by_their_clocks = list(visits(TOWNS, 10_000, SUNDAY, 7)), list(visits(TOWNS, 10_000, SUNDAY, 7, astray=0.5))
+    assert {body["day"] for _, body in told} == {SUNDAY.isoformat()}
+    otherwise = {phone for (phone, body), (_, other) in zip(told, by_their_clocks, strict=True) if body != other}
+    assert 0.2 * SKEWED < len(otherwise) / len({phone for phone, _ in told}) < SKEWED
+    for (phone, body), (_, other) in zip(told, by_their_clocks, strict=True):
+        assert other["started_at"].startswith(other["day"]), "day and time are of one clock"
+        own = body | {"day": other["day"], "started_at": other["started_at"]}
+        assert other == own and (body == other or phone in otherwise)
+
+
+def test_clocks_astray_are_what_the_server_flags() -> None:
+    """As it decides about each upload at the moment of its arrival, the first evening and the next morning."""
+    flags: Counter[Flag] = Counter()
+    evening = datetime.combine(SUNDAY, EVENING, HANOI)
+    sent = deliveries(TOWNS, 10_000, SUNDAY, 7)
+    for delivery in sent:
+        latest = latest_of(evening + timedelta(seconds=delivery.at))
+        for row in delivery.rows:
+            began = datetime.fromisoformat(row["started_at"])
+            flags.update(of_time(date.fromisoformat(row["day"]), began, latest))
+    rows = sum(len(delivery.rows) for delivery in sent)
+    assert flags.keys() == {Flag.DAY_IN_FUTURE, Flag.TIME_IN_FUTURE}
+    assert 0.001 < flags[Flag.DAY_IN_FUTURE] / rows < 0.01, flags
+    days = {row["day"] for delivery in sent for row in delivery.rows}
+    assert days == {(SUNDAY + timedelta(days=n)).isoformat() for n in (-1, 0, 1)}
 
 
 def test_a_small_share_is_corrected_and_a_smaller_one_voided() -> None:
