@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import psutil
 import psycopg
@@ -45,6 +45,12 @@ def per_visit(before: Spent, after: Spent, visits: int) -> dict[str, float]:
         used[who] += (seconds - before.get((who, pid), 0.0)) * 1e6 / max(visits, 1)
     ranked = sorted(used.items(), key=lambda item: -item[1])
     return {who: round(each, 1) for who, each in ranked if each >= 0.5}
+
+
+def seconds_of(pids: Iterable[int]) -> float:
+    """CPU time so far of these processes and their children."""
+    mains = [psutil.Process(pid) for pid in pids]
+    return sum(_seconds(process) for main in mains for process in (main, *main.children(recursive=True)))
 
 
 def _seconds(process: psutil.Process) -> float:

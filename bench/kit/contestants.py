@@ -21,7 +21,7 @@ import orjson
 import psycopg
 
 from bench.baselines.naive_tables import TABLES
-from bench.kit import stack
+from bench.kit import account, stack
 from bench.kit.country import Country
 from ops import catalogue
 from ops.local import process
@@ -42,11 +42,15 @@ class Contestant:
     stored: Callable[[], int]
 
     @contextlib.contextmanager
-    def running(self) -> Iterator[None]:
+    def running(self) -> Iterator[Callable[[], float]]:
+        """Gives the CPU time, in seconds, that its programs have used so far."""
         with ExitStack() as ended:
+            pids = []
             for program in self.programs:
-                ended.callback(process.run_program(program).stop)
-            yield
+                running = process.run_program(program)
+                ended.callback(running.stop)
+                pids.append(running.pid)
+            yield lambda: account.seconds_of(pids)
 
 
 @contextlib.contextmanager

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import threading
 from collections import Counter
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -78,6 +80,15 @@ def test_cpu_time_is_per_visit_and_by_program() -> None:
     before = {("visits-api", 1): 2.0, ("postgres for x", 2): 1.0, ("gone", 3): 5.0}
     after = {("visits-api", 1): 3.0, ("postgres for x", 2): 1.5, ("postgres for x", 4): 0.25, ("idle", 5): 0.0}
     assert account.per_visit(before, after, 1_000) == {"visits-api": 1000.0, "postgres for x": 750.0}
+
+
+def test_cpu_time_of_a_program_is_that_of_its_children_too() -> None:
+    busy = "import time\nwhile time.process_time() < 0.2: pass\nprint(flush=True)\nimport sys; sys.stdin.read()"
+    argv = [sys.executable, "-c", f"import subprocess, sys; subprocess.run([sys.executable, '-c', {busy!r}])"]
+    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as program:
+        assert program.stdout and program.stdin and program.stdout.readline()
+        assert account.seconds_of([program.pid]) >= 0.2
+        program.stdin.close()
 
 
 # --- what is sent ------------------------------------------------------------------------------------------------
