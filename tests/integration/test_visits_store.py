@@ -36,6 +36,7 @@ from shared.kit import Kit
 from shared.log import Outcome
 from shared.subscription import Subscription
 from shared.unit_directory import UnitDirectory
+from shared.vietnamese import hanoi_day
 from tests.visit_days import by
 from tests.visits_kit import NOW, opened
 
@@ -213,6 +214,7 @@ def test_what_is_published(kit: Kit) -> None:
             {"to": {"local_platforms": "does"}, "age_band": "60_plus"},
         ],
         "flags": [],
+        "received_on": hanoi_day(event.recorded_at).isoformat(),
     }
 
 
