@@ -147,6 +147,11 @@ def test_what_is_kept_does_not_outlive_a_parked_event_that_is_put_right(database
 
     lag = {"teams": 0, "visits": 0, "training": 0}
     assert parked() == [1, 1, 1, 0, 1]
+    later = Facts()
+    visited(later, "bad as well", "p1-d1-c1-v1", date(2024, 1, 1), set(), 2, False)
+    del later.events[-1][3][1]["day"]
+    recorded(made, later.events, SECOND)
+    assert parked() == [1, 2, 2, 0, 2], "it was not there yet"
     assert told() == told() == (1, {"vneid": 1}, lag)
     with own.begin() as tx:
         right = {"day": day, "stream": stream, "partition": partition}
@@ -159,7 +164,7 @@ def test_what_is_kept_does_not_outlive_a_parked_event_that_is_put_right(database
         )
     assert unpark(own, Figures(UnitDirectory(own, 0)), MemoryLog()).applied == 1
     assert told() == (2, {"vneid": 2}, lag)
-    assert parked() == [0, 0, 0, 0, 0]
+    assert parked() == [0, 1, 1, 0, 1]
     with own.begin() as tx:  # nothing tells of this, so only whoever asks for it is answered anew
         tx.execute(text("UPDATE bus.mirror SET data = data || '{\"platforms\": []}' WHERE source = 'visits'"))
     assert (told(), told(anew=True)) == ((2, {"vneid": 2}, lag), (2, {}, lag))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -26,7 +26,7 @@ from services.reporting.indicators.codes import by_pillar, list_of, names_in
 from services.reporting.placing import EVERYWHERE, Place, place
 from services.reporting.projections import NAME
 from services.reporting.queries.codes import entries
-from services.reporting.queries.parked import parked
+from services.reporting.queries.parked import Positions, parked
 from services.reporting.queries.recorded import recorded_before
 from services.reporting.queries.reports import doubts
 from services.reporting.queries.standing import Area, Shown
@@ -59,7 +59,6 @@ _LEFT_OUT = text(
 )
 
 Document = dict[str, Any]
-Positions = Mapping[tuple[str, int], int]
 
 
 class KnownReports:
@@ -92,7 +91,7 @@ class KnownReports:
             left_out = snap.tx.execute(_LEFT_OUT, {"name": NAME}).scalar_one()
             key = (unit, asked.map_day, asked.window, wanted, tuple(to_read.items()), left_out, tree_position)
             sums = self._counted(snap.tx, key, fold, to_read, anew)
-            [waiting] = parked(snap.tx, tree, shown.map_day, [asked.window.until])
+            [waiting] = parked(snap.tx, tree, shown.map_day, [asked.window.until], positions)
             figures = sums.figures | {PARKED: waiting[EVERYWHERE if shown.level == "nation" else unit]}
             named = entries(snap, tree.ancestors(unit, shown.map_day), asked.window.until, question.indicators)
             warnings = [
