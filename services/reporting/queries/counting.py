@@ -42,7 +42,6 @@ def by_period(
         for sums, units in zip(found, census(snap.tx, where, area.existing.on(shown.key), days), strict=True):
             sums.figures |= units[shown.unit]
     if PARKED in figures:
-        unit = EVERYWHERE if shown.level == "nation" else shown.unit
         for sums, waiting in zip(found, parked(snap.tx, area.tree, shown.map_day, lasts), strict=True):
-            sums.figures[PARKED] = waiting[unit]
+            sums.figures[PARKED] = waiting[shown.counted_as]
     return found

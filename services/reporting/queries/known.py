@@ -23,7 +23,7 @@ from services.reporting.domain.tally import AT, FACTS, Key
 from services.reporting.figures import OF_EVENTS, PARKED, column
 from services.reporting.indicators import value
 from services.reporting.indicators.codes import by_pillar, list_of, names_in
-from services.reporting.placing import EVERYWHERE, Place, place
+from services.reporting.placing import Place, place
 from services.reporting.projections import NAME
 from services.reporting.queries.codes import entries
 from services.reporting.queries.parked import Positions, parked
@@ -92,7 +92,7 @@ class KnownReports:
             key = (unit, asked.map_day, asked.window, wanted, tuple(to_read.items()), left_out, tree_position)
             sums = self._counted(snap.tx, key, fold, to_read, anew)
             [waiting] = parked(snap.tx, tree, shown.map_day, [asked.window.until], positions)
-            figures = sums.figures | {PARKED: waiting[EVERYWHERE if shown.level == "nation" else unit]}
+            figures = sums.figures | {PARKED: waiting[shown.counted_as]}
             named = entries(snap, tree.ancestors(unit, shown.map_day), asked.window.until, question.indicators)
             warnings = [
                 *self._area.warnings(shown, snap.progress, locale),
@@ -220,6 +220,5 @@ class Fold:
     def _place(self, leaf: str) -> Place | None:
         if leaf not in self._places:
             where = place(self.tree, leaf, self.shown.map_day)
-            asked = EVERYWHERE if self.shown.level == "nation" else self.shown.unit
-            self._places[leaf] = where if asked in (where.home, *where.above) else None
+            self._places[leaf] = where if self.shown.counted_as in (where.home, *where.above) else None
         return self._places[leaf]

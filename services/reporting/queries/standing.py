@@ -15,7 +15,7 @@ from services.reporting import store
 from services.reporting.census import Existing
 from services.reporting.maps import OtherMaps, UnitsChanging, key_of, numbered
 from services.reporting.messages import warning
-from services.reporting.placing import EARLIEST_MAP
+from services.reporting.placing import EARLIEST_MAP, EVERYWHERE
 from services.reporting.positions import Progress, progress
 from services.reporting.schemas.reports import Positions
 from services.reporting.store import Slot
@@ -43,6 +43,11 @@ class Shown:
     @property
     def off_map(self) -> bool:
         return self.key != self.asked_key
+
+    @property
+    def counted_as(self) -> str:
+        """What a fact has to stand in to count: the nation has every fact, placed or not."""
+        return EVERYWHERE if self.level == "nation" else self.unit
 
 
 @dataclass(frozen=True, slots=True)
