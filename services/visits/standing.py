@@ -63,6 +63,30 @@ class Standing:
             raise found
         return found
 
+    def anywhere(self, named: str, day: date, at: str = "/unit_id") -> Stand:
+        """The unit of that day, whoever answers for it: of several the main one, never a higher one."""
+        unit_id = self._known_as(named, day)
+        found = self._placed(unit_id, day) if unit_id else "unknown-unit"
+        if isinstance(found, Stand) and not found.higher:
+            return found
+        raise Problem("unit-not-on-day" if isinstance(found, Stand) else found, at, day=day.isoformat())
+
+    def same(self, named: str, day: date, at: str = "/unit_id") -> str:
+        """As ``anywhere``, if it is the very area of the one named: only then their totals are the same."""
+        unit_id = self.anywhere(named, day, at).unit_id
+        parts = self._tree.former_unit_on_map(self._known_as(named, day) or named, day)
+        if [part.unit_id for part in parts if part.whole] != [unit_id] or len(parts) > 1:
+            raise Problem("unit-not-on-day", at, day=day.isoformat())
+        return unit_id
+
+    def answers(self, unit_id: str, day: date) -> bool:
+        """Whether the caller does. For a unit that is no more today so does whoever answers for where its facts stand
+        by now."""
+        covers = self._tree.covers
+        if covers(self._units, unit_id, day):
+            return True
+        return not self._tree.exists(unit_id, self._today) and covers(self._units, unit_id, self._today)
+
     def of_rows(self, rows: Iterable[Row]) -> list[tuple[Row, Stand]]:
         """The good rows with their units; refuses those that the caller may not report."""
         good = []
@@ -77,30 +101,33 @@ class Standing:
         return good
 
     def _find(self, named: str, day: date) -> Stand | str:
-        tree = self._tree
-        unit_id = named if named in tree else tree.by_code_of_any_day(named, day)
+        unit_id = self._known_as(named, day)
         if unit_id is None:
             return "unknown-unit"
+        found = self._placed(unit_id, day)
+        if not isinstance(found, Stand):
+            return found
+        if found.unit_id == unit_id:
+            return found if self.answers(unit_id, day) else "forbidden-unit"
+        parts = [] if found.sure else self._tree.former_unit_on_map(unit_id, day)
+        own = [part.unit_id for part in parts if self.answers(part.unit_id, day)]
+        if len(own) == 1:
+            return self._stand(own[0], day)
+        may = self.answers(found.unit_id, day) or self._tree.covers(self._units, unit_id, self._today)
+        return found if may else "forbidden-unit"
+
+    def _known_as(self, named: str, day: date) -> str | None:
+        return named if named in self._tree else self._tree.by_code_of_any_day(named, day)
+
+    def _placed(self, unit_id: str, day: date) -> Stand | str:
+        tree = self._tree
         if tree.exists(unit_id, day):
-            return self._stand(unit_id, day) if self._answers(unit_id, day) else "forbidden-unit"
+            return self._stand(unit_id, day)
         placed = tree.place(unit_id, day)
         if placed is None:
             return "unit-not-on-day"
         higher = tree.level(placed.unit_id) != tree.level(unit_id)
-        sure = placed.unit_id not in placed.uncertain and not higher
-        parts = [] if sure else self._tree.former_unit_on_map(unit_id, day)
-        own = [part.unit_id for part in parts if self._answers(part.unit_id, day)]
-        if len(own) == 1:
-            return self._stand(own[0], day)
-        may = self._answers(placed.unit_id, day) or tree.covers(self._units, unit_id, self._today)
-        return self._stand(placed.unit_id, day, sure, higher) if may else "forbidden-unit"
+        return self._stand(placed.unit_id, day, placed.unit_id not in placed.uncertain and not higher, higher)
 
     def _stand(self, unit_id: str, day: date, sure: bool = True, higher: bool = False) -> Stand:
         return Stand(unit_id, self._tree.held(unit_id, day), sure, higher)
-
-    def _answers(self, unit_id: str, day: date) -> bool:
-        """For a unit that is no more today also whoever answers for where its facts stand by now."""
-        covers = self._tree.covers
-        if covers(self._units, unit_id, day):
-            return True
-        return not self._tree.exists(unit_id, self._today) and covers(self._units, unit_id, self._today)

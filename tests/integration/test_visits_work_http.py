@@ -181,6 +181,10 @@ def test_the_catalogue(visits: Visits) -> None:
         assert code(never)[1:] == ("entry-not-standing", "/effective") and "other" in never.json()["detail"]
 
 
+def _of(declared: dict[str, Any]) -> dict[str, Any]:
+    return {name: declared[name] for name in ("unit_id", "day")}
+
+
 def test_numbers_of_households(visits: Visits) -> None:
     body = {"unit_id": VILLAGE, "day": "2025-12-31", "total": 412, "source": "Báo cáo  UBND xã"}
     with visits.client(COMMUNE) as client, visits.client(ELSEWHERE) as stranger:
@@ -190,9 +194,15 @@ def test_numbers_of_households(visits: Visits) -> None:
         assert code(differs) == (409, "households-declared", "/total") and "412" in differs.json()["detail"]
         assert client.post("/v1/households", json=body | {"total": 421, "reason": "typo"}).status_code == 201
         assert code(client.post("/v1/households", json=body | {"unit_id": COMMUNE}))[1] == "households-of-villages"
-        assert code(client.post("/v1/households", json=body | {"unit_id": FORMER, "day": "2026-06-01"}))[1] == (
-            "unit-not-on-day"
+        part = body | {"unit_id": FORMER, "day": "2026-06-01"}
+        assert code(client.post("/v1/households", json=part)) == (422, "unit-not-on-day", "/unit_id")
+        assert (
+            code(client.post("/v1/households/withdraw", json={**_of(part), "reason": "typo"}))[1] == "unit-not-on-day"
         )
+        by_code = part | {"unit_id": CODE, "day": "2025-12-30"}
+        assert client.post("/v1/households", json=by_code).status_code == 201
+        eventually(lambda: client.get(f"/v1/units/{FORMER}/households").json()["declared"])
+        assert client.post("/v1/households/withdraw", json={**_of(by_code), "reason": "typo"}).status_code == 201
         whole = client.post("/v1/households", json=body | {"total": -1})
         assert code(whole)[2] == "/total"
 
@@ -324,3 +334,9 @@ def test_sessions_and_opinions_name_their_unit_by_any_id_or_code(visits: Visits)
         assert (told["unit_id"], told["reported_unit_id"]) == (VILLAGE, CODE)
         too_early = heard | {"opinion_id": str(uuid4()), "unit_id": LATE}
         assert code(nation.post("/v1/opinions", json=too_early)) == (422, "unit-not-on-day", "/unit_id")
+
+        path, forward = f"/v1/opinions/{heard['opinion_id']}/forward", {"day": DAY, "due": "2026-10-20"}
+        assert code(village.post(path, json=forward | {"to_unit_id": LATE})) == (422, "unit-not-on-day", "/to_unit_id")
+        assert village.post(path, json=forward | {"to_unit_id": FORMER}).status_code == 201
+        step = village.get(f"/v1/opinions/{heard['opinion_id']}").json()["steps"][-1]
+        assert (step["to_unit_id"], step["reported_to_unit_id"]) == (VILLAGE, FORMER)

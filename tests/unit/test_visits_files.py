@@ -40,6 +40,7 @@ from shared.sheets import Page, write_csv, write_xlsx
 from shared.unit_directory import UnitDirectory
 from shared.units import UnitTree
 from shared.writer import GroupWriter
+from tests.unit_events import abolished, established
 
 register(MESSAGES)
 SHEET = TEMPLATES["households"].sheets[0]
@@ -163,6 +164,27 @@ def test_a_file_as_localities_write_it() -> None:
         assert said == ["exact", "more_than", "about", "nearly"]
 
 
+def test_rows_may_name_a_commune_of_before_and_whoever_answers_today_may_send_them() -> None:
+    """c1 came from c0 alone, c2 from two: a village is found there, but no total of a part is one of the whole."""
+    before, after = date(2019, 12, 31), DAY
+    with visits() as declared:
+        tree = declared.task._directory.refresh()
+        for unit_id, successor, code in (("c0", "c1", "00010"), ("c8", "c2", "00018"), ("c9", "c2", "00019")):
+            tree.apply(*established(unit_id, "commune", "p1", date(2015, 1, 1), code=code))
+            tree.apply(*abolished(unit_id, date(2020, 1, 1), successor))
+        rows = [
+            row("Đoài", 7, "00010", day=after),
+            row(None, 9, "00097", day=before),
+            row(None, 8, "00018", day=before),
+        ]
+        assert declared.send(csv(rows), roots=["c1", "c2"]) == [("stored", [])] * 3
+        assert [declared.figures(unit) for unit in ("v1", "c0", "c8")] == [[(after, 7)], [(before, 9)], [(before, 8)]]
+        rows = [row(None, 8, "00018", day=after), row(None, 9, "00098", day=before), row(None, 5, "00010", day=before)]
+        refused = [("rejected", [("A2", "unit-not-on-day")]), ("rejected", [("A3", "unit-not-on-day")])]
+        forbidden = [("rejected", [("A4", "forbidden-unit")])]
+        assert declared.send(csv(rows), roots=["c2"]) == refused + forbidden
+
+
 BAD = [
     (row("Đoài", 1), "stored", []),
     (row("Đoài", 2), "rejected", [("3", "row-twice")]),
@@ -172,7 +194,7 @@ BAD = [
     (row(None, 1, "p1"), "rejected", [("A7", "households-level")]),
     (row("Đoài", 1, "11111"), "rejected", [("A8", "unknown-unit")]),
     (row("Thượng", 1, "00099"), "rejected", [("A9", "forbidden-unit")]),
-    (row("Đoài", 1, day=date(2019, 1, 1)), "rejected", [("A10", "unknown-unit")]),
+    (row("Đoài", 1, day=date(2019, 1, 1)), "rejected", [("A10", "unit-not-on-day")]),
     (row("Thôn 2", -1), "rejected", [("C11", "out-of-range")]),
     (row("Thôn 2", 7, source=None), "rejected", [("F12", "cell-missing")]),
     (row("Thôn 2", 8), "stored", []),

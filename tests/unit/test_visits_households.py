@@ -46,6 +46,14 @@ def test_another_figure_for_the_day_needs_a_reason() -> None:
     assert spec.state(STREAM) == (other,)
 
 
+def test_a_figure_is_that_of_the_unit_of_its_day_and_keeps_which_was_named() -> None:
+    named = HouseholdsDeclared(UNIT, DAY, 412, Qualifier.EXACT, "Báo cáo UBND xã", UUID(int=1), reported_unit_id="cu")
+    spec = Spec(HOUSEHOLDS).when(DeclareHouseholds("cu", FIRST, stands_in=UNIT)).then((STREAM, named))
+    spec.when(DeclareHouseholds(UNIT, FIRST)).then()
+    gone = WithdrawHouseholds("cu", DAY, TYPO, stands_in=UNIT)
+    spec.when(gone).then((STREAM, HouseholdsWithdrawn(UNIT, DAY, TYPO, 412)))
+
+
 def test_nothing_to_correct_and_nothing_to_withdraw() -> None:
     Spec(HOUSEHOLDS).when(DeclareHouseholds(UNIT, FIRST, TYPO)).then_rejected("households-not-declared")
     Spec(HOUSEHOLDS).when(WithdrawHouseholds(UNIT, DAY, TYPO)).then_rejected("households-not-declared")

@@ -60,6 +60,14 @@ def test_an_opinion_is_about_the_unit_of_its_day_and_keeps_what_was_reported() -
     assert spec.state(STREAM) == opinion.Recorded(ABOUT, DAY)
 
 
+def test_it_is_forwarded_to_the_unit_of_the_day_and_keeps_which_was_named() -> None:
+    spec = Spec(OPINIONS).given(RECORDED).when(ForwardOpinion(ID, NEXT, DUE, "00097", stands_in="xa-1"))
+    spec.then((STREAM, OpinionForwarded(ID, ABOUT, NEXT, DUE, "xa-1", reported_to_unit_id="00097")))
+    spec.when(ForwardOpinion(ID, NEXT, DUE, None, BODY)).then(
+        (STREAM, OpinionForwarded(ID, ABOUT, NEXT, DUE, None, BODY))
+    )
+
+
 def test_an_opinion_may_be_answered_on_the_spot() -> None:
     answered = OpinionAnswered(ID, ABOUT, DAY, None, REPLY)
     Spec(OPINIONS).given(RECORDED).when(AnswerOpinion(ID, DAY, REPLY)).then((STREAM, answered))

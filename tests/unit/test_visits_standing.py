@@ -103,6 +103,34 @@ def test_what_is_no_unit_or_not_the_callers_is_refused(units: list[str], named: 
         standing(*units).require(named, day)
 
 
+@pytest.mark.parametrize(
+    ("named", "day", "unit"),
+    [("00097", JUNE, "tu-lien"), ("00094", JULY, "hong-ha"), ("phu-thuong", JUNE, "nhat-tan")],
+)
+def test_whoever_answers_for_it_a_unit_is_found(named: str, day: date, unit: str) -> None:
+    assert standing("late").anywhere(named, day, "/to_unit_id").unit_id == unit
+
+
+@pytest.mark.parametrize(("named", "code"), [("quang-an", "unit-not-on-day"), ("nowhere", "unknown-unit")])
+def test_a_higher_unit_or_none_is_not_it(named: str, code: str) -> None:
+    with pytest.raises(Problem, match=code) as raised:
+        standing().anywhere(named, JULY, "/to_unit_id")
+    assert raised.value.pointer == "/to_unit_id"
+
+
+def test_a_total_goes_with_a_unit_that_only_has_a_new_name() -> None:
+    units = tree()
+    units.apply(*established("old", "commune", "tay-ho", EVER, code="00111"))
+    units.apply(*established("new", "commune", "hn", REFORM))
+    units.apply(*abolished("old", REFORM, "new"))
+    found = Standing(units, Actor("officer", frozenset(), frozenset({"nation"})), TODAY)
+    assert found.same("00097", JUNE) == found.same("tu-lien", JUNE) == "tu-lien"
+    assert found.same("00111", JULY) == found.same("old", JULY) == "new" and found.same("new", JUNE) == "old"
+    for named, day in (("tu-lien", JULY), ("nhat-tan", JULY), ("hong-ha", JUNE), ("phu-thuong", JUNE), ("late", JULY)):
+        with pytest.raises(Problem, match="unit-not-on-day"):
+            found.same(named, day)
+
+
 def test_phones_that_come_after_the_reform_report_for_days_before_it() -> None:
     """Their tokens name the units of today."""
     for named in ("tu-lien", "hong-ha"):

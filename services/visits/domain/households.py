@@ -13,7 +13,7 @@ from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
-from shared.decider import Decider, Rejected
+from shared.decider import Decider, Rejected, ambient
 
 
 class Qualifier(StrEnum):
@@ -46,7 +46,8 @@ class Declaration:
 
 @dataclass(frozen=True, slots=True)
 class HouseholdsDeclared:
-    """The figure as of ``day``; with ``reason`` it replaces ``before``."""
+    """The figure as of ``day``; with ``reason`` it replaces ``before``. ``reported_unit_id``: the unit as it was named,
+    if that is not the one of the day."""
 
     unit_id: str
     day: date
@@ -56,6 +57,7 @@ class HouseholdsDeclared:
     document_id: UUID | None = None
     reason: DeclarationReason | None = None
     before: int | None = None
+    reported_unit_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,18 +76,23 @@ EVENTS: tuple[type, ...] = (HouseholdsDeclared, HouseholdsWithdrawn)
 
 @dataclass(frozen=True, slots=True)
 class DeclareHouseholds:
-    """``reason``: why a figure declared before for that day is replaced."""
+    """``reason``: why a figure declared before for that day is replaced. ``unit_id``: as whoever declares knows it;
+    ``stands_in``: the unit of that day that it is, if not the same."""
 
     unit_id: str
     declaration: Declaration
     reason: DeclarationReason | None = None
+    stands_in: str | None = ambient(default=None)
 
 
 @dataclass(frozen=True, slots=True)
 class WithdrawHouseholds:
+    """``unit_id`` and ``stands_in`` as when it is declared."""
+
     unit_id: str
     day: date
     reason: DeclarationReason
+    stands_in: str | None = ambient(default=None)
 
 
 HouseholdsCommand = DeclareHouseholds | WithdrawHouseholds
@@ -110,9 +117,10 @@ def _of(declared: Declared, day: date) -> Declaration | None:
 
 
 def decide(command: HouseholdsCommand, states: Mapping[str, Declared]) -> Sequence[tuple[str, HouseholdsEvent]]:
-    stream = households_stream(command.unit_id)
+    unit_id = command.stands_in or command.unit_id
+    stream = households_stream(unit_id)
     match command:
-        case DeclareHouseholds(unit_id, new, reason):
+        case DeclareHouseholds(named, new, reason):
             known = _of(states[stream], new.day)
             if known == new:
                 return []
@@ -121,8 +129,9 @@ def decide(command: HouseholdsCommand, states: Mapping[str, Declared]) -> Sequen
             if not known and reason is not None:
                 raise Rejected("households-not-declared", "/day", day=new.day)
             content = (new.day, new.total, new.qualifier, new.source, new.document_id)
-            return [(stream, HouseholdsDeclared(unit_id, *content, reason, known.total if known else None))]
-        case WithdrawHouseholds(unit_id, day, reason):
+            before, reported = known.total if known else None, named if named != unit_id else None
+            return [(stream, HouseholdsDeclared(unit_id, *content, reason, before, reported))]
+        case WithdrawHouseholds(_, day, reason):
             known = _of(states[stream], day)
             if known is None:
                 raise Rejected("households-not-declared", "/day", day=day)
@@ -138,7 +147,7 @@ def evolve(state: Declared, event: HouseholdsEvent) -> Declared:
 
 HOUSEHOLDS: Decider[HouseholdsCommand, Declared, HouseholdsEvent] = Decider(
     initial=lambda stream: (),
-    streams=lambda command: (households_stream(command.unit_id),),
+    streams=lambda command: (households_stream(command.stands_in or command.unit_id),),
     decide=decide,
     evolve=evolve,
 )

@@ -59,7 +59,8 @@ class OpinionRecorded:
 
 @dataclass(frozen=True, slots=True)
 class OpinionForwarded:
-    """To a unit, or a body as teams knows it, or both; ``due`` is the last day in time."""
+    """To a unit, or a body as teams knows it, or both; ``due`` is the last day in time. ``reported_to_unit_id``: the
+    unit as it was named, if that is not the one of the day."""
 
     opinion_id: UUID
     about: Subject
@@ -67,6 +68,7 @@ class OpinionForwarded:
     due: date
     to_unit_id: str | None = None
     to_body_id: UUID | None = None
+    reported_to_unit_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +120,15 @@ class RecordOpinion:
 
 @dataclass(frozen=True, slots=True)
 class ForwardOpinion:
+    """``to_unit_id``: the unit as the sender knows it. ``stands_in``: the unit of ``day`` that it is, if not that."""
+
     opinion_id: UUID
     day: date
     due: date
     to_unit_id: str | None = None
     to_body_id: UUID | None = None
     today: date = ambient(default=date.max)
+    stands_in: str | None = ambient(default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,12 +252,13 @@ def _step(
     if day < min(state.day, command.today):  # a last day that is still to come was a slip, of a visit's day
         raise Rejected("step-before-last", "/day", last=state.day)
     match command:
-        case ForwardOpinion(due=until, to_unit_id=unit, to_body_id=body):
-            if unit is None and body is None:
+        case ForwardOpinion(due=until, to_unit_id=named, to_body_id=body):
+            if named is None and body is None:
                 raise Rejected("forward-to-nobody", "/to_unit_id")
             if until < day:
                 raise Rejected("due-before-day", "/due")
-            return OpinionForwarded(opinion_id, about, day, until, unit, body)
+            unit = command.stands_in or named
+            return OpinionForwarded(opinion_id, about, day, until, unit, body, named if named != unit else None)
         case AnswerOpinion(text=text):
             due = state.due if isinstance(state, Forwarded) else None
             return OpinionAnswered(opinion_id, about, day, due, text)

@@ -18,15 +18,17 @@ from services.visits.domain.households import (
     households_stream,
 )
 from services.visits.files.templates import TEMPLATES
+from services.visits.standing import Standing
 from shared.decider import Rejected
 from shared.handler import Answer, Envelope, Handler
 from shared.jobs import IMPORT, Done, Job, RowResult, State, Upload
 from shared.log import Outcome
+from shared.problems import Problem
 from shared.rehearsal import Rehearsal
 from shared.sheets import Book, Row, read_book, write_results
 from shared.unit_directory import UnitDirectory
 from shared.units import UnitTree
-from shared.vietnamese import fold
+from shared.vietnamese import fold, hanoi_day
 
 CHUNK_ROWS = 500
 NAMESPACE = UUID("5d3b1c77-7a0e-5b39-8f0e-0c8c8f1f7a11")
@@ -56,6 +58,7 @@ class HouseholdsWork:
 
     def __init__(self, job: Job, book: Book, decides: Any, tree: UnitTree) -> None:
         self._job, self._book, self._decides, self._tree = job, book, decides, tree
+        self._standing = Standing(tree, job.actor, hanoi_day(job.created_at))
         self._villages: dict[tuple[str, date], dict[str, list[str]]] = {}
         self._first: dict[tuple[str, date], int] = {}
         self._commands = [self._command(row) for row in book.rows]
@@ -142,21 +145,27 @@ class HouseholdsWork:
 
     def _unit(self, values: Mapping[str, Any], day: date) -> str:
         """Raises ``Rejected`` with the column to blame, or what blames ``/unit_id``."""
-        named, tree = values["unit"], self._tree
-        unit_id = named if named in tree else tree.by_code(named, day)
-        if unit_id is None or not tree.exists(unit_id, day):
-            raise Rejected("unknown-unit", "unit", day=day)
-        if values["village"]:
-            found = self._villages_of(unit_id, day).get(fold(values["village"]), [])
-            if not found:
-                raise Rejected("row-village-unknown", "village")
-            if len(found) > 1:
-                raise Rejected("row-village-ambiguous", "village")
-            unit_id = found[0]
-        if not tree.covers(self._job.actor.units, unit_id, day):
+        named, village = values["unit"], values["village"]
+        try:
+            unit_id = self._village(named, village, day) if village else self._standing.same(named, day)
+        except Problem as problem:
+            raise Rejected(problem.code, "unit", day=day) from None
+        if not self._standing.answers(unit_id, day):
             raise Rejected("forbidden-unit", "unit", day=day)
-        require_declarable(tree, unit_id, day)
+        require_declarable(self._tree, unit_id, day)
         return unit_id
+
+    def _village(self, commune: str, name: str, day: date) -> str:
+        """Also of a commune that is only a part of another one by then, but not where there is a choice."""
+        stand = self._standing.anywhere(commune, day)
+        if not stand.sure:
+            raise Rejected("unit-not-on-day", "unit", day=day)
+        found = self._villages_of(stand.unit_id, day).get(fold(name), [])
+        if not found:
+            raise Rejected("row-village-unknown", "village")
+        if len(found) > 1:
+            raise Rejected("row-village-ambiguous", "village")
+        return found[0]
 
     def _villages_of(self, commune: str, day: date) -> Mapping[str, list[str]]:
         """Folded name, with and without its kind → the commune's villages of that day."""

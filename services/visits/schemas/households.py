@@ -50,11 +50,11 @@ class HouseholdsQuery(AsOfQuery):
     limit = fields.Integer(load_default=100, validate=validate.Range(1, PAGE))
 
 
-def declare_households(body: Any) -> DeclareHouseholds:
+def declare_households(body: Any, stands_in: str) -> DeclareHouseholds:
     source = " ".join(nfc(body.source).split())
     declaration = Declaration(body.day, body.total, body.qualifier, source, body.document_id)
-    return DeclareHouseholds(body.unit_id, declaration, body.reason)
+    return DeclareHouseholds(body.unit_id, declaration, body.reason, stands_in=stands_in)
 
 
-def withdraw_households(body: Any) -> WithdrawHouseholds:
-    return WithdrawHouseholds(body.unit_id, body.day, body.reason)
+def withdraw_households(body: Any, stands_in: str) -> WithdrawHouseholds:
+    return WithdrawHouseholds(body.unit_id, body.day, body.reason, stands_in=stands_in)

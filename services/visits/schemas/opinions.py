@@ -78,8 +78,9 @@ def record_opinion(body: Any, today: date, stands_in: str) -> RecordOpinion:
     return RecordOpinion(body.opinion_id, about, body.day, said, body.team_id, today=today, stands_in=stands_in)
 
 
-def forward_opinion(opinion_id: UUID, body: Any, today: date) -> ForwardOpinion:
-    return ForwardOpinion(opinion_id, body.day, body.due, body.to_unit_id, body.to_body_id, today=today)
+def forward_opinion(opinion_id: UUID, body: Any, today: date, stands_in: str | None) -> ForwardOpinion:
+    to = (body.to_unit_id, body.to_body_id)
+    return ForwardOpinion(opinion_id, body.day, body.due, *to, today=today, stands_in=stands_in)
 
 
 def answer_opinion(opinion_id: UUID, body: Any, today: date) -> AnswerOpinion:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date
 
-from services.visits.areas import Areas
 from services.visits.declaring import require_declarable
 from services.visits.domain.households import Declared, HouseholdsCommand, HouseholdsEvent
 from services.visits.queries.households import HouseholdQueries
@@ -17,6 +16,7 @@ from services.visits.schemas.households import (
     withdraw_households,
 )
 from services.visits.service.base import Pieces
+from services.visits.standing import Standing
 from shared.edge import Call, Reply, answered, route
 from shared.handler import Handler
 from shared.problems import Problem
@@ -29,15 +29,14 @@ class HouseholdRoutes(Pieces):
 
     @route("POST", "/v1/households", scope="visits:write", body=DeclareHouseholdsSchema)
     def declare(self, call: Call) -> Reply:
-        unit_id, day = call.body.unit_id, call.body.day
-        Areas(self.units.tree(), call.actor).require(unit_id, day)
-        require_declarable(self.units.tree(), unit_id, day)
-        return answered(self.households.handle(call.envelope(declare_households(call.body))))
+        unit_id = self._unit(call)
+        require_declarable(self.units.tree(), unit_id, call.body.day)
+        return answered(self.households.handle(call.envelope(declare_households(call.body, unit_id))))
 
     @route("POST", "/v1/households/withdraw", scope="visits:write", body=WithdrawHouseholdsSchema)
     def withdraw(self, call: Call) -> Reply:
-        Areas(self.units.tree(), call.actor).require(call.body.unit_id, call.body.day)
-        return answered(self.households.handle(call.envelope(withdraw_households(call.body))))
+        command = withdraw_households(call.body, self._unit(call))
+        return answered(self.households.handle(call.envelope(command)))
 
     @route("GET", "/v1/households", scope="visits:read", query=HouseholdsQuery)
     def list_households(self, call: Call) -> Reply:
@@ -52,6 +51,12 @@ class HouseholdRoutes(Pieces):
         if call.path["unit_id"] not in self.units.tree():
             raise Problem("not-found", where="path")
         return Reply(200, self.household_queries.of(call.path["unit_id"], self._day(call)))
+
+    def _unit(self, call: Call) -> str:
+        """The unit of the figure's day, which the caller answers for."""
+        standing = Standing(self.units.tree(), call.actor, hanoi_day(call.now))
+        standing.require(call.body.unit_id, call.body.day)
+        return standing.same(call.body.unit_id, call.body.day)
 
     def _day(self, call: Call) -> date:
         given: date | None = call.query["as_of"]

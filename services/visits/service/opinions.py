@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -95,9 +96,10 @@ class OpinionRoutes(Pieces):
 
     @route("POST", "/v1/opinions/<uuid:opinion_id>/forward", scope="visits:write", body=ForwardOpinionSchema)
     def forward_opinion(self, call: Call) -> Reply:
-        if call.body.to_unit_id is not None and not self.units.tree().exists(call.body.to_unit_id, call.body.day):
-            raise Problem("unknown-unit", "/to_unit_id", day=call.body.day)
-        return self._step(call, forward_opinion)
+        named, day, today = call.body.to_unit_id, call.body.day, hanoi_day(call.now)
+        standing = Standing(self.units.tree(), call.actor, today)
+        stand = None if named is None else standing.anywhere(named, day, "/to_unit_id")
+        return self._step(call, partial(forward_opinion, stands_in=stand and stand.unit_id))
 
     @route("POST", "/v1/opinions/<uuid:opinion_id>/answer", scope="visits:write", body=AnswerOpinionSchema)
     def answer_opinion(self, call: Call) -> Reply:
@@ -137,8 +139,11 @@ class OpinionRoutes(Pieces):
         return events, version
 
 
+_TOLD = ("day", "due", "to_unit_id", "to_body_id", "reported_to_unit_id", "reason")
+
+
 def _step(event: OpinionEvent, *, personal: bool) -> dict[str, Any]:
-    said = {name: getattr(event, name, None) for name in ("day", "due", "to_unit_id", "to_body_id", "reason")}
+    said = {name: getattr(event, name, None) for name in _TOLD}
     step = {"state": STATES[type(event).__name__], **{name: value for name, value in said.items() if value is not None}}
     text = getattr(event, "text", None)
     return step | {"text": text.text} if personal and text is not None else step
