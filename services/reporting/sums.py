@@ -105,8 +105,8 @@ def _summed(tx: Connection, where: Standing, window: Window, wanted: Wanted) -> 
         "last": window.last,
         "as_of": window.as_of,
         "until": window.until,
-        "within_months": sums_sql.within_months((window.first,)),
         "split": sums_sql.split_months((window.first,), (window.last, window.as_of)),
+        **sums_sql.months_and_days((window.first,)),
         **sums_sql.open_lists(wanted),
     }
     columns = (*wanted.stocks, *wanted.flows, *DOUBTS)
@@ -133,12 +133,11 @@ def series(tx: Connection, where: Standing, firsts: Sequence[date], window: Wind
     parameters = {
         "map": where.map,
         "units": list(where.units),
-        "firsts": list(firsts),
         "first": firsts[0],
         "last": window.last,
         "as_of": window.as_of,
-        "within_months": sums_sql.within_months(firsts),
         "split": sums_sql.split_months(firsts, (window.last, window.as_of)),
+        **sums_sql.months_and_days(firsts),
         **sums_sql.open_lists(wanted),
     }
     standing = dict.fromkeys((*wanted.stocks, *DOUBTS), 0)

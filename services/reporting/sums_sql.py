@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from typing import Any
 
 from services.reporting.domain import FIRST, FLOWS, GAINED, KEYED_STOCKS, STOCKS
 from services.reporting.figures import KEYED, REACHED, column
@@ -68,8 +69,8 @@ def bucketed(where: Standing, wanted: Wanted) -> str:
 
 
 def bucketed_reach(where: Standing) -> str:
-    met_before = _met_before(where, f"(cast(:firsts AS date[]))[{BUCKET}]")
-    return f"SELECT {BUCKET} AS bucket, kind, sum(n) AS n FROM ({met_before}) met GROUP BY 1, 2"
+    met_before = _met_before(where, f"{BUCKET} AS bucket", BUCKET)
+    return f"SELECT bucket, kind, sum(n) AS n FROM ({met_before}) met GROUP BY 1, 2"
 
 
 def bucketed_keyed(where: Standing, wanted: Wanted) -> str:
@@ -101,25 +102,47 @@ def _columns(wanted: Wanted) -> Iterable[str]:
 
 
 def _reached(where: Standing) -> str:
-    met_before = _met_before(where, "cast(:first AS date)")
-    return f"SELECT unit, kind, sum(n) AS n FROM ({met_before}) met GROUP BY unit, kind"
+    return f"SELECT unit, kind, sum(n) AS n FROM ({_met_before(where, 'unit', '1')}) met GROUP BY 1, 2"
 
 
-def _met_before(where: Standing, first: str) -> str:
-    """Who was met in the period, and before on a day earlier than ``first``: by month where a table says so, day by day
-    only within the month of ``first``."""
-    met = "SELECT unit, kind, day, n FROM {} WHERE kind = ANY(:kinds) AND day BETWEEN :first AND :last AND {}"
-    by_day = met.format(_source(where, "reach", _PAIRS), f"previous_day < {first}")
+def _met_before(where: Standing, by: str, period: str) -> str:
+    """Who was met in each period, and before on a day earlier than its first; ``period`` numbers it. By month where a
+    table says so, and day by day what lies between the nearer end of the first day's month and that day."""
+
+    def met(table: str, n: str, before: str) -> str:
+        return f"""SELECT {by}, kind, sum({n}) AS n FROM {table}
+                    WHERE kind = ANY(:kinds) AND day BETWEEN :first AND :last AND {before} GROUP BY 1, 2"""
+
+    def of_period(name: str) -> str:
+        return f"(cast(:{name} AS date[]))[{period}]"
+
+    by_day = _source(where, "reach", _PAIRS)
     if not _has_months(where):
-        return by_day
-    month = f"date_trunc('month', {first}::timestamp)::date"
-    by_month = met.format(_rollup(where, "rollup_reach_months"), f"previous_month < {month}")
-    return f"{by_month} UNION ALL {by_day} AND previous_day >= {month} AND :within_months"
+        return met(by_day, "n", f"previous_day < {of_period('firsts')}")
+    months = _rollup(where, "rollup_reach_months")
+    days = f"""previous_day >= {of_period("days_from")} AND previous_day < {of_period("days_until")}
+               AND EXISTS (SELECT FROM {months} WHERE kind = ANY(:kinds) AND day BETWEEN :first AND :last
+                                                  AND previous_month = ANY(cast(:cut_months AS date[])))"""
+    by_month = met(months, "n", f"previous_month < {of_period('months_until')}")
+    return f"{by_month} UNION ALL {met(by_day, f'(cast(:signs AS int[]))[{period}] * n', days)}"
 
 
-def within_months(firsts: Iterable[date]) -> bool:
-    """Whether any of these periods begins within a month; else what the months say is all there is."""
-    return any(first.day > 1 for first in firsts)
+def months_and_days(firsts: Sequence[date]) -> dict[str, list[Any]]:
+    """Parameters of ``_met_before`` for periods with these first days."""
+    names = ("firsts", "months_until", "days_from", "days_until", "signs")
+    rows = [(first, *_nearer_end(first)) for first in firsts]
+    cut = [first.replace(day=1) for first in firsts if first.day > 1]
+    return {"cut_months": cut, **{name: [row[n] for row in rows] for n, name in enumerate(names)}}
+
+
+def _nearer_end(first: date) -> tuple[date, date, date, int]:
+    """Of the day's month: up to which day whole months are taken, and the days from and until which single ones are
+    then added (1), or taken off again (-1)."""
+    month = first.replace(day=1)
+    following = (month + timedelta(days=31)).replace(day=1)
+    if first - month <= following - first:
+        return month, month, first, 1
+    return following, first, following, -1
 
 
 def split_months(firsts: Iterable[date], lasts: Iterable[date]) -> list[date]:
@@ -158,7 +181,11 @@ _OF_LEAVES = {
 
 
 def _figure_rows(where: Standing, columns: Iterable[str]) -> str:
-    """Figures by day; of wide units whole months stand on their first days, where nothing begins or ends within."""
+    """Figures by day; of wide units whole months stand on their first days, where nothing begins or ends within.
+
+    ``OFFSET 0`` has each month's days looked up by themselves: by its guess of how many there are, the planner would
+    read every day there ever was.
+    """
     if not _has_months(where):
         of_leaves = _OF_LEAVES | {"uncertain": _facts_if(f"p.{COLUMN[where.level]}_uncertain", "uncertain")}
         return _source(where, "leaf", ", ".join(of_leaves.get(name, f"f.{name}") for name in ("day", *columns)))
@@ -167,8 +194,9 @@ def _figure_rows(where: Standing, columns: Iterable[str]) -> str:
                  WHERE map = :map AND unit = ANY(:units) AND month <> ALL(cast(:split AS date[]))
                  UNION ALL
                 SELECT unit, day, {listed} FROM unnest(cast(:split AS date[])) AS split (month)
-                  JOIN {where.slot.table("rollup")} ON map = :map AND unit = ANY(:units)
-                   AND day >= split.month AND day < (split.month + interval '1 month')::date) s"""
+                 CROSS JOIN LATERAL (SELECT * FROM {where.slot.table("rollup")} WHERE map = :map AND unit = ANY(:units)
+                                        AND day >= month AND day < (month + interval '1 month')::date
+                                     OFFSET 0) of_month) s"""
 
 
 def _source(where: Standing, table: str, columns: str) -> str:

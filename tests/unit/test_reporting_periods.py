@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.reporting.periods import CALENDARS, Step, period, periods, previous, same_part
-from services.reporting.sums_sql import split_months
+from services.reporting.sums_sql import months_and_days, split_months
 
 CALENDAR, ADMINISTRATIVE = CALENDARS["calendar"], CALENDARS["administrative"]
 days = st.dates(date(2022, 1, 1), date(2035, 12, 31))
@@ -146,3 +146,26 @@ def test_whole_months_are_not_split() -> None:
         date(2026, 1, 1),
         date(2028, 2, 1),
     ]
+
+
+@given(st.lists(days, min_size=1, max_size=4, unique=True).map(sorted), days, st.integers(1, 800))
+def test_months_and_single_days_together_hold_whoever_was_met_before_the_period(
+    firsts: list[date], day: date, ago: int
+) -> None:
+    of, last_met = months_and_days(firsts), day - timedelta(days=ago)
+    for n, first in enumerate(firsts):
+        if day < first:
+            continue
+        by_month = last_met.replace(day=1) < of["months_until"][n]
+        by_day = of["signs"][n] * (of["days_from"][n] <= last_met < of["days_until"][n])
+        assert by_month + by_day == (last_met < first)
+        assert (of["days_until"][n] - of["days_from"][n]).days <= 15
+        assert not by_day or last_met.replace(day=1) in of["cut_months"]
+
+
+def test_a_period_that_begins_with_a_month_needs_no_single_days() -> None:
+    of = months_and_days([date(2026, 2, 1), date(2028, 2, 16), date(2028, 2, 15)])
+    assert of["days_from"] == [date(2026, 2, 1), date(2028, 2, 16), date(2028, 2, 1)]
+    assert of["days_until"] == [date(2026, 2, 1), date(2028, 3, 1), date(2028, 2, 15)]
+    assert of["months_until"] == [date(2026, 2, 1), date(2028, 3, 1), date(2028, 2, 1)]
+    assert of["signs"] == [1, -1, 1] and of["cut_months"] == [date(2028, 2, 1), date(2028, 2, 1)]
