@@ -33,7 +33,7 @@ from collections.abc import Callable, Collection
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Protocol
 from urllib.parse import parse_qs
 
@@ -79,6 +79,10 @@ PROBE = _Public()
 class Raw:
     """``body=Raw``: the parsed JSON as it is, checked for depth and forbidden characters only."""
 
+
+MOST_QUERIES = 1_000
+"""Remembered of a route whose schema of the query says ``remembered = True``: what it loads follows from the text
+alone, and nobody changes it."""
 
 BodyKind = type[Schema] | Schema | Rows | Upload | type[Raw] | None
 NOBODY = Actor("", frozenset(), frozenset())
@@ -129,6 +133,8 @@ class Route(HttpRequestHandler):  # type: ignore[misc]  # nameko has no types
         super().__init__(method, rule, **kwargs)
         self.scope, self.max_bytes, self.lane = scope, max_bytes, lane
         self.body, self.query = _instance(body), _instance(query)
+        remembered = getattr(self.query, "remembered", False)
+        self._query_of = lru_cache(MOST_QUERIES)(self._loaded_query) if remembered else self._loaded_query
         self.probe = scope is PROBE
 
     def setup(self) -> None:
@@ -213,7 +219,9 @@ class Route(HttpRequestHandler):  # type: ignore[misc]  # nameko has no types
         return actor
 
     def _query(self, environ: Environ) -> Any:
-        text = environ.get("QUERY_STRING", "")
+        return self._query_of(environ.get("QUERY_STRING", ""))
+
+    def _loaded_query(self, text: str) -> Any:
         try:
             given = parse_qs(text, keep_blank_values=True, errors="replace", max_num_fields=100)
         except ValueError:

@@ -62,6 +62,26 @@ class GroupReader:
         return [{command_id: found[command_id] for command_id in ids if command_id in found} for ids in asked]
 
 
+class SharedAnswer(Generic[A]):
+    """One question that many ask. Whoever comes while it is being answered waits for the next answer, with all who came
+    meanwhile: so none is older than its question, and a lone one waits for nobody."""
+
+    def __init__(self, answer: Callable[[], A]) -> None:
+        self._answer = answer
+        self._one_at_a_time = threading.Lock()
+        self._begun = 0
+        self._last: tuple[int, A] | None = None
+
+    def ask(self) -> A:
+        """As ``answer``, which began after this was called. An error is its caller's; the others ask again."""
+        came = self._begun
+        with self._one_at_a_time:
+            if self._last is None or self._last[0] <= came:
+                self._begun += 1
+                self._last = self._begun, self._answer()
+            return self._last[1]
+
+
 class _Question(Generic[Q, A]):
     def __init__(self, asked: Q) -> None:
         self.asked = asked

@@ -12,20 +12,22 @@ from sqlalchemy import Connection
 from services.reporting.projections import NAME
 from services.reporting.store import COUNTS, ROLLED_UP, Map
 
-_PROGRESS = """SELECT (SELECT count(*) FROM bus.parked WHERE subscription IN (%(name)s, 'units@1')) AS parked,
+_PROGRESS = """SELECT row_to_json(found) FROM (
+       SELECT (SELECT count(*) FROM bus.parked WHERE subscription IN (%(name)s, 'units@1')) AS parked,
               (SELECT position FROM bus.cursors WHERE subscription = 'units@1' AND source = 'teams') AS units_cursor,
               (SELECT max(position) FROM read.unit_facts) AS units_position,
-              (SELECT slot FROM read.figures_live) AS slot, (SELECT since FROM read.figures_live) AS since,
-              (SELECT counts FROM read.figures_live) AS counts,
+              (SELECT row_to_json(live) FROM read.figures_live live) AS live,
               (SELECT json_agg(json_build_array(map, key, tree_position)) FROM read.map) AS maps,
-              c.source, c.partition, c.position, c.moved_at, s.checked_at,
-              coalesce(s.checked_at < now() - interval '1 minute', true) AS unchecked,
-              greatest((s.heads ->> c.partition::text)::bigint, c.position,
+              json_agg(json_build_array(c.source, c.partition, c.position, greatest(
+                  (s.heads ->> c.partition::text)::bigint, c.position,
                   (SELECT max(m.position) FROM bus.mirror m
-                    WHERE m.source = c.source AND m.log_id = s.log_id AND m.partition = c.partition)) AS head
-         FROM (SELECT) one LEFT JOIN bus.cursors c ON c.subscription = %(name)s LEFT JOIN bus.sources s USING (source)
-        ORDER BY c.source, c.partition"""
-"""All in one question: what is the same for every cursor is worked out once."""
+                    WHERE m.source = c.source AND m.log_id = s.log_id AND m.partition = c.partition)
+                  )) ORDER BY c.source, c.partition) AS cursors,
+              max(c.moved_at) AS moved_at, min(s.checked_at) AS checked_at,
+              json_object_agg(c.source, s.checked_at ORDER BY c.source)
+                  FILTER (WHERE coalesce(s.checked_at < now() - interval '1 minute', true)) AS unchecked
+         FROM bus.cursors c LEFT JOIN bus.sources s USING (source) WHERE c.subscription = %(name)s) found"""
+"""All in one question, and one value: every row and column more costs the process that asks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,20 +91,23 @@ class Progress:
 
 
 def progress(tx: Connection) -> Progress:
-    rows = tx.exec_driver_sql(_PROGRESS, {"name": NAME}).all()
-    rest, cursors = rows[0], [row for row in rows if row.source is not None]
-    checked = [row.checked_at for row in cursors if row.checked_at is not None]
+    found = tx.exec_driver_sql(_PROGRESS, {"name": NAME}).scalar_one()
+    live, cursors = found["live"], found["cursors"] or ()
     return Progress(
-        {(row.source, row.partition): row.position for row in cursors},
-        {(row.source, row.partition): row.head for row in cursors},
-        rest.parked,
-        rest.units_cursor or 0,
-        rest.units_position or 0,
-        rest.slot,
-        rest.since,
-        {number: Map(number, date.fromisoformat(key), position) for number, key, position in rest.maps or ()},
-        max((row.moved_at for row in cursors), default=None),
-        min(checked, default=None),
-        {row.source: row.checked_at for row in cursors if row.unchecked},
-        rest.counts >= COUNTS,
+        {(source, partition): position for source, partition, position, _ in cursors},
+        {(source, partition): head for source, partition, _, head in cursors},
+        found["parked"],
+        found["units_cursor"] or 0,
+        found["units_position"] or 0,
+        live["slot"],
+        datetime.fromisoformat(live["since"]),
+        {number: Map(number, date.fromisoformat(key), position) for number, key, position in found["maps"] or ()},
+        _moment(found["moved_at"]),
+        _moment(found["checked_at"]),
+        {source: _moment(checked) for source, checked in (found["unchecked"] or {}).items()},
+        live["counts"] >= COUNTS,
     )
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, text
@@ -14,6 +15,9 @@ from services.reporting.domain import FIRST, KEYED_STOCKS
 from services.reporting.placing import EVERYWHERE
 from services.reporting.store import DOUBTS, MAP_TODAY, ROLLED_UP, UNCERTAIN, Slot
 from services.reporting.sums_sql import Standing, Wanted
+
+_statement = lru_cache(maxsize=200)(text)
+"""Hundreds of columns are long to read for what is said in the same words again and again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +114,12 @@ def _summed(tx: Connection, where: Standing, window: Window, wanted: Wanted) -> 
         **sums_sql.open_lists(wanted),
     }
     columns = (*wanted.stocks, *wanted.flows, *DOUBTS)
-    for row in tx.execute(text(sums_sql.in_all(where, wanted)), parameters).mappings():
+    for row in tx.execute(_statement(sums_sql.in_all(where, wanted)), parameters).mappings():
         reached = (row["reached"] or {}) if wanted.kinds else {}
         found[row["unit"]].figures |= {name: int(row[name] or 0) for name in columns}
         found[row["unit"]].figures |= {f"reached_{kind}": n for kind, n in reached.items()}
     if wanted.keyed:
-        for unit, figure, key, n in tx.execute(text(sums_sql.keyed(where, wanted)), parameters):
+        for unit, figure, key, n in tx.execute(_statement(sums_sql.keyed(where, wanted)), parameters):
             found[unit].add_keyed(figure, key, int(n))
     for sums in found.values():
         sums.met_first(wanted)
@@ -148,10 +152,10 @@ def series(tx: Connection, where: Standing, firsts: Sequence[date], window: Wind
             found[number - 1].figures |= standing
             found[number - 1].figures |= {name: int(row[name] or 0) for name in wanted.flows} if row else {}
     if wanted.kinds:
-        for number, kind, n in tx.execute(text(sums_sql.bucketed_reach(where)), parameters):
+        for number, kind, n in tx.execute(_statement(sums_sql.bucketed_reach(where)), parameters):
             found[number - 1].figures[f"reached_{kind}"] = int(n)
     if wanted.keyed:
-        _add_keyed(found, tx.execute(text(sums_sql.bucketed_keyed(where, wanted)), parameters))
+        _add_keyed(found, tx.execute(_statement(sums_sql.bucketed_keyed(where, wanted)), parameters))
     for sums in found:
         sums.met_first(wanted)
     if asked.level == "nation" and asked.map not in ROLLED_UP:
@@ -175,7 +179,7 @@ def _by_bucket(
     tx: Connection, statement: str, parameters: dict[str, Any], last: int
 ) -> Iterator[tuple[int, RowMapping | None]]:
     """Every bucket in order, 0 being all that lies before the first period; None where nothing happened."""
-    rows = {row["bucket"]: row for row in tx.execute(text(statement), parameters).mappings()}
+    rows = {row["bucket"]: row for row in tx.execute(_statement(statement), parameters).mappings()}
     for number in range(last + 1):
         yield number, rows.get(number)
 

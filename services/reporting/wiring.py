@@ -52,7 +52,7 @@ def api(settings: Settings) -> int:
     kit = Kit(settings, name="reporting-api", events=EVENTS)
     readiness = Readiness()
     readiness.add("log", lambda: None if kit.log.heads() else "no partitions")
-    area = Area(kit.engine, UnitDirectory(kit.engine), today)
+    area = Area(kit.engine, UnitDirectory(kit.engine), today, kit.lookups)
     boards = Boards(area)
     verifier = Verifier(settings.jwks, settings.issuer)
     pieces: Mapping[str, object] = {

@@ -59,7 +59,7 @@ class Stack:
 
     def __post_init__(self) -> None:
         self.maps = Maps(self.engine, UnitDirectory(self.engine, 0), lambda: self.today, resting=0)
-        self.reports = Reports(Area(self.engine, UnitDirectory(self.engine, 0), lambda: self.today))
+        self.reports = Reports(Area(self.engine, UnitDirectory(self.engine, 0), lambda: self.today, self.engine))
 
     def subscription(self, limit: int = 500) -> Subscription:
         return Subscription(Figures(UnitDirectory(self.engine, 0)), self.engine, MemoryLog(), limit=limit)

@@ -12,7 +12,7 @@ import pytest
 
 from shared.log import Append, LogUnavailable, NewEvent, canonical
 from shared.memory import MemoryLog
-from shared.reader import GroupReader
+from shared.reader import GroupReader, SharedAnswer
 
 
 class Counted(MemoryLog):
@@ -82,3 +82,57 @@ def test_a_failed_query_fails_for_those_who_asked_and_not_later(log: Counted) ->
         reader.load({"broken": 0})
     assert len(reader.load({"s1": 0})["s1"]) == 3
     reader.stop()
+
+
+def test_whoever_comes_while_an_answer_is_on_its_way_shares_the_next_one() -> None:
+    go, begun = threading.Event(), list[int]()
+
+    def answer() -> int:
+        begun.append(len(begun) + 1)
+        number = begun[-1]
+        go.wait(10)
+        return number
+
+    shared = SharedAnswer(answer)
+    with ThreadPoolExecutor(20) as pool:
+        first = pool.submit(shared.ask)
+        _wait_for(lambda: begun == [1])
+        others = [pool.submit(shared.ask) for _ in range(19)]
+        time.sleep(0.05)  # so that they have all come before the first is answered
+        go.set()
+        assert first.result() == 1 and [each.result() for each in others] == [2] * 19
+    assert shared.ask() == 3, "an answer that was there before the question is too old"
+
+
+def test_no_shared_answer_began_before_its_question() -> None:
+    moments = iter(range(10**9))
+    shared = SharedAnswer(lambda: (next(moments), time.sleep(0.0002))[0])
+
+    def ask(_: int) -> bool:
+        came = next(moments)
+        return shared.ask() > came
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(ask, range(400)))
+
+
+def test_a_failed_answer_is_the_error_of_one_and_the_others_ask_again() -> None:
+    answers = iter([LogUnavailable(), "well"])
+    go, asked = threading.Event(), list[int]()
+
+    def answer() -> str:
+        asked.append(1)
+        go.wait(10)
+        if isinstance(found := next(answers), Exception):
+            raise found
+        return found
+
+    shared = SharedAnswer(answer)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(shared.ask)
+        _wait_for(lambda: len(asked) == 1)
+        second = pool.submit(shared.ask)
+        go.set()
+        with pytest.raises(LogUnavailable):
+            first.result()
+        assert second.result() == "well"

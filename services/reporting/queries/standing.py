@@ -21,6 +21,7 @@ from services.reporting.schemas.reports import Positions
 from services.reporting.store import Slot
 from services.reporting.sums_sql import Standing
 from shared.problems import Problem
+from shared.reader import SharedAnswer
 from shared.unit_directory import UnitDirectory
 from shared.units import UnitTree
 from shared.vietnamese import HANOI
@@ -67,11 +68,12 @@ class Snapshot:
 class Area:
     """Units, maps and positions: what every question about a unit begins with."""
 
-    def __init__(self, engine: Engine, directory: UnitDirectory, today: Callable[[], date]) -> None:
+    def __init__(self, engine: Engine, directory: UnitDirectory, today: Callable[[], date], lookups: Engine) -> None:
+        """``lookups``: connections outside any transaction."""
         self.engine, self.directory, self.today = engine, directory, today
         self.existing = Existing(directory)
         self._other_maps = OtherMaps(engine, directory)
-        self._looking = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._lookups, self._progress = lookups, SharedAnswer(self._look)
         self._asking = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
     @property
@@ -96,8 +98,7 @@ class Area:
         """Wait until the figures include the positions asked for; else, after five seconds, the answer that says so."""
         end, pause = time.monotonic() + WAIT_SECONDS, 0.01
         while after:
-            with self.engine.connect() as tx:
-                now = progress(tx)
+            now = self.how_far()
             for source, partition in after:
                 if (source, partition) not in now.positions:
                     raise Problem("no-such-position", "/after", where="query", source=source, partition=partition)
@@ -112,8 +113,11 @@ class Area:
         return None
 
     def how_far(self) -> Progress:
-        """Where the read model stands, in one round trip: for whoever reads nothing else."""
-        with self._looking.connect() as tx:
+        """Where the read model stands, in one round trip: for whoever reads nothing else. In a crowd it is shared."""
+        return self._progress.ask()
+
+    def _look(self) -> Progress:
+        with self._lookups.connect() as tx:
             return progress(tx)
 
     @contextmanager

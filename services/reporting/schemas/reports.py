@@ -141,6 +141,7 @@ class PlaceQuery(Schema):
 
 
 class ReportQuery(PlaceQuery):
+    remembered = True
     indicators = IndicatorsField(load_default=lambda: CATALOGUE.chosen(()))
     first = Day(data_key="from")
     last = Day(data_key="to")
