@@ -44,13 +44,15 @@ class Rush:
 
 
 def play(story: Story, apis: Mapping[str, Api], count: int, progress: Progress) -> Rush:
-    """Announce the campaign, then let the phones send as fast as the services take it."""
+    """Open the campaign, let the phones send as fast as the services take it, put right what was wrong, close it."""
     crews, rush = story.crews(), Rush(count)
     uploads = deliveries(crews, count, SUNDAY, story.world.seed)
     rush.uploads = len(uploads)
     total = sum(len(upload.rows) for upload in uploads)
     task = progress.add_task(f"Ngày chủ nhật số 15/11/2026 · {count:,} visits as phones send them", total=total)
-    apis["visits"].post("/v1/campaigns", _campaign(story))
+    campaign = _campaign(story)
+    apis["visits"].post("/v1/campaigns", campaign)
+    apis["visits"].post(f"/v1/campaigns/{campaign['campaign_id']}/open")
     lock, over, started = threading.Lock(), threading.Event(), time.monotonic()
     probe = threading.Thread(target=_probe, args=(apis, rush, over), daemon=True)
     probe.start()
@@ -68,6 +70,7 @@ def play(story: Story, apis: Mapping[str, Api], count: int, progress: Progress) 
     over.set()
     probe.join()
     _put_right(apis["visits"], uploads, story.world.seed, rush, progress)
+    apis["visits"].post(f"/v1/campaigns/{campaign['campaign_id']}/close")
     return rush
 
 

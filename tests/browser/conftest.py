@@ -35,7 +35,7 @@ from tests.waiting import answers, eventually, free_port
 Size = tuple[int, int]
 PHONE, DESK = (390, 844), (1440, 900)
 VILLAGE = "khu-pho-1"
-CAMPAIGN, NATIONAL = (f"00000000-0000-4000-8000-00000000c00{n}" for n in (1, 2))
+CAMPAIGN, NATIONAL, UNOPENED = (f"00000000-0000-4000-8000-00000000c00{n}" for n in (1, 2, 3))
 DECISION = "00000000-0000-4000-8000-00000000d001"
 DIVIDED = date(2025, 10, 1)
 """A village of the other commune becomes two; what happened in it before stands at the first of them."""
@@ -128,11 +128,18 @@ def _facts(provinces: tuple[str, ...], commune: str) -> Facts:
         for visit in range(n):
             visited(facts, f"h{n}-{visit}", province, date(2025, 8, 1 + visit % 28), set(), 2, visit % 2 == 0)
     facts.events[0][3][1]["document_id"] = DECISION
-    for campaign, name, units in ((CAMPAIGN, "Tháng cao điểm", [commune]), (NATIONAL, "Toàn quốc", [NATION_ID])):
+    for campaign, name, units in (
+        (CAMPAIGN, "Tháng cao điểm", [commune]),
+        (NATIONAL, "Toàn quốc", [NATION_ID]),
+        (UNOPENED, "Tuần lễ số", [commune]),
+    ):
         plan = {"campaign_id": campaign, "name": name, "first_day": "2025-09-01", "last_day": "2025-09-30"}
         plan |= {"unit_ids": units, "document_id": None, "unit_targets": []}
         plan |= {"targets": {"visits": 8, "households": None, "covered": []}}
         facts.events.append(("visits", 0, f"campaign:{campaign}", ("CampaignScheduled", plan)))
+        if campaign != UNOPENED:
+            step = {"campaign_id": campaign, "day": "2025-09-01"}
+            facts.events.append(("visits", 0, f"campaign:{campaign}", ("CampaignOpened", step)))
     visited(facts, "divided", "khu-cu", date(2025, 9, 5), set(), 2, True)
     for n in range(3):
         visited(facts, f"v{n}", VILLAGE, date(2025, 9, 1 + n), set(), 3, True)

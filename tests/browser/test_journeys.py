@@ -7,6 +7,7 @@ import re
 from playwright.sync_api import expect
 
 from ops.units.seed import NATION_ID
+from services.reporting.pages.event_names import event_name
 from tests.browser.conftest import DECISION, DESK, EITHER, VILLAGE, Opened, Site, Viewer
 from tests.browser.looking import sideways
 
@@ -118,7 +119,8 @@ def test_figures_lead_to_their_events_and_to_files(site: Site, opened: Opened, v
     assert download.value.suggested_filename == "bao-cao-20250901-20250910.csv"
     page.get_by_role("link", name=viewer.says("events_of")).click()
     expect(page.locator("table.events tbody tr")).to_have_count(3)
-    expect(page.locator("table.events tbody tr").first).to_contain_text("VisitRecorded")
+    expect(page.locator("table.events tbody tr").first).to_contain_text(event_name("VisitRecorded", viewer.lang))
+    expect(page.locator("table.events tbody code").first).to_have_text("VisitRecorded")
     expect(page.locator("table.events caption")).to_contain_text("Khu phố 1")
     expect(page.locator("#freshness")).to_contain_text(viewer.says("fresh"))
     assert not sideways(page)

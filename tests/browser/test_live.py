@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import CAMPAIGN, DESK, NATIONAL, PHONE, VILLAGE, Opened, Site, Size, Viewer
+from tests.browser.conftest import CAMPAIGN, DESK, EITHER, NATIONAL, PHONE, VILLAGE, Opened, Site, Size, Viewer
 from tests.browser.looking import sideways
 from tests.reporting_kit import Facts, reached, visited
 from tests.waiting import eventually
@@ -50,6 +50,22 @@ def test_the_board_of_a_campaign_renews_itself(site: Site, opened: Opened, viewe
     expect_figure(page, before + 1)
     assert not sideways(page)
     assert page.request.get(page.url, headers={"Cookie": ""}).url.startswith(f"{site.base}/session")
+
+
+@EITHER
+def test_a_campaign_that_was_never_opened_says_so_and_promises_nothing(
+    site: Site, opened: Opened, viewer: Viewer
+) -> None:
+    page = opened(site.link(site.commune, lang=viewer.lang), viewer.size)
+    page.get_by_role("link", name=viewer.says("campaigns")).click()
+    tags = {each.inner_text() for each in page.locator(".list .tag").all()}
+    assert tags == {viewer.says("state_unopened"), viewer.says("state_unclosed")}
+    page.get_by_role("link", name="Tuần lễ số").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text(viewer.says("state_unopened"))
+    expect(page.locator("#live")).to_have_text(viewer.says("live_still"))
+    expect(page.locator("script[src*='live']")).to_have_count(0)
+    assert viewer.says("no_pace") not in page.locator("#board").inner_text()
+    assert not sideways(page)
 
 
 @pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])

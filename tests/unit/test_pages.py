@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -11,10 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ops.units.seed import NATION_ID, REFORM, load
+from services.reporting.domain import USES
 from services.reporting.indicators import CATALOGUE
 from services.reporting.messages import MESSAGES
 from services.reporting.pages import shapes
 from services.reporting.pages.classes import MOST, classes
+from services.reporting.pages.event_names import EVENT_NAMES, event_name
 from services.reporting.pages.figures import (
     BESIDE,
     COUNTED,
@@ -28,6 +30,7 @@ from services.reporting.pages.figures import (
     shown,
     span,
     spark,
+    state_of,
 )
 from services.reporting.pages.rendering import _ENVIRONMENT, problem_page, rendered
 from services.reporting.pages.view import View
@@ -147,6 +150,25 @@ def test_signing_in_never_leads_to_another_site(there: str) -> None:
     assert SignInQuery().load({"next": "/?unit=x"})["next"] == "/?unit=x"
 
 
+CAMPAIGN_DAYS = {"first_day": TODAY, "last_day": TODAY}
+
+
+@pytest.mark.parametrize(
+    ("state", "on_its_day", "later"),
+    [
+        ("scheduled", "scheduled", "unopened"),
+        ("open", "open", "unclosed"),
+        ("closed", "closed", "closed"),
+        ("cancelled", "cancelled", "cancelled"),
+    ],
+)
+def test_of_a_campaign_that_is_over_it_is_told_what_was_left_undone(state: str, on_its_day: str, later: str) -> None:
+    campaign = CAMPAIGN_DAYS | {"state": state}
+    found = [state_of(campaign, TODAY + timedelta(days)) for days in (-1, 0, 1)]
+    assert found == [on_its_day, on_its_day, later]
+    assert words(f"state_{later}", "vi") != words(f"state_{later}", "en")
+
+
 # --- figures and words -----------------------------------------------------------------------------------------------
 
 
@@ -216,6 +238,15 @@ def test_every_text_is_there_in_both_languages_and_every_word_of_a_template_is_k
     assert said <= set(WORDS) and len(said) > 60
     for group in {each.group for each in CATALOGUE.latest.values()}:
         assert words(f"group_{group}", "vi")
+
+
+def test_every_event_that_counts_has_a_name_of_its_own_in_both_languages() -> None:
+    assert EVENT_NAMES.keys() == {type_ for types in USES.values() for type_ in types}
+    for told in zip(*EVENT_NAMES.values(), strict=True):
+        assert len(set(told)) == len(told) and all(nfc(each) == each.strip() != "" for each in told)
+    assert (
+        event_name("VisitVoided", "vi") == "Hủy lượt hướng dẫn" and event_name("SeatReleased", "en") == "Seat released"
+    )
 
 
 def test_a_page_without_events_reads_on_by_itself_and_says_how_far_it_has_come() -> None:

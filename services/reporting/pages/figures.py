@@ -210,3 +210,9 @@ def period_name(row: Document, step: str, locale: str) -> str:
             return f"{words('quarter', locale)} {number}/{year}"
         case _:
             return name
+
+
+def state_of(campaign: Document, today: date) -> str:
+    """What its organisers did; of what they left undone until it was over, that (``unopened``, ``unclosed``)."""
+    left = {"scheduled": "unopened", "open": "unclosed"} if campaign["last_day"] < today else {}
+    return left.get(campaign["state"], str(campaign["state"]))

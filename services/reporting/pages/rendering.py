@@ -10,7 +10,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from services.reporting.domain import GAINED
 from services.reporting.exports.words import shown_day, shown_number
 from services.reporting.indicators import CATALOGUE
-from services.reporting.pages.figures import moment, name_of, span
+from services.reporting.pages.event_names import event_name
+from services.reporting.pages.figures import moment, name_of, span, state_of
 from services.reporting.pages.files import address
 from services.reporting.pages.freshness import counted, freshness
 from services.reporting.pages.words import words
@@ -29,10 +30,12 @@ _ENVIRONMENT.globals |= {
     "name_of": name_of,
     "address": address,
     "counted": counted,
+    "event_name": event_name,
     "freshness": freshness,
     "moment": moment,
     "shown_day": shown_day,
     "span": span,
+    "state_of": state_of,
 }
 
 

@@ -209,6 +209,8 @@ WORDS: Words = {
     "no_campaigns": ("Chưa có đợt cao điểm nào liên quan đến đơn vị này.", "No campaigns concern this unit yet."),
     "state_scheduled": ("Chưa mở", "Scheduled"),
     "state_open": ("Đang diễn ra", "Open"),
+    "state_unopened": ("Không mở; thời gian đã qua", "Not opened; its time has passed"),
+    "state_unclosed": ("Hết thời gian, chưa đóng", "Over, not closed yet"),
     "state_closed": ("Đã kết thúc", "Closed"),
     "state_cancelled": ("Đã hủy", "Cancelled"),
     "live": ("Trực tiếp", "Live"),

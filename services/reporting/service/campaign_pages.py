@@ -30,6 +30,7 @@ class CampaignPages(CampaignRoutes):
         behind = behind_of(asked["after"])
         found = self.campaigns.listed(units, asked["state"], asked["day"], behind, asked["limit"])
         context: dict[str, Any] = {"found": found, "sub": call.actor.sub, "asked": asked}
+        context["today"] = self.area.today()
         return html(rendered("campaigns.html", call.locale, **context), call.locale)
 
     @page("GET", "/campaigns/<uuid:campaign_id>", scope="reporting:read", query=StreamQuery)
@@ -42,6 +43,7 @@ class CampaignPages(CampaignRoutes):
         found = self.boards.board(campaign_id, unit, call.now, locale)
         parts = [self.area.unit(each, found["map"]) for each in own]
         context: dict[str, Any] = {"board": found, "unit": unit, "own": parts, "sub": call.actor.sub}
+        context["today"] = self.area.today()
         return html(rendered("campaign.html", locale, **context), locale)
 
     def _own_parts(self, call: Call) -> list[str]:

@@ -1,0 +1,81 @@
+"""What the events that count are called, by their type: Vietnamese and English."""
+
+from __future__ import annotations
+
+from services.reporting.exports.words import Words
+
+EVENT_NAMES: Words = {
+    # --- teams
+    "TeamEstablished": ("Thành lập tổ", "Team established"),
+    "TeamRenamed": ("Đổi tên tổ", "Team renamed"),
+    "TeamReconstituted": ("Kiện toàn tổ", "Team reconstituted"),
+    "TeamReassigned": ("Chuyển tổ sang đơn vị khác", "Team moved to another unit"),
+    "TeamSuspended": ("Tạm dừng hoạt động của tổ", "Team suspended"),
+    "TeamResumed": ("Tổ hoạt động trở lại", "Team resumed"),
+    "TeamDissolved": ("Giải thể tổ", "Team dissolved"),
+    "TeamsRearranged": ("Sáp nhập, chia tách tổ", "Teams merged or split"),
+    "TeamCorrected": ("Đính chính thông tin về tổ", "Team corrected"),
+    "PilotEnded": ("Kết thúc thí điểm", "Pilot ended"),
+    "SeatAppointed": ("Cử thành viên vào tổ", "Seat filled"),
+    "SeatChanged": ("Thay đổi vị trí trong tổ", "Seat changed"),
+    "SeatReleased": ("Thôi vị trí trong tổ", "Seat released"),
+    "PeopleJoined": ("Gộp hai mã của một người", "Two ids of one person joined"),
+    "PeopleSeparated": ("Tách lại hai mã đã gộp", "Joined ids separated"),
+    "CompositionWarned": ("Cảnh báo về thành phần của tổ", "Warning about how a team is made up"),
+    "CompositionWarningCleared": ("Hết cảnh báo về thành phần của tổ", "Warning about how a team is made up cleared"),
+    "RegulationIssued": ("Ban hành quy chế hoạt động", "Operating regulation issued"),
+    "RegulationReplaced": ("Thay thế quy chế hoạt động", "Operating regulation replaced"),
+    "RegulationRepealed": ("Bãi bỏ quy chế hoạt động", "Operating regulation repealed"),
+    "PlanAdopted": ("Ban hành kế hoạch hằng năm", "Annual plan adopted"),
+    "PlanWithdrawn": ("Rút kế hoạch hằng năm", "Annual plan withdrawn"),
+    "EntryVoided": ("Hủy ghi nhận nhầm trong hồ sơ", "Entry of a record voided"),
+    "UnitAbolished": ("Đơn vị hành chính kết thúc hoạt động", "Unit abolished"),
+    "UnitCorrected": ("Đính chính đơn vị hành chính", "Unit corrected"),
+    # --- visits
+    "VisitRecorded": ("Ghi nhận lượt hướng dẫn", "Visit recorded"),
+    "VisitCorrected": ("Đính chính lượt hướng dẫn", "Visit corrected"),
+    "VisitVoided": ("Hủy lượt hướng dẫn", "Visit voided"),
+    "FlagSettled": ("Xử lý nghi vấn", "Doubt settled"),
+    "PlaceCorrected": ("Đính chính địa điểm", "Place corrected"),
+    "PlaceMoved": ("Chuyển địa điểm sang đơn vị khác", "Place moved to another unit"),
+    "PlaceClosed": ("Đóng địa điểm", "Place closed"),
+    "PlaceReopened": ("Mở lại địa điểm", "Place reopened"),
+    "PlaceMerged": ("Gộp vào địa điểm khác", "Place merged into another one"),
+    "PlaceAbsorbed": ("Nhận địa điểm trùng được gộp vào", "Duplicate of a place taken in"),
+    "PlaceSeparated": ("Tách khỏi địa điểm đã gộp", "Place separated again"),
+    "PlaceRestored": ("Khôi phục địa điểm đã gộp", "Merged place restored"),
+    "OutreachRecorded": ("Ghi nhận buổi tuyên truyền", "Outreach session recorded"),
+    "OutreachCorrected": ("Đính chính buổi tuyên truyền", "Outreach session corrected"),
+    "OutreachVoided": ("Hủy buổi tuyên truyền", "Outreach session voided"),
+    "OpinionRecorded": ("Ghi nhận ý kiến", "Opinion recorded"),
+    "OpinionForwarded": ("Chuyển ý kiến", "Opinion forwarded"),
+    "OpinionAnswered": ("Trả lời ý kiến", "Opinion answered"),
+    "OpinionClosed": ("Kết thúc xử lý ý kiến", "Opinion closed"),
+    "OpinionWithdrawn": ("Rút ý kiến", "Opinion withdrawn"),
+    "HouseholdsDeclared": ("Khai báo số hộ", "Number of households declared"),
+    "HouseholdsWithdrawn": ("Rút số hộ đã khai báo", "Number of households withdrawn"),
+    "CampaignScheduled": ("Lập đợt cao điểm", "Campaign scheduled"),
+    "CampaignChanged": ("Điều chỉnh đợt cao điểm", "Campaign changed"),
+    "CampaignOpened": ("Mở đợt cao điểm", "Campaign opened"),
+    "CampaignClosed": ("Kết thúc đợt cao điểm", "Campaign closed"),
+    "CampaignCancelled": ("Hủy đợt cao điểm", "Campaign cancelled"),
+    "CatalogueEntrySet": ("Quy định mục trong danh mục", "Entry of a catalogue set"),
+    "CatalogueEntryEnded": ("Kết thúc mục trong danh mục", "Entry of a catalogue ended"),
+    # --- training
+    "AttendanceRecorded": ("Ghi nhận tham dự tập huấn", "Attendance recorded"),
+    "AttendanceCorrected": ("Đính chính tham dự tập huấn", "Attendance corrected"),
+    "AttendanceVoided": ("Hủy ghi nhận tham dự tập huấn", "Attendance voided"),
+    "RecordsJoined": ("Gộp hồ sơ tập huấn của một người", "Training records of one person joined"),
+    "RecordsSeparated": ("Tách lại hồ sơ tập huấn đã gộp", "Joined training records separated"),
+    "SessionScheduled": ("Lên lịch lớp tập huấn", "Training session scheduled"),
+    "SessionChanged": ("Thay đổi lớp tập huấn", "Training session changed"),
+    "SessionHeld": ("Đã tổ chức lớp tập huấn", "Training session held"),
+    "SessionCancelled": ("Hủy lớp tập huấn", "Training session cancelled"),
+    "CertificateIssued": ("Cấp chứng nhận", "Certificate issued"),
+    "CertificateRevoked": ("Thu hồi chứng nhận", "Certificate revoked"),
+    "ReminderDue": ("Đến hạn nhắc tập huấn", "Reminder of training due"),
+}
+
+
+def event_name(type_: str, locale: str) -> str:
+    return EVENT_NAMES[type_][locale == "en"]
