@@ -196,6 +196,17 @@ def leaves(tx: Connection, where: Standing) -> list[str] | None:
     return list(tx.execute(text(statement), {"map": where.map, "units": list(where.units)}).scalars())
 
 
+def uncertain_leaves(tx: Connection, where: Standing, until: date) -> dict[str, int]:
+    """Of the leaves at or below the units that may belong elsewhere: how many facts each has up to that day."""
+    column = sums_sql.COLUMN[where.level]
+    statement = f"""SELECT p.leaf, sum(f.facts)
+                      FROM {where.slot.table("placement")} p JOIN {where.slot.table("leaf")} f ON f.unit = p.leaf
+                     WHERE p.map = :map AND p.{column} = ANY(:units) AND p.{column}_uncertain AND f.day <= :until
+                     GROUP BY p.leaf"""
+    asked = {"map": where.map, "units": list(where.units), "until": until}
+    return {leaf: int(n) for leaf, n in tx.execute(text(statement), asked)}
+
+
 def spread(
     tx: Connection, slot: Slot, former: tuple[int, str, str], onto: int
 ) -> list[tuple[tuple[str | None, ...], int]]:

@@ -128,6 +128,16 @@ class Placing(UnitFacts):
             unit_id = placed.unit_id if placed else ""
         return any(above in roots for above in self.ancestors(unit_id, day))
 
+    def surely_covers(self, roots: Collection[str], unit_id: str, day: date) -> bool:
+        """As ``covers``, whichever of several successors or predecessors is the true one."""
+        if unit_id in roots:
+            return True
+        unit = self._units.get(unit_id)
+        if unit is None:
+            return False
+        holders = self._above_unit(unit, day) if unit.exists(day) else self._holders_of(unit_id, day)
+        return holders is not None and all(self.surely_covers(roots, each, day) for each in holders.units)
+
     def _above(self, recorded: str | None, rank: int, day: date) -> _Holders | None:
         """What may stand right above a unit of that rank whose recorded parent this is."""
         seen = set[str]()

@@ -23,7 +23,7 @@ FIRST, LAST, TODAY = date(2026, 3, 2), date(2026, 5, 31), date(2026, 5, 1)
 NOON = datetime(2026, 5, 1, 5, tzinfo=UTC)
 TARGETS = {"visits": 40, "households": 30, "covered": [{"skill": "online_payment", "households": 5}]}
 NOTHING: dict[str, Any] = {"visits": None, "households": None, "covered": []}
-WHOLE, PROVINCE, ENDED, NESTED = (UUID(int=n) for n in range(1, 5))
+WHOLE, PROVINCE, ENDED, NESTED, TOGETHER, APART = (UUID(int=n) for n in range(1, 7))
 
 
 def planned(campaign: UUID, units: list[str], first: date = FIRST, last: date = LAST, **more: Any) -> Any:
@@ -206,3 +206,19 @@ def test_a_late_visit_counts_for_the_campaign_of_its_day_and_changes_its_board(s
     assert boards.moved() != moved
     assert version(after[0]) == version(before[0]) and version(after[1]) != version(before[1])
     assert done(after[1]["figures"])["visits"] == done(before[1]["figures"])["visits"] + 1
+
+
+def estimated(told: dict[str, Any]) -> int:
+    return sum(warn["facts"] for warn in told["warnings"] if warn["code"] == "estimated")
+
+
+def test_of_several_units_it_is_uncertain_what_may_belong_to_none_of_them(stack: Stack) -> None:
+    """Communes of before the reform went to communes of one province each."""
+    communes = {q: [f"{q}-n{n}" for n in range(1, 5)] for q in ("q1", "q2")}
+    alone = {unit: estimated(board(stack, WHOLE, unit)) for of in communes.values() for unit in of}
+    doubtful = [max(of, key=lambda unit: alone[unit]) for of in communes.values()]
+    stack.mirror.add([planned(TOGETHER, communes["q1"]), planned(APART, doubtful)])
+    stack.figures()
+    assert estimated(board(stack, TOGETHER)) == 0
+    assert estimated(board(stack, TOGETHER, doubtful[0])) == alone[doubtful[0]] > 0
+    assert estimated(board(stack, APART)) == sum(alone[unit] for unit in doubtful) > alone[doubtful[0]]

@@ -246,6 +246,21 @@ def test_what_is_certain_holds_the_facts_whatever_is_chosen(events: list[Event],
                 assert chain - placed.uncertain == in_all
 
 
+@settings(max_examples=80, deadline=None)
+@given(histories(), st.data())
+def test_several_units_surely_cover_what_one_of_them_covers_whatever_is_chosen(
+    events: list[Event], data: st.DataObject
+) -> None:
+    tree = fold_all(events)
+    others, whole = countries(events, data)
+    day = data.draw(st.sampled_from(days_of(tree)))
+    roots = data.draw(st.sets(st.sampled_from(units_of(events)), min_size=1, max_size=4))
+    for unit in units_of(events):
+        surely, always = tree.surely_covers(roots, unit, day), all(other.covers(roots, unit, day) for other in others)
+        assert always if surely else not (whole and always), unit
+    assert not tree.surely_covers(roots, "nowhere", day)
+
+
 @settings(max_examples=100, deadline=None)
 @given(histories(), st.randoms(use_true_random=False))
 def test_the_order_of_recording_does_not_matter(events: list[Event], random: Any) -> None:

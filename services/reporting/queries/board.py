@@ -7,7 +7,7 @@ campaigns of its day, and one outside of their units for none.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
@@ -24,8 +24,9 @@ from services.reporting.projections import NAME
 from services.reporting.queries.campaigns import Campaign, Targets, campaign_of
 from services.reporting.queries.reports import doubts
 from services.reporting.queries.standing import Area, Shown, Snapshot
-from services.reporting.sums import Sums, Window, summed
-from services.reporting.sums_sql import Wanted
+from services.reporting.store import UNCERTAIN
+from services.reporting.sums import Sums, Window, summed, uncertain_leaves
+from services.reporting.sums_sql import Standing, Wanted
 from shared.problems import Problem
 from shared.units import UnitTree
 
@@ -97,6 +98,8 @@ class Boards:
             total = Sums.zero(_WANTED)
             for root in part.roots:
                 total.add(sums[root])
+            if len(part.roots) > 1 and total.figures[UNCERTAIN]:
+                total.figures[UNCERTAIN] = self._uncertain(snap, [shown[root] for root in part.roots], part, day)
             timed = _Timed(part.campaign.span, part.campaign.span.elapsed(now))
             ranked = sorted(rows, key=lambda each: (-sums[each].figures["visits"], each))
             return {
@@ -116,6 +119,17 @@ class Boards:
                 "units_in_all": len(rows),
                 "warnings": self._warnings(part, shown, snap, total, locale),
             } | snap.progress.document()
+
+    def _uncertain(self, snap: Snapshot, roots: Iterable[Shown], part: Part, day: date) -> int:
+        """Facts that may belong to none of the roots; those that may only be another root's are the campaign's."""
+        tree = self._area.tree
+        found = (
+            facts
+            for standing in _together(snap, roots)
+            for leaf, facts in uncertain_leaves(snap.tx, standing, part.campaign.span.last).items()
+            if not tree.surely_covers(part.roots, leaf, day)
+        )
+        return sum(found)
 
     def moved(self) -> tuple[Any, ...]:
         """Names the state of all boards: which figures, how far they have come, on which maps."""
@@ -150,16 +164,21 @@ class _Timed:
 
 
 def _sums(snap: Snapshot, shown: Iterable[Shown], span: Span) -> dict[str, Sums]:
-    """Of each unit, those of one level and map at once."""
+    """Of each unit."""
     window = Window(span.first, span.last, span.last)
+    found: dict[str, Sums] = {}
+    for standing in _together(snap, shown):
+        found |= summed(snap.tx, standing, window, _WANTED)
+    return found
+
+
+def _together(snap: Snapshot, shown: Iterable[Shown]) -> Iterator[Standing]:
+    """Those of one level and map at once."""
     together: dict[tuple[date, str], list[Shown]] = {}
     for each in shown:
         together.setdefault((each.key, each.level), []).append(each)
-    found: dict[str, Sums] = {}
     for (_, level), units in together.items():
-        standing = snap.standing(units[0], level, tuple(each.unit for each in units))
-        found |= summed(snap.tx, standing, window, _WANTED)
-    return found
+        yield snap.standing(units[0], level, tuple(each.unit for each in units))
 
 
 def version(board: Document) -> str:
