@@ -15,6 +15,7 @@ from datetime import date
 from itertools import product
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
@@ -84,9 +85,10 @@ class Site:
         self.stack.mirror.add(facts.events)
         self.stack.figures()
 
-    def link(self, *units: str, lang: str = "vi") -> str:
+    def link(self, *units: str, lang: str = "vi", at: str = "/") -> str:
+        """Signs in and goes on to a page: to the first one, or ``at`` an address that names its language."""
         token = tokens.issue(self.state, "visitor", "reporting:read", units or (NATION_ID,), 600)
-        return f"{self.base}/session?lang={lang}#token={token}"
+        return f"{self.base}/session?{urlencode({'lang': lang, 'next': at})}#token={token}"
 
 
 @pytest.fixture(scope="session")

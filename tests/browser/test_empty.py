@@ -27,8 +27,7 @@ def test_without_units_it_says_where_they_come_from(empty_site: Site, opened: Op
 def test_units_without_anything_that_happened_are_all_there_with_nothing(
     site: Site, opened: Opened, viewer: Viewer
 ) -> None:
-    page = opened(site.link(), viewer.size)
-    page.goto(f"{site.base}/?{BEFORE_ALL}&lang={viewer.lang}")
+    page = opened(site.link(at=f"/?{BEFORE_ALL}&lang={viewer.lang}"), viewer.size)
     expect(page.locator(".notice")).to_have_text(viewer.says("no_data"))
     expect(page.locator(".tile .big")).to_have_text(["0"] * 8)
     expect(page.locator(".tile", has_text=viewer.says("no_denominator"))).to_have_count(1)
@@ -46,8 +45,7 @@ def test_units_without_anything_that_happened_are_all_there_with_nothing(
 def test_a_commune_without_villages_and_a_village_have_no_table_of_units(
     site: Site, opened: Opened, viewer: Viewer
 ) -> None:
-    page = opened(site.link(), viewer.size)
-    page.goto(f"{site.base}/?unit={site.bare_commune}&lang={viewer.lang}")
+    page = opened(site.link(at=f"/?unit={site.bare_commune}&lang={viewer.lang}"), viewer.size)
     expect(page.locator("#units")).to_contain_text(viewer.says("no_villages"))
     expect(page.locator("table.units")).to_have_count(0)
     assert not sideways(page)
@@ -58,8 +56,7 @@ def test_a_commune_without_villages_and_a_village_have_no_table_of_units(
 
 @EITHER
 def test_an_answer_that_is_a_problem_leads_back(site: Site, opened: Opened, viewer: Viewer) -> None:
-    page = opened(site.link(), viewer.size, refused=True)
-    page.goto(f"{site.base}/?map=2021-12-31&lang={viewer.lang}")
+    page = opened(site.link(at=f"/?map=2021-12-31&lang={viewer.lang}"), viewer.size, refused=True)
     expect(page.locator("main")).to_contain_text(viewer.says("problem_code", code="map-too-early"))
     assert not sideways(page)
     page.get_by_role("link", name=viewer.says("problem_back")).click()

@@ -50,8 +50,7 @@ def test_from_the_nation_to_a_village_and_back(site: Site, opened: Opened, viewe
 
 
 def test_the_map_shows_the_reform(site: Site, opened: Opened, viewer: Viewer) -> None:
-    page = opened(site.link(), viewer.size)
-    page.goto(f"{site.base}/?{YEAR}&lang={viewer.lang}")
+    page = opened(site.link(at=f"/?{YEAR}&lang={viewer.lang}"), viewer.size)
     row = page.locator("table.units tr")
     former = viewer.says("formed_of", units="Hà Nam, Nam Định, Ninh Bình")
     expect(row.filter(has_text="Tỉnh Ninh Bình")).to_contain_text(former)
@@ -71,9 +70,9 @@ def test_the_map_shows_the_reform(site: Site, opened: Opened, viewer: Viewer) ->
     assert not sideways(page)
 
 
+@EITHER
 def test_another_indicator_order_and_step_are_one_click_each(site: Site, opened: Opened, viewer: Viewer) -> None:
-    page = opened(site.link(), viewer.size)
-    page.goto(f"{site.base}/?{YEAR}&lang={viewer.lang}")
+    page = opened(site.link(at=f"/?{YEAR}&lang={viewer.lang}"), viewer.size)
     page.get_by_label(viewer.says("choose_indicator")).select_option("seats")
     page.wait_for_url("**indicator=seats**")
     expect(page.locator("#map-title")).to_contain_text(viewer.named("seats"))
@@ -91,8 +90,7 @@ def test_another_indicator_order_and_step_are_one_click_each(site: Site, opened:
 
 @EITHER
 def test_coverage_is_shown_at_each_level(site: Site, opened: Opened, viewer: Viewer) -> None:
-    page = opened(site.link(), viewer.size)
-    page.goto(f"{site.base}/?{YEAR}&indicator=covered_public_services&lang={viewer.lang}")
+    page = opened(site.link(at=f"/?{YEAR}&indicator=covered_public_services&lang={viewer.lang}"), viewer.size)
     levels = page.get_by_role("navigation", name=viewer.says("choose_level"))
     expect(levels.locator("[aria-current]")).to_have_text(viewer.says("does"))
     levels.get_by_role("link", name=viewer.says("knows")).click()
@@ -105,15 +103,15 @@ def test_coverage_is_shown_at_each_level(site: Site, opened: Opened, viewer: Vie
 
 
 def test_the_tile_of_training_says_how_many_members_were_trained(site: Site, opened: Opened) -> None:
-    page = opened(site.link())
-    page.goto(f"{site.base}/?{YEAR}&lang=vi")
+    page = opened(site.link(at=f"/?{YEAR}&lang=vi"))
     tile = page.locator(".tile", has_text="Số người được tập huấn")
     expect(tile.locator(".muted").last).to_contain_text(re.compile(r"^0 % trên \d+ thành viên đã được tập huấn$"))
 
 
 def test_figures_lead_to_their_events_and_to_files(site: Site, opened: Opened, viewer: Viewer) -> None:
-    page = opened(site.link(), viewer.size)
-    page.goto(f"{site.base}/?unit={VILLAGE}&from=2025-09-01&to=2025-09-10&indicator=visits&lang={viewer.lang}")
+    page = opened(
+        site.link(at=f"/?unit={VILLAGE}&from=2025-09-01&to=2025-09-10&indicator=visits&lang={viewer.lang}"), viewer.size
+    )
     with page.expect_download() as download:
         page.locator("#trend-title ~ .actions").get_by_role("link", name="CSV").click()
     assert download.value.suggested_filename == "bao-cao-20250901-20250910.csv"
@@ -129,8 +127,7 @@ def test_figures_lead_to_their_events_and_to_files(site: Site, opened: Opened, v
 
 
 def test_an_event_names_the_document_behind_it(site: Site, opened: Opened) -> None:
-    page = opened(site.link())
-    page.goto(f"{site.base}/events/{NATION_ID}?{YEAR}&indicator=teams&lang=vi")
+    page = opened(site.link(at=f"/events/{NATION_ID}?{YEAR}&indicator=teams&lang=vi"))
     document = page.locator("table.events thead th").all_inner_texts().index("Văn bản") + 1
     papers = page.locator(f"table.events tbody td:nth-child({document})").all_inner_texts()
     assert sorted(set(papers)) == [DECISION, "–"]
@@ -149,8 +146,7 @@ def test_a_visitor_of_one_commune_sees_no_other(site: Site, opened: Opened) -> N
 
 @EITHER
 def test_figures_that_are_an_estimate_in_part_are_marked(site: Site, opened: Opened, viewer: Viewer) -> None:
-    page = opened(site.link(), viewer.size)
-    page.goto(f"{site.base}/?unit={site.other_commune}&{YEAR}&lang={viewer.lang}")
+    page = opened(site.link(at=f"/?unit={site.other_commune}&{YEAR}&lang={viewer.lang}"), viewer.size)
     rows = page.locator("table.units tbody tr")
     expect(rows.filter(has_text="Khu a").locator(".estimate")).to_have_attribute("title", re.compile("^1 "))
     expect(rows.filter(has_text="Khu b").locator(".estimate")).to_have_count(0)

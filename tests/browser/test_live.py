@@ -92,8 +92,7 @@ def test_an_official_of_a_part_lands_on_that_part(site: Site, opened: Opened) ->
 
 
 def test_an_official_of_several_parts_may_choose_and_that_of_all_sees_all(site: Site, opened: Opened) -> None:
-    page = opened(site.link(site.commune, site.other_commune))
-    page.goto(f"{site.base}/campaigns/{NATIONAL}?lang=vi")
+    page = opened(site.link(site.commune, site.other_commune, at=f"/campaigns/{NATIONAL}?lang=vi"))
     chips = page.get_by_role("navigation", name="Đơn vị của bạn").get_by_role("link")
     expect(chips).to_have_count(2)
     first = page.url
@@ -102,15 +101,13 @@ def test_an_official_of_several_parts_may_choose_and_that_of_all_sees_all(site: 
     assert page.url != first and page.locator(".chips [aria-current]").count() == 1
     other = opened(site.link(site.other_commune))
     assert other.request.get(f"{site.base}/campaigns/{CAMPAIGN}").status == 403, "no part of it is theirs"
-    whole = opened(site.link())
-    whole.goto(f"{site.base}/campaigns/{NATIONAL}?lang=vi")
+    whole = opened(site.link(at=f"/campaigns/{NATIONAL}?lang=vi"))
     assert "unit=" not in whole.url
     expect(whole.locator("table.units tbody tr")).to_have_count(34)
 
 
 def test_a_board_leaves_its_reader_where_they_are(site: Site, opened: Opened) -> None:
-    page = opened(site.link(site.commune), PHONE)
-    page.goto(f"{site.base}/campaigns/{CAMPAIGN}?lang=vi")
+    page = opened(site.link(site.commune, at=f"/campaigns/{CAMPAIGN}?lang=vi"), PHONE)
     expect(page.locator("#live")).to_have_text("Trực tiếp")
     link, table = page.locator("#board-units tbody a").first, page.locator("#board-units")
     link.focus()
