@@ -6,22 +6,25 @@ the way of undoing. Code 97 was Tứ Liên's and is Hồng Hà's.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from ops.local import provision
+from ops.local.provision import Database
 from ops.local.state import State
-from shared.migrate import migrate
 from tests.reform_kit import Story, told, uid
 from tests.teams_kit import Teams
 
 
 @pytest.fixture(scope="package")
-def story(pg: Any, rabbit: Any, stack_state: State, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
-    db = provision.database(pg.admin_url, "teams", stack_state.secret, "test_teams_reform")
-    migrate("teams", db.owner_url)
+def story(
+    session_database: Callable[..., Database],
+    rabbit: Any,
+    stack_state: State,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Story]:
+    db = session_database("teams")
     rabbit.purge()
     registry = Teams(stack_state, db, tmp_path_factory.mktemp("reform"), rabbit.uri("teams"))
     try:

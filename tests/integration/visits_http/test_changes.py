@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from shared.vietnamese import hanoi_day
-from tests.integration.test_visits_http import (
+from tests.visits_http_kit import (
     COMMUNE,
     DAY,
     ELSEWHERE,
@@ -23,11 +23,8 @@ from tests.integration.test_visits_http import (
     at_reporting,
     visit,
 )
-from tests.integration.test_visits_http import visits as stack
 from tests.waiting import eventually
 
-visits = stack
-"""The fixture: one stack for all tests here."""
 CLERK = f"{SCOPES} places:read places:erase"
 AFTER = "2026-01-05"
 """Later than the days of any other visits here, and not in the future."""

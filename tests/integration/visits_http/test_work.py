@@ -8,23 +8,9 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.integration.test_visits_http import (
-    CODE,
-    COMMUNE,
-    ELSEWHERE,
-    FORMER,
-    LATE,
-    NATION,
-    PROVINCE,
-    VILLAGE,
-    Visits,
-    visit,
-)
-from tests.integration.test_visits_http import visits as stack
+from tests.visits_http_kit import CODE, COMMUNE, ELSEWHERE, FORMER, LATE, NATION, PROVINCE, VILLAGE, Visits, visit
 from tests.waiting import eventually
 
-visits = stack
-"""The fixture: one stack for all tests here."""
 DAY = "2026-10-11"
 
 
@@ -168,14 +154,16 @@ def test_the_catalogue(visits: Visits) -> None:
 
         def codes(unit: str, day: str) -> list[str]:
             asked = {"unit": unit, "as_of": day, "kind": "platform"}
-            return [each["code"] for each in client.get("/v1/catalogue", params=asked).json()["entries"]]
+            found = [each["code"] for each in client.get("/v1/catalogue", params=asked).json()["entries"]]
+            return [each for each in found if each == entry["code"]]
 
         eventually(lambda: codes(VILLAGE, "2026-05-01") == ["citizen_app"])
         assert codes(ELSEWHERE, "2026-05-01") == [] == codes(VILLAGE, "2025-12-31")
         end = {key: entry[key] for key in ("kind", "code", "unit_id")} | {"effective": "2026-07-01"}
         assert client.post("/v1/catalogue/end", json=end).status_code == 201
         eventually(lambda: codes(VILLAGE, "2026-07-01") == [])
-        shown = client.get("/v1/catalogue", params={"as_of": "2026-06-30"}).json()["entries"][0]
+        entries = client.get("/v1/catalogue", params={"as_of": "2026-06-30"}).json()["entries"]
+        [shown] = [each for each in entries if each["code"] == entry["code"]]
         assert (shown["name_vi"], shown["until"], shown["pillars"]) == (words["name_vi"], "2026-07-01", ["government"])
         never = client.post("/v1/catalogue/end", json=end | {"code": "other"})
         assert code(never)[1:] == ("entry-not-standing", "/effective") and "other" in never.json()["detail"]
