@@ -25,16 +25,21 @@ REST_SECONDS = 1.0
 """A connection unused for so long is asked whether it lives before it is used again."""
 
 
-def engine(url: str, *, name: str, pool_size: int = 5, autocommit: bool = False) -> Engine:
+def engine(url: str, *, name: str, pool_size: int = 5, autocommit: bool = False, questions: bool = False) -> Engine:
     """An engine on ``postgresql://…`` (psycopg 3).
 
     Transactions left idle for five seconds are ended by the server, so that a stopped client frees its leases.
     ``autocommit`` gives connections outside any transaction, for the log: ``log.append`` accepts no other.
+    ``questions``: each transaction is one snapshot that nothing is written in, for long statements that are asked in
+    the same words again and again. They are planned once a connection; PostgreSQL would plan each of them ten times
+    before it finds that its plans become no better, and that takes longer than answering.
     """
     options = f"-c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_MS} -c statement_timeout={STATEMENT_MS}"
     if autocommit:
         # All it does is look-ups by key. A plan made and kept while the table is small would scan it when it is large.
         options += " -c enable_seqscan=off"
+    if questions:
+        options += " -c default_transaction_read_only=on -c plan_cache_mode=force_generic_plan"
     arguments: dict[str, Any] = {
         "application_name": name,
         "options": options,
@@ -42,14 +47,15 @@ def engine(url: str, *, name: str, pool_size: int = 5, autocommit: bool = False)
         "keepalives_idle": 10,
         "keepalives_interval": 5,
         "keepalives_count": 3,
-    }
+    } | ({"prepare_threshold": 0} if questions else {})
     made = create_engine(
         url.replace("postgresql://", "postgresql+psycopg://", 1),
         connect_args=arguments,
         pool_size=pool_size,
         max_overflow=0,
+        pool_use_lifo=True,  # the one used last has its plans and its memory warm
         hide_parameters=True,  # an error message must not quote anybody's data
-        isolation_level="AUTOCOMMIT" if autocommit else "READ COMMITTED",
+        isolation_level="AUTOCOMMIT" if autocommit else "REPEATABLE READ" if questions else "READ COMMITTED",
     )
     _ping_after_a_rest(made)
     return made

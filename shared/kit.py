@@ -23,6 +23,9 @@ C = TypeVar("C")
 S = TypeVar("S")
 E = TypeVar("E")
 
+QUESTIONS = 4
+"""Connections for questions: one process asks no more at a time without waiting for itself."""
+
 
 class Kit:
     """``Kit(settings, name="visits-api", events=(VisitRecorded, …))``; ``close()`` stores what waits and disconnects.
@@ -34,7 +37,7 @@ class Kit:
         self, settings: Settings, *, name: str, events: tuple[type | EventType, ...] = (), pool_size: int = 6
     ) -> None:
         spare_the_collector()
-        self.settings = settings
+        self.settings, self._name = settings, name
         self.engine = engine(settings.service_database_url, name=name, pool_size=pool_size)
         self._log_engine = engine(
             settings.service_database_url, name=f"{name} log", pool_size=pool_size, autocommit=True
@@ -48,6 +51,12 @@ class Kit:
     def lookups(self) -> Engine:
         """Connections outside any transaction, planned for look-ups by key (``shared.db.engine``)."""
         return self._log_engine
+
+    @cached_property
+    def questions(self) -> Engine:
+        """Read-only snapshots, for statements that are asked again and again (``shared.db.engine``)."""
+        url, name = self.settings.service_database_url, f"{self._name} questions"
+        return engine(url, name=name, pool_size=QUESTIONS, questions=True)
 
     @cached_property
     def writer(self) -> GroupWriter:
@@ -82,6 +91,8 @@ class Kit:
                 getattr(self, part).stop()
         for each in (self.engine, self._log_engine, self._vault_engine):
             each.dispose()
+        if "questions" in self.__dict__:
+            self.questions.dispose()
 
 
 def spare_the_collector() -> None:

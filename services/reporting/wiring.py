@@ -57,7 +57,7 @@ def api(settings: Settings) -> int:
     verifier = Verifier(settings.jwks, settings.issuer)
     pieces: Mapping[str, object] = {
         "area": area,
-        "reports": Reports(area),
+        "reports": Reports(area, kit.questions),
         "known": KnownReports(area),
         "sources": Sources(area),
         "campaigns": CampaignQueries(area),

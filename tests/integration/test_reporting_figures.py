@@ -59,7 +59,9 @@ class Stack:
 
     def __post_init__(self) -> None:
         self.maps = Maps(self.engine, UnitDirectory(self.engine, 0), lambda: self.today, resting=0)
-        self.reports = Reports(Area(self.engine, UnitDirectory(self.engine, 0), lambda: self.today, self.engine))
+        area = Area(self.engine, UnitDirectory(self.engine, 0), lambda: self.today, self.engine)
+        url = self.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        self.reports = Reports(area, engine(url, name="test questions", pool_size=4, questions=True))
 
     def subscription(self, limit: int = 500) -> Subscription:
         return Subscription(Figures(UnitDirectory(self.engine, 0)), self.engine, MemoryLog(), limit=limit)

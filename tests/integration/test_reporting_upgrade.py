@@ -71,7 +71,7 @@ def test_it_waits_for_the_mirror_and_then_takes_over(old: tuple[Engine, Database
     figures = Subscription(Figures(UnitDirectory(own)), own, MemoryLog())
     with pytest.raises(Halted):
         figures.step()
-    reports = Reports(Area(own, UnitDirectory(own), lambda: TODAY, own))
+    reports = Reports(Area(own, UnitDirectory(own), lambda: TODAY, own), own)
     shown = reports.area.shown(NATION, None)
     asked = Question(CATALOGUE.chosen(("visits",)), map_day=None, first=EVER).settled(TODAY)
     with pytest.raises(Problem) as refused:
@@ -133,7 +133,7 @@ def test_columns_that_came_later_are_filled_by_a_rebuild(database: Callable[...,
     units = Subscription(Units(), own, MemoryLog())
     while units.step():
         pass
-    reports = Reports(Area(own, UnitDirectory(own), lambda: TODAY, own))
+    reports = Reports(Area(own, UnitDirectory(own), lambda: TODAY, own), own)
     asked = Question(CATALOGUE.chosen(("training_coverage",)), first=EVER).settled(TODAY)
     Maps(own, UnitDirectory(own), lambda: TODAY).settle()
     answer = reports.answer(reports.area.shown(NATION, None), asked, "en")

@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import orjson
+from sqlalchemy import Engine
 
 from services.reporting.indicators import Indicator, difference, value
 from services.reporting.indicators.codes import Entries, by_pillar, list_of, names_in
@@ -81,8 +82,10 @@ class Asking:
 
 
 class Reports:
-    def __init__(self, area: Area) -> None:
-        self.area, self._kept = area, Kept()
+    def __init__(self, area: Area, questions: Engine) -> None:
+        """``questions``: made for them (``shared.db.engine``). For maps with roll-ups only: how leaves are best summed
+        depends on how many there are."""
+        self.area, self._questions, self._kept = area, questions, Kept()
 
     def answer(self, shown: Shown, asked: Settled, locale: str, *, whole: bool = False, anew: bool = False) -> Document:
         """``whole``: all units of a ranking instead of a page. ``anew``: counted now, not kept from before.
@@ -94,7 +97,8 @@ class Reports:
             how_far = self.area.how_far()
             if (kept := self._kept.answer(key, (how_far.state, units_position))) is not None:
                 return {**kept, **how_far.document()}
-        with self.area.snapshot({shown.key, shown.asked_key}) as snap:
+        keys = {shown.key, shown.asked_key}
+        with self.area.snapshot(keys, self._questions if keys <= self.area.usual_keys() else None) as snap:
             named = entries(snap, self.area.near(shown), asked.window.until, asked.question.indicators)
             answer = self._counted(Asking(snap, shown, asked, locale, named), whole)
             how_far = snap.progress

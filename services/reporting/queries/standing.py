@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, text
 
 from services.reporting import store
 from services.reporting.census import Existing
-from services.reporting.maps import OtherMaps, UnitsChanging, key_of, numbered
+from services.reporting.maps import OtherMaps, UnitsChanging, key_of, numbered, wanted_keys
 from services.reporting.messages import warning
 from services.reporting.placing import EARLIEST_MAP, EVERYWHERE
 from services.reporting.positions import Progress, progress
@@ -90,6 +90,10 @@ class Area:
         day = _day_on_which_it_exists(tree, unit, asked)
         return Shown(unit, tree.level(unit) or "", day, key_of(tree, day), asked, key_of(tree, asked))
 
+    def usual_keys(self) -> set[date]:
+        """Of the maps that have roll-ups, as soon as these have settled."""
+        return set(wanted_keys(self.tree, self.today()).values())
+
     def near(self, shown: Shown) -> tuple[str, ...]:
         """The unit, then those above it up to the nation."""
         return self.tree.ancestors(shown.unit, shown.map_day)
@@ -121,10 +125,11 @@ class Area:
             return progress(tx)
 
     @contextmanager
-    def snapshot(self, keys: Collection[date]) -> Iterator[Snapshot]:
-        """One snapshot in which every map is placed, placing those that are not."""
+    def snapshot(self, keys: Collection[date], questions: Engine | None = None) -> Iterator[Snapshot]:
+        """One snapshot in which every map is placed, placing those that are not. ``questions``: an engine made for what
+        is asked in the same words again and again (``shared.db.engine``)."""
         for _ in range(TRIES):
-            with self._asking.begin() as tx:
+            with (questions or self._asking).begin() as tx:
                 how_far = progress(tx)
                 try:
                     slot = store.named(how_far.slot)
