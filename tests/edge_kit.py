@@ -16,6 +16,8 @@ import httpx
 from joserfc import jwt
 from joserfc.jwk import OKPKey
 
+from tests.waiting import answers, local
+
 ISSUER = "https://issuer.test"
 ROOT = Path(__file__).parents[1]
 VISIT = {"visit_id": "0190b6a0-0000-7000-8000-000000000001", "day": "2026-03-01"}
@@ -35,7 +37,7 @@ class Api:
         return jwt.encode(head, a_claim(**claims), signer, algorithms=[head["alg"]])
 
     def client(self, **claims: Any) -> httpx.Client:
-        return httpx.Client(base_url=self.base, headers={"Authorization": f"Bearer {self.token(**claims)}"}, timeout=10)
+        return local(self.base, headers={"Authorization": f"Bearer {self.token(**claims)}"}, timeout=10)
 
 
 def a_claim(**claims: Any) -> dict[str, Any]:
@@ -74,11 +76,8 @@ def start(folder: Path, port: int, key: OKPKey, keys_file: Path) -> Api:
     api = Api(f"http://127.0.0.1:{port}", process, key, keys_file, output)
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline and process.poll() is None:
-        try:
-            if '"serving"' in output.read_text() and httpx.get(api.base + "/healthz").status_code == 200:
-                return api
-        except httpx.TransportError:
-            pass
+        if '"serving"' in output.read_text() and answers(f"{api.base}/healthz"):
+            return api
         time.sleep(0.05)
     raise AssertionError(output.read_text())
 

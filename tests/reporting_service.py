@@ -25,7 +25,7 @@ from ops.local.provision import Database
 from ops.local.state import State
 from shared import broker, topology
 from tests.reporting_kit import LOG_IDS, Event
-from tests.waiting import answers, eventually, free_port
+from tests.waiting import answers, eventually, free_port, local
 
 PARTITIONS = {"teams": 1, "visits": 4, "training": 1}
 
@@ -101,7 +101,7 @@ class Reporting:
     def client(self, *units: str, scope: str = "reporting:read", locale: str = "vi") -> httpx.Client:
         token = tokens.issue(self.state, "test", scope, units, 600)
         headers = {"Authorization": f"Bearer {token}", "Accept-Language": locale}
-        return httpx.Client(base_url=self.base, headers=headers, timeout=30)
+        return local(self.base, headers=headers, timeout=30)
 
     def happen(self, events: Iterator[Any] | list[Any], *, lost: float = 0.0) -> None:
         """Published shuffled, some twice, and some lost on the way."""

@@ -43,6 +43,7 @@ from ops.units import seed as units
 from ops.units.seed import NATION_ID, REFORM
 from ops.verify.difference import Check
 from shared import topology
+from tests.waiting import local
 
 SCALE = {"reporting-worker": 2}
 """Two, so that one can be stopped and the other has to take its work over."""
@@ -100,7 +101,7 @@ class System:
         """A client that sees every answer as it is, ``token`` "" for none."""
         bearer = self.token() if token is None else token
         given = ({"Authorization": f"Bearer {bearer}"} if bearer else {}) | headers
-        return httpx.Client(base_url=self.of.api_url(service), headers=given, timeout=60.0, trust_env=False)
+        return local(self.of.api_url(service), headers=given, timeout=60.0, trust_env=False)
 
     def fresh_day(self) -> date:
         """A day on which no other test reports visits."""

@@ -25,7 +25,7 @@ from ops.local.state import State
 from shared import broker, topology
 from tests.bus_kit import events_in
 from tests.unit_events import established
-from tests.waiting import answers, eventually, free_port
+from tests.waiting import answers, eventually, free_port, local
 
 NATION, PROVINCE, COMMUNE, VILLAGE, ELSEWHERE, FORMER, LATE = (
     "nation",
@@ -61,7 +61,7 @@ class Visits:
     def client(self, *units: str, scope: str = SCOPES) -> httpx.Client:
         token = tokens.issue(self.state, "test", scope, units or (NATION,), 600)
         headers = {"Authorization": f"Bearer {token}", "Accept-Language": "en"}
-        return httpx.Client(base_url=self.base, headers=headers, timeout=30)
+        return local(self.base, headers=headers, timeout=30)
 
 
 def unit_events(log_id: UUID) -> Iterator[dict[str, Any]]:

@@ -11,13 +11,14 @@ from ops.units.seed import NATION_ID
 from services.reporting.pages.files import FILES, address
 from shared.edge_page import COOKIE, session_cookie
 from tests.browser.conftest import Site
+from tests.waiting import local
 
 
 @pytest.fixture
 def visitor(site: Site) -> httpx.Client:
     """Signed in."""
     token = site.link().partition("#token=")[2]
-    client = httpx.Client(base_url=site.base, timeout=60, headers={"Accept-Language": "en"})
+    client = local(site.base, timeout=60, headers={"Accept-Language": "en"})
     answer = client.post("/session", data={"token": token, "next": "/?unit=x"}, headers={"Origin": site.base})
     assert (answer.status_code, answer.headers["location"]) == (303, "/?lang=en")
     return client

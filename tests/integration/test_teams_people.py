@@ -39,7 +39,7 @@ from shared.log import PostgresLog, Recorded
 from shared.vault import MemoryKeys, Vault
 from shared.writer import GroupWriter
 from tests.teams_kit import DAY, NATION, Teams, batch, document, person, post, running, uid, unit
-from tests.waiting import eventually
+from tests.waiting import eventually, local
 
 PERSONAL = ("Bưởi", "Tuấn", "Tuân", "Đỗ Thị", "do thi", "tuan", "0912", "912345", "tuan")
 
@@ -317,7 +317,7 @@ def test_people_are_for_those_of_their_units_and_before_that_for_who_registered_
         assert (set(erased["erased"]), erased["left"]) == ({dao, alone}, [again])
         assert client.delete(f"/v1/people/{far}", params={"joined": "false"}).json()["left"] == []
     token = tokens.issue(service.state, "somebody else", "people:read", [country.unit("hn")], 600)
-    with httpx.Client(base_url=service.base, headers={"Authorization": f"Bearer {token}"}) as client:
+    with local(service.base, headers={"Authorization": f"Bearer {token}"}) as client:
         assert client.get(f"/v1/people/{again}").json()["name"] == "ĐỖ THỊ BƯỞI"
         assert client.get(f"/v1/people/{alone}").status_code == 403
         assert client.get(f"/v1/people/{uid()}").status_code == 404

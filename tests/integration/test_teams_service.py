@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import httpx
 import pytest
 
 from tests.teams_kit import (
@@ -23,7 +22,7 @@ from tests.teams_kit import (
     uid,
     unit,
 )
-from tests.waiting import eventually
+from tests.waiting import eventually, local
 
 
 @pytest.fixture
@@ -160,7 +159,7 @@ def test_only_the_own_units_on_the_day(service: Teams, field: Field) -> None:
     with service.client(NATION, scope="teams:read") as client:
         assert post(client, "/v1/teams", team, 403)["code"] == "forbidden-scope"
         assert client.get(f"/v1/people/{field.people[0]}").json()["code"] == "forbidden-scope"
-    with httpx.Client(base_url=service.base) as client:
+    with local(service.base) as client:
         assert client.get("/v1/units/vn").status_code == 401
 
 

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
-from uuid import uuid4
 
 import httpx
-import psycopg
 import pytest
-from psycopg import sql
 
-from ops.local import provision
+from ops.local.provision import Database
 from ops.local.state import State
 from ops.units.seed import NATION_ID, REFORM, Row, Seed, load
-from shared.migrate import migrate
 from tests.teams_kit import Teams, batch, post, running, uid
 from tests.waiting import eventually
 
@@ -50,14 +46,14 @@ class Registry:
 
 
 @pytest.fixture(scope="module")
-def registry(pg: Any, rabbit: Any, stack_state: State, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
-    name = f"test_teams_unit_routes_{uuid4().hex[:12]}"
-    db = provision.database(pg.admin_url, "teams", stack_state.secret, name)
-    migrate("teams", db.owner_url)
-    with running(db, rabbit, stack_state, tmp_path_factory.mktemp("units")) as teams:
+def registry(
+    module_database: Callable[..., Database],
+    rabbit: Any,
+    stack_state: State,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Registry]:
+    with running(module_database("teams"), rabbit, stack_state, tmp_path_factory.mktemp("units")) as teams:
         yield prepared(teams)
-    with psycopg.connect(pg.admin_url, autocommit=True) as connection:
-        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 def prepared(teams: Teams) -> Registry:

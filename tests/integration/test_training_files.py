@@ -209,6 +209,8 @@ def test_killed_anywhere_it_goes_on_and_nobody_attends_twice(training: Training)
         for stored in (0, 1_000):
             eventually(lambda stored=stored: len(recorded(training, held)) > stored, 180)
             training.kill("worker")
+            if stored:
+                training.let_go()
             training.start("worker", **NOBODY)
         eventually(lambda: len(recorded(training, held)) == len(rows), 180)
         job = finished(client, job_id)
@@ -228,6 +230,7 @@ def test_two_files_at_once_about_the_same_people_count_each_of_them_once_though_
         jobs = [send(client, content, "csv", template="attendance").json()["id"] for content in files]
         eventually(lambda: len(recorded(training, held)) > 0, 180)
         training.kill("worker")
+        training.let_go()
         training.start("worker", **NOBODY)
         for job_id in jobs:
             assert finished(client, job_id)["progress"]["counts"] == {"stored": len(people)}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -13,7 +12,7 @@ import pytest
 from ops.local.provision import Database
 from ops.local.state import State
 from tests.integration.test_training_service import COMMUNE, DAY, ELSEWHERE, NATION, Training, running, teams
-from tests.waiting import eventually
+from tests.waiting import eventually, local
 
 KEPT, DUPLICATE, THIRD = str(uuid4()), str(uuid4()), str(uuid4())
 JOINED = {
@@ -25,12 +24,17 @@ COURSE = {"title": "Kỹ năng số", "topics": ["policy"]}
 EN = {"Accept-Language": "en"}
 
 
-@pytest.fixture
-def training(database: Callable[..., Database], rabbit: Any, stack_state: State, tmp_path: Path) -> Iterator[Training]:
-    db = database("training")
+@pytest.fixture(scope="module")
+def training(
+    module_database: Callable[..., Database],
+    rabbit: Any,
+    stack_state: State,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Training]:
+    db = module_database("training")
     rabbit.purge()
     with teams(rabbit.uri("teams"), JOINED) as feed:
-        yield from running(db, rabbit, stack_state, tmp_path, feed)
+        yield from running(db, rabbit, stack_state, tmp_path_factory.mktemp("training"), feed)
 
 
 def made(client: httpx.Client, path: str, key: str, **body: Any) -> str:
@@ -62,7 +66,7 @@ def begun(client: httpx.Client) -> str:
 
 
 def test_from_a_course_to_a_certificate(training: Training) -> None:
-    with training.client(NATION) as client, httpx.Client(base_url=training.base) as anybody:
+    with training.client(NATION) as client, local(training.base) as anybody:
         session = begun(client)
         people = [{"person_id": person, "unit_id": COMMUNE} for person in (KEPT, THIRD)]
         enrolled = client.post(f"/v1/sessions/{session}/enrolments", json={"people": people}).json()

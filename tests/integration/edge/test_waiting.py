@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
+
+from ops.local.state import ROOT
 
 SCRIPT = """
 import json, sys, time
@@ -56,9 +57,8 @@ print("given up")
 
 
 def ran(script: str, url: str) -> str:
-    root = Path(__file__).parents[2]
     argv = [sys.executable, "-W", "ignore", "-c", script, url]
-    done = subprocess.run(argv, capture_output=True, text=True, timeout=60, cwd=root)
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=60, cwd=ROOT)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
