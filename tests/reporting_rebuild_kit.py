@@ -16,8 +16,8 @@ from services.reporting.differing import Diff
 from services.reporting.rebuild import Rebuilt, rebuild, take_back
 from shared.db import engine
 from shared.unit_directory import UnitDirectory
-from tests.integration.test_reporting_figures import TODAY, Stack, tree_of
 from tests.reporting_kit import Facts, MirrorWriter, country, some_facts, unit_rows
+from tests.reporting_stack import TODAY, Stack, tree_of
 
 Arriving = list[tuple[str, int, str, Any]]
 

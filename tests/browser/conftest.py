@@ -28,8 +28,8 @@ from services.reporting.indicators import CATALOGUE
 from services.reporting.pages.figures import name_of
 from services.reporting.pages.words import words
 from shared.db import engine
-from tests.integration.test_reporting_figures import Stack
 from tests.reporting_kit import Facts, MirrorWriter, team, unit_rows, visited
+from tests.reporting_stack import Stack
 from tests.unit_events import abolished, established
 from tests.waiting import answers, eventually, free_port
 

@@ -15,8 +15,8 @@ from services.reporting.placing import BEFORE_REFORM
 from services.reporting.schemas.reports import Page, Way
 from shared.db import engine
 from shared.problems import Problem
-from tests.integration.test_reporting_figures import TODAY, Stack, codes, tree_of
 from tests.reporting_kit import AFTER, NATION, MirrorWriter, country, reached, some_facts, unit_rows
+from tests.reporting_stack import TODAY, Stack, codes, tree_of
 
 Ask = Callable[..., dict[str, Any]]
 FIRST, LAST = date(2025, 3, 3), date(2026, 5, 20)

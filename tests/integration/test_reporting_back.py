@@ -23,9 +23,9 @@ from shared.db import engine
 from shared.memory import MemoryLog
 from shared.parking import unpark
 from shared.unit_directory import UnitDirectory
-from tests.integration.test_reporting_figures import EVER, TODAY, Stack, tree_of
 from tests.reporting_kit import NATION, Facts, country, some_facts, team, unit_rows, visited
 from tests.reporting_rebuild_kit import anew, arrive, back, compared, in_chunks, planted, some_history, state
+from tests.reporting_stack import EVER, TODAY, Stack, tree_of
 
 
 @pytest.fixture

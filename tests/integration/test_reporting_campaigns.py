@@ -16,8 +16,8 @@ from services.reporting.queries.board import Boards, version
 from services.reporting.queries.campaigns import CampaignQueries
 from shared.db import engine
 from shared.problems import Problem
-from tests.integration.test_reporting_figures import Stack, tree_of
 from tests.reporting_kit import NATION, Facts, MirrorWriter, country, recount, some_facts, unit_rows, visited
+from tests.reporting_stack import Stack, tree_of
 
 FIRST, LAST, TODAY = date(2026, 3, 2), date(2026, 5, 31), date(2026, 5, 1)
 NOON = datetime(2026, 5, 1, 5, tzinfo=UTC)

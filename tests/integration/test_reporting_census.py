@@ -16,8 +16,8 @@ from services.reporting.placing import BEFORE_REFORM, place
 from services.reporting.schemas.reports import Page, Way
 from shared.db import engine
 from shared.units import UnitTree
-from tests.integration.test_reporting_figures import TODAY, Stack, tree_of
 from tests.reporting_kit import AFTER, NATION, Facts, MirrorWriter, country, some_facts, team, unit_rows
+from tests.reporting_stack import TODAY, Stack, tree_of
 
 NAMES = (
     *("communes", "communes_with_team", "communes_without_team", "communes_awaiting", "communes_with_team_share"),

@@ -21,8 +21,8 @@ from services.reporting.queries.known import KnownReports
 from services.reporting.schemas.reports import Question, Way
 from shared.db import engine
 from shared.vietnamese import HANOI
-from tests.integration.test_reporting_figures import TODAY, Stack
 from tests.reporting_kit import NATION, Facts, MirrorWriter, attended, country, unit_rows, visited
+from tests.reporting_stack import TODAY, Stack
 
 NAMES = ("platforms", "outcomes", "attendances_by_mode", "visits")
 DAY = date(2025, 8, 1)

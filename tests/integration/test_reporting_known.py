@@ -26,8 +26,8 @@ from shared.problems import Problem
 from shared.unit_directory import UnitDirectory
 from shared.vietnamese import HANOI
 from tests.integration.test_reporting_census import declared
-from tests.integration.test_reporting_figures import TODAY, Stack, tree_of
 from tests.reporting_kit import AFTER, NATION, Facts, MirrorWriter, country, some_facts, unit_rows, visited
+from tests.reporting_stack import TODAY, Stack, tree_of
 
 FIRST, SECOND = (datetime(2026, month, 1, 12, tzinfo=HANOI) for month in (9, 10))
 NAMES = tuple(code for code, each in CATALOGUE.latest.items() if each.numerator and UNITS.isdisjoint(each.figures))

@@ -14,9 +14,9 @@ from services.reporting import rebuild as rebuilding
 from services.reporting.placing import EVERYWHERE
 from services.reporting.projections import NAME
 from services.reporting.resting import NothingToGoBackTo
-from tests.integration.test_reporting_figures import EVER, TODAY, Stack, tree_of
 from tests.reporting_kit import country, recount, some_facts, unit_rows
 from tests.reporting_rebuild_kit import anew, arrive, back, compared, in_chunks, planted, some_history, state
+from tests.reporting_stack import EVER, TODAY, Stack, tree_of
 
 
 @pytest.fixture

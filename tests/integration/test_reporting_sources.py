@@ -19,8 +19,8 @@ from services.reporting.schemas.sources import SourceQuestion, SourcesQuery
 from shared.db import engine
 from shared.problems import Problem
 from shared.vietnamese import hanoi_day
-from tests.integration.test_reporting_figures import TODAY, Stack, tree_of
 from tests.reporting_kit import NATION, Facts, MirrorWriter, country, some_facts, unit_rows, visited
+from tests.reporting_stack import TODAY, Stack, tree_of
 
 EVER = date(2022, 1, 1)
 INDICATORS = (
