@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 from uuid import UUID, uuid5
 
 from sqlalchemy import Connection, Engine, text
@@ -33,7 +34,7 @@ BATCH = 500
 """Events per partition and transaction; a rebuild may take up to 20,000."""
 
 CATCHING_UP = 4
-"""So many times as many for a projection that sums and is behind (docs/adr/0040)."""
+"""So many times as many for a projection that sums and is behind (docs/adr/0040, 0050)."""
 
 IGNORED = 8
 """So many times as many positions are looked at where most events are of no interest."""
@@ -53,15 +54,27 @@ class Projection(Protocol):
     # A projection of the own log that uses few types may name them (``types: Collection[str]``): the others are then
     # neither fetched nor parsed. A mirror holds only what its service uses anyway.
     #
-    # One that adds up what events come to writes less for each of them the more there are: with ``sums = True`` its
-    # batches grow while it is behind, and are small again as soon as it is not.
-
     def apply(self, tx: Connection, batch: Sequence[tuple[str, Recorded]]) -> None:
         """Write ``(source, event)`` pairs to the read tables, in ``tx`` and nowhere else.
 
         Pairs come in the order of ``sources``, then partition, then position. Raising undoes the batch; it is then
         retried event by event and the culprit is parked.
         """
+
+
+@runtime_checkable
+class Summing(Projection, Protocol):
+    """A projection that adds up what events come to, and so writes less for each of them the more there are.
+
+    Its batches grow while it is behind, and while one is being written the next one is read and counted; they are small
+    again as soon as it is not.
+    """
+
+    def counted(self, batch: Sequence[tuple[str, Recorded]]) -> Any:
+        """What a batch comes to, as far as that can be told without the database. Called from another thread."""
+
+    def add(self, tx: Connection, batch: Sequence[tuple[str, Recorded]], counted: Any) -> None:
+        """As ``apply``, with what was ``counted`` before."""
 
 
 @dataclass(frozen=True)
@@ -141,19 +154,45 @@ def prepare_cursors(engine: Engine, subscription: str, sources: Sources) -> None
             tx.execute(_PREPARE, {"subscription": subscription, "source": source, "partitions": list(partitions)})
 
 
+class Start(NamedTuple):
+    """The position of a cursor; ``log_id`` of its source's log, None for the own one."""
+
+    source: str
+    partition: int
+    position: int
+    log_id: UUID | None
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What lies directly after a cursor: ``start`` < ``end``; events only for positions the service uses.
+    """What lies directly after a cursor, up to ``end``; events only for positions the service uses.
 
     ``load``: how much of a step's limit it took.
     """
 
-    source: str
-    partition: int
-    start: int
+    start: Start
     end: int
     events: list[Recorded]
     load: int
+
+    @property
+    def following(self) -> Start:
+        return self.start._replace(position=self.end)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """``counted`` by a projection that sums, if the batch was read ahead."""
+
+    runs: list[Run]
+    counted: Any = None
+
+    @property
+    def events(self) -> list[tuple[str, Recorded]]:
+        return [(run.start.source, event) for run in self.runs for event in run.events]
+
+    def follows(self, starts: Sequence[Start]) -> bool:
+        return [run.start for run in self.runs if run.load] == starts
 
 
 class Subscription:
@@ -163,13 +202,16 @@ class Subscription:
         self.projection = projection
         self._engine = engine
         self._log = log
+        self._summing = projection if isinstance(projection, Summing) else None
         self._limit = self._now = limit
-        self._most = limit * (CATCHING_UP if getattr(projection, "sums", False) else 1)
+        self._most = limit * (CATCHING_UP if self._summing else 1)
         self._types: Collection[str] | None = getattr(projection, "types", None)
         self.more = False
         """Whether the last step took as much as one may, so that there is more to do at once."""
         self._rank = {source: n for n, source in enumerate(projection.sources)}
         self._prepared = False
+        self._reader = ThreadPoolExecutor(1, f"{projection.name}-ahead") if self._summing else None
+        self._ahead: Future[Batch] | None = None
 
     def step(self) -> int:
         """Apply the next run of every free partition in one transaction; returns how many positions the cursors moved.
@@ -180,57 +222,103 @@ class Subscription:
             prepare_cursors(self._engine, self.projection.name, self.projection.sources)
             self._prepared = True
         try:
-            moved = self._take(self._now, self.projection.apply)
-            self._now = min(2 * self._now, self._most) if self.more else self._limit
+            moved = self._take(self._now, self._apply)
+            self._now = self._next_limit() if self.more else self._limit
             return moved
         except Exception as error:
-            self._now = self._limit
+            self._now, self._ahead = self._limit, None
             if transient(error):
                 raise
             _log.warning("%s: %s in a batch, going on event by event", self.projection.name, type(error).__name__)
             return self._take(min(self._limit, BATCH), None)
 
-    def _take(self, limit: int, apply: Callable[[Connection, Sequence[tuple[str, Recorded]]], None] | None) -> int:
+    def _next_limit(self) -> int:
+        return min(2 * self._now, self._most)
+
+    def _take(self, limit: int, apply: Callable[[Connection, Batch, set[tuple[str, str]]], None] | None) -> int:
         """Lease, read, apply (``None``: one by one, parking culprits), move."""
         with self._engine.begin() as tx:
-            runs = self._runs(tx, limit)
-            self.more = sum(run.load for run in runs) >= limit
-            if not runs:
+            starts = self._lease(tx)
+            batch = self._read_ahead(starts) or self._read(tx, starts, limit)
+            self.more = sum(run.load for run in batch.runs) >= limit
+            if not starts:
                 return 0
             parked = self._parked_streams(tx)
-            batch = [(run.source, event) for run in runs for event in run.events]
             if apply is None:
-                self._one_by_one(tx, batch, parked)
-            elif taken := self._free(tx, batch, parked):
-                apply(tx, taken)
+                self._one_by_one(tx, batch.events, parked)
+            else:
+                if self.more:
+                    self._look_ahead([run.following for run in batch.runs])
+                apply(tx, batch, parked)
             tx.execute(
                 _MOVE,
                 [
-                    {"subscription": self.projection.name, "source": r.source, "partition": r.partition, "end": r.end}
-                    for r in runs
+                    {
+                        "subscription": self.projection.name,
+                        "source": run.start.source,
+                        "partition": run.start.partition,
+                        "end": run.end,
+                    }
+                    for run in batch.runs
                 ],
             )
-        return sum(run.end - run.start for run in runs)
+        return sum(run.end - run.start.position for run in batch.runs)
 
-    def _runs(self, tx: Connection, limit: int) -> list[Run]:
+    def _apply(self, tx: Connection, batch: Batch, parked: set[tuple[str, str]]) -> None:
+        events = batch.events
+        free = self._free(tx, events, parked)
+        if not free:
+            return
+        if self._summing is None:
+            self.projection.apply(tx, free)
+        else:
+            as_counted = batch.counted is not None and len(free) == len(events)
+            self._summing.add(tx, free, batch.counted if as_counted else self._summing.counted(free))
+
+    def _lease(self, tx: Connection) -> list[Start]:
         rows = [r for r in tx.execute(_LEASE, {"subscription": self.projection.name}) if r.source in self._rank]
         rows.sort(key=lambda row: self._rank[row.source])
-        return [self._run(tx, r.source, r.partition, r.position, r.log_id, limit) for r in rows]
+        return [Start(*row) for row in rows]
 
-    def _run(self, tx: Connection, source: str, partition: int, start: int, log_id: UUID, limit: int) -> Run:
-        if source:
-            end, events = mirror.read(tx, source, log_id, partition, start, limit)
+    # --- reading -------------------------------------------------------------------------------------------------
+
+    def _look_ahead(self, starts: Sequence[Start]) -> None:
+        """Read and count what follows, on another connection, while the batch before is being written."""
+        if self._reader is not None:
+            self._ahead = self._reader.submit(self._following, starts, self._next_limit())
+
+    def _following(self, starts: Sequence[Start], limit: int) -> Batch:
+        assert self._summing is not None
+        with self._engine.begin() as tx:
+            batch = self._read(tx, starts, limit)
+        return replace(batch, counted=self._summing.counted(batch.events))
+
+    def _read_ahead(self, starts: Sequence[Start]) -> Batch | None:
+        """The batch that was read ahead, if it begins where the cursors are now."""
+        ahead, self._ahead = self._ahead, None
+        if ahead is None or not (batch := ahead.result()).follows(starts):
+            return None
+        return replace(batch, runs=[run for run in batch.runs if run.load])
+
+    def _read(self, tx: Connection, starts: Sequence[Start], limit: int) -> Batch:
+        return Batch([self._run(tx, start, limit) for start in starts])
+
+    def _run(self, tx: Connection, start: Start, limit: int) -> Run:
+        at = start.position
+        if start.source:
+            assert start.log_id is not None
+            end, events = mirror.read(tx, start.source, start.log_id, start.partition, at, limit)
         elif self._types is not None:
-            run = self._log.select(partition, start, limit * IGNORED, self._types, limit + 1)
-            _check_dense(partition, start, run.last, run.total)
+            run = self._log.select(start.partition, at, limit * IGNORED, self._types, limit + 1)
+            _check_dense(start.partition, at, run.last, run.total)
             events = run.events[:limit]
             end = run.last if len(events) == len(run.events) else events[-1].position
-            return Run(source, partition, start, end, events, max(len(events), (end - start) // IGNORED))
+            return Run(start, end, events, max(len(events), (end - at) // IGNORED))
         else:
-            events = self._log.read(partition, start, limit)
-            end = events[-1].position if events else start
-            _check_dense(partition, start, end, len(events))
-        return Run(source, partition, start, end, events, end - start)
+            events = self._log.read(start.partition, at, limit)
+            end = events[-1].position if events else at
+            _check_dense(start.partition, at, end, len(events))
+        return Run(start, end, events, end - at)
 
     # --- parking -------------------------------------------------------------------------------------------------
 

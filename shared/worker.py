@@ -34,7 +34,7 @@ from shared.progress import Progress
 from shared.relay import RELAY, Relay
 from shared.repair import Feed, Repair
 from shared.settings import Settings
-from shared.subscription import BATCH, Projection, Reaction, Subscription
+from shared.subscription import BATCH, Projection, Reaction, Subscription, Summing
 
 _log = logging.getLogger(__name__)
 
@@ -139,7 +139,8 @@ class Worker:
         self._leases = f"{definition.name}-leases"
         runners = [*definition.projections, *definition.reactions]
         url = settings.service_database_url
-        self._engine = engine(url, name=self._leases, pool_size=len(runners) + 2)
+        reading_ahead = sum(isinstance(each, Summing) for each in runners)
+        self._engine = engine(url, name=self._leases, pool_size=len(runners) + reading_ahead + 2)
         self._plain = engine(url, name=f"{definition.name}-relay", pool_size=4, autocommit=True)
         self._mirror_engine = engine(url, name=f"{definition.name}-repair", pool_size=2 * len(definition.uses) + 1)
         self._subscriptions = [Subscription(p, self._engine, log, limit=definition.batch) for p in runners]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import uuid
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
@@ -82,10 +83,13 @@ class Seen:
 
     def apply(self, tx: Connection, batch: Sequence[tuple[str, Recorded]]) -> None:
         self.batches += 1
-        rows = [
-            {"source": s, "partition": e.partition, "position": e.position, "stream": e.stream_id, "n": e.data["n"]}
-            for s, e in batch
-        ]
+        self.write(tx, rows_of(batch))
+        for _, event in batch:
+            if self.poison & event.data.keys():
+                raise ValueError(f"a secret of {event.data}")
+
+    @staticmethod
+    def write(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         tx.execute(
             text(
                 """INSERT INTO read.seen (source, partition, position, stream_id, n)
@@ -93,9 +97,35 @@ class Seen:
             ),
             rows,
         )
-        for _, event in batch:
-            if self.poison & event.data.keys():
-                raise ValueError(f"a secret of {event.data}")
+
+
+class SeenAhead(Seen):
+    """As ``Seen``, for subscriptions that read ahead: it writes what was counted, whichever batch it is given then."""
+
+    def __init__(self, sources: Mapping[str, Collection[int]], name: str = "ahead@1") -> None:
+        super().__init__(sources, name)
+        self.counted_in: list[str] = []
+        """The threads that counted, batch by batch."""
+
+    def apply(self, tx: Connection, batch: Sequence[tuple[str, Recorded]]) -> None:
+        self.add(tx, batch, self.counted(batch))
+
+    def counted(self, batch: Sequence[tuple[str, Recorded]]) -> list[dict[str, Any]]:
+        self.counted_in.append(threading.current_thread().name)
+        if bad := [event for _, event in batch if self.poison & event.data.keys()]:
+            raise ValueError(f"a secret of {bad[0].data}")
+        return rows_of(batch)
+
+    def add(self, tx: Connection, batch: Sequence[tuple[str, Recorded]], counted: Sequence[Mapping[str, Any]]) -> None:
+        self.batches += 1
+        self.write(tx, counted)
+
+
+def rows_of(batch: Sequence[tuple[str, Recorded]]) -> list[dict[str, Any]]:
+    return [
+        {"source": s, "partition": e.partition, "position": e.position, "stream": e.stream_id, "n": e.data["n"]}
+        for s, e in batch
+    ]
 
 
 def public(event: Recorded) -> Public | None:

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine, text
 from services.reporting import store
 from services.reporting.domain import FIGURES, Tally, records
 from services.reporting.domain.records import Kind
-from services.reporting.rolling import changed
+from services.reporting.rolling import changed, used
 from services.reporting.store import Slot
 
 SUBJECTS = 5_000
@@ -105,9 +105,10 @@ def _learn(tx: Connection, slot: Slot, phase: Mapping[str, Kind], number: int) -
 
 
 def _sum_leaves(tx: Connection, slot: Slot) -> None:
-    sums = ", ".join(f"sum({name})" for name in FIGURES)
+    figures = used(tx, "read.pile_leaf")
+    sums = ", ".join(f"sum({name})" for name in figures)
     tx.exec_driver_sql(
-        f"""INSERT INTO {slot.table("leaf")} (unit, day, {", ".join(FIGURES)}, keyed)
+        f"""INSERT INTO {slot.table("leaf")} (unit, day, {", ".join(figures)}, keyed)
             SELECT sums.*, codes.keyed FROM (
                 SELECT unit, day, {sums} FROM read.pile_leaf GROUP BY 1, 2) sums
             LEFT JOIN (

@@ -24,7 +24,6 @@ SOURCES: Mapping[str, tuple[int, ...]] = {"teams": (0,), "visits": (0, 1, 2, 3),
 class Figures:
     name = NAME
     sources: Mapping[str, Collection[int]] = SOURCES
-    sums = True
 
     def __init__(self, directory: UnitDirectory) -> None:
         """``directory`` must be this projection's own: its tree is read under this object's lock."""
@@ -32,18 +31,28 @@ class Figures:
         self._one_at_a_time = threading.Lock()
 
     def apply(self, tx: Connection, batch: Sequence[tuple[str, Recorded]]) -> None:
-        events = [(event.type, event.data) for source, event in batch if event.type in USES.get(source, ())]
-        if not events:
+        self.add(tx, batch, self.counted(batch))
+
+    def counted(self, batch: Sequence[tuple[str, Recorded]]) -> Tally:
+        """Without the registry's events, which are about teams whose kind the read model knows."""
+        tally = Tally()
+        for source, event in batch:
+            if source != "teams":
+                count(tally, event.type, event.data)
+        return tally
+
+    def add(self, tx: Connection, batch: Sequence[tuple[str, Recorded]], counted: Tally) -> None:
+        if not any(event.type in USES.get(source, ()) for source, event in batch):
             return
         store.share(tx)
         try:
             slot = store.live(tx)
         except store.OtherTables:
             raise Halted("figures of an earlier version are live, these are not filled yet") from None
-        named = {team for type_, data in events for team in teams_named(type_, data)}
-        tally = Tally(slot.team_kinds(tx, named))
-        for type_, data in events:
-            count(tally, type_, data)
+        tally = counted
+        if of_teams := [event for source, event in batch if source == "teams"]:
+            tally = _of_teams(tx, slot, of_teams)
+            tally.add(counted)
         settle(tx, slot, tally)
         self._place(tx, slot, tally.leaves)
         rolling.add(slot, tx, tally)
@@ -61,6 +70,14 @@ class Figures:
                 tree = self._directory.refresh()
             for number, on_map in maps.items():
                 slot.put_places(tx, number, {leaf: place(tree, leaf, on_map.key) for leaf in new})
+
+
+def _of_teams(tx: Connection, slot: Slot, events: Sequence[Recorded]) -> Tally:
+    named = {team for event in events for team in teams_named(event.type, event.data)}
+    tally = Tally(slot.team_kinds(tx, named))
+    for event in events:
+        count(tally, event.type, event.data)
+    return tally
 
 
 def settle(tx: Connection, slot: Slot, tally: Tally) -> None:

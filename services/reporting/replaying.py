@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,7 +26,8 @@ CHUNK = 10_000
 Partition = tuple[str, int]
 Positions = dict[Partition, int]
 Events = Mapping[Partition, str]
-"""A JSON text for each partition: reading events row by row costs the driver more than counting them."""
+"""A text for each partition, a line of JSON for each event: reading row by row costs the driver more than counting, and
+parsed all at once they take twice as long as one after the other."""
 Parked = tuple[str, int, int, str, str]
 """source, partition, position, stream, error."""
 
@@ -72,11 +73,16 @@ def live_positions(tx: Connection, lock: str = "") -> Positions:
 # --- reading -----------------------------------------------------------------------------------------------------
 
 _READ = text(
-    """SELECT string_agg(json_build_array(m.position, m.type, m.stream_id, m.data)::text, ',' ORDER BY m.position)
+    """SELECT string_agg(json_build_array(m.position, m.type, m.stream_id, m.data)::text, chr(10) ORDER BY m.position)
          FROM bus.mirror m JOIN bus.sources s USING (source, log_id)
         WHERE m.source = :source AND m.partition = :partition AND m.position > :after AND m.position <= :until
           AND m.type IS NOT NULL"""
 )
+
+
+def parsed(events: str) -> Iterator[Any]:
+    """(position, type, stream, data)."""
+    return map(orjson.loads, events.split("\n") if events else ())
 
 
 def chunks(engine: Engine, start: Positions, target: Positions) -> Iterator[tuple[Events, Positions]]:
@@ -97,7 +103,7 @@ def _read(tx: Connection, start: Positions, target: Positions) -> tuple[Events, 
 
 def _between(tx: Connection, key: Partition, after: int, until: int) -> str:
     which = {"source": key[0], "partition": key[1], "after": after, "until": until}
-    return f"[{tx.execute(_READ, which).scalar_one() or ''}]"
+    return tx.execute(_READ, which).scalar_one() or ""
 
 
 # --- replaying ---------------------------------------------------------------------------------------------------
@@ -118,7 +124,7 @@ def retry_parked(tx: Connection, replay: Replay, directory: UnitDirectory) -> No
     tally = Tally(replay.kinds)
     for source, partition, position, *_ in tried:
         event = _between(tx, (source, partition), position - 1, position)
-        replay.events += _one_by_one(tally, (source, partition), orjson.loads(event), replay)
+        replay.events += _one_by_one(tally, (source, partition), parsed(event), replay)
     replay.kinds |= tally.teams
     _add(tx, replay, tally, directory)
 
@@ -136,31 +142,36 @@ def tallied(replay: Replay, events: Events) -> Tally:
     try:
         n = 0
         for (source, _), found in events.items():
-            n += _count(tally, source, orjson.loads(found), replay)
+            n += _count(tally, source, parsed(found), replay)
     except Exception as error:
         if transient(error):
             raise
         tally, n = Tally(replay.kinds), 0
         for key, found in events.items():
-            n += _one_by_one(tally, key, orjson.loads(found), replay)
+            n += _one_by_one(tally, key, parsed(found), replay)
     replay.events += n
     replay.kinds |= tally.teams
     return tally
 
 
-def _count(tally: Tally, source: str, events: Sequence[Any], replay: Replay) -> int:
-    if replay.stuck or any(type_ == PLACEHOLDER for _, type_, _, _ in events):
+def _count(tally: Tally, source: str, events: Iterator[Any], replay: Replay) -> int:
+    if replay.stuck:
         raise LookupError
-    used = USES[source]
+    used, n = USES[source], 0
     for _, type_, _, data in events:
+        n += 1
         if type_ in used:
             count(tally, type_, data)
-    return len(events)
+        elif type_ == PLACEHOLDER:
+            raise LookupError
+    return n
 
 
-def _one_by_one(tally: Tally, key: Partition, events: Sequence[Any], replay: Replay) -> int:
+def _one_by_one(tally: Tally, key: Partition, events: Iterator[Any], replay: Replay) -> int:
     """As the live projection does it: what cannot be counted is parked, and the rest of its stream behind it."""
+    n = 0
     for position, type_, stream, data in events:
+        n += 1
         error = None
         if type_ == PLACEHOLDER:
             error = UNPUBLISHABLE
@@ -171,7 +182,7 @@ def _one_by_one(tally: Tally, key: Partition, events: Sequence[Any], replay: Rep
         if error is not None:
             replay.stuck.add((key[0], stream))
             replay.parked.append((*key, position, stream, error))
-    return len(events)
+    return n
 
 
 def _try(tally: Tally, type_: str, data: Mapping[str, Any]) -> str | None:

@@ -129,9 +129,10 @@ def _shift(slot: Slot, tx: Connection, number: int, leaves: str, sign: int) -> N
 def roll_up(tx: Connection, slot: Slot, number: int) -> None:
     """Fill the (empty) figures of a map, all leaves being placed: communes from leaves, what is above from what is
     right below it."""
-    columns, quality = ", ".join(FIGURES), ", ".join(QUALITY)
+    figures = used(tx, slot.table("leaf"))
+    columns, quality = ", ".join(figures), ", ".join(QUALITY)
     doubtful = ", ".join(f"CASE WHEN p.{name} THEN f.facts END AS {name}" for name in QUALITY)
-    sums = ", ".join(f"sum({name})" for name in (*FIGURES, *QUALITY))
+    sums = ", ".join(f"sum({name})" for name in (*figures, *QUALITY))
     for parts in _parts(slot, number):
         tx.exec_driver_sql(
             f"""WITH {parts}, rows AS NOT MATERIALIZED (
@@ -161,6 +162,13 @@ def roll_up(tx: Connection, slot: Slot, number: int) -> None:
               LEFT JOIN ({_codes("rows", "map, unit, month")}) codes USING (map, unit, month)
              ORDER BY 1, 2, 3"""
     )
+
+
+def used(tx: Connection, table: str) -> list[str]:
+    """The figures that any row has something in: there are many kinds of places, and not all are visited."""
+    counts = ", ".join(f"count({name})" for name in FIGURES)
+    row = tx.exec_driver_sql(f"SELECT {counts} FROM {table}").one()
+    return [name for name, n in zip(FIGURES, row, strict=True) if n or name == FIGURES[FACTS]]
 
 
 def roll_up_pairs(tx: Connection, slot: Slot, number: int) -> None:

@@ -17,7 +17,7 @@ from shared.mirror import Mirror
 from shared.news import QUESTION, News
 from shared.parking import end_stuck, unpark
 from shared.subscription import Halted, Reaction, Subscription, reaction_id
-from tests.bus_kit import Seen, Service, public, spawn_engine
+from tests.bus_kit import Seen, SeenAhead, Service, public, spawn_engine
 
 
 @pytest.fixture
@@ -81,19 +81,6 @@ def test_each_event_is_applied_once_and_all_partitions_share_one_transaction(vis
     assert visits.value("SELECT count(DISTINCT (partition, position)) FROM read.seen") == 50
 
 
-class Summing(Seen):
-    sums = True
-
-
-def test_batches_of_a_projection_that_sums_grow_while_it_is_behind(visits: Service) -> None:
-    visits.append(100)
-    subscription = Subscription(Summing({"": (0,)}), visits.engine, visits.log, limit=10)
-    assert [subscription.step() for _ in range(5)] == [10, 20, 40, 30, 0]
-    visits.append(30)
-    assert [subscription.step() for _ in range(3)] == [10, 20, 0]
-    assert len(visits.run("SELECT position FROM read.seen")) == 130
-
-
 def test_a_failing_commit_leaves_neither_rows_nor_cursor(visits: Service) -> None:
     visits.append(5)
     projection = Seen({"": (0,)})
@@ -110,14 +97,15 @@ def test_a_failing_commit_leaves_neither_rows_nor_cursor(visits: Service) -> Non
     assert visits.value("SELECT count(*) FROM read.seen") == 5
 
 
-def test_two_workers_that_are_killed_at_random_count_everything_once(visits: Service) -> None:
+@pytest.mark.parametrize("kind", [Seen, SeenAhead])
+def test_two_workers_that_are_killed_at_random_count_everything_once(visits: Service, kind: type[Seen]) -> None:
     visits.append(2000, partition=0, streams=50)
     visits.append(2000, partition=1, streams=50, stream="b")
     engines = [spawn_engine(visits, f"worker-{n}") for n in range(2)]
     finished = threading.Event()
 
     def work(n: int) -> None:
-        subscription = Subscription(Seen({"": (0, 1)}), engines[n], visits.log, limit=37)
+        subscription = Subscription(kind({"": (0, 1)}), engines[n], visits.log, limit=37)
         while not finished.is_set():
             try:
                 subscription.step()
