@@ -78,7 +78,7 @@ WORDS: Words = {
     "same": ("không đổi", "no change"),
     "no_denominator": ("chưa khai báo đủ tổng số hộ", "households not fully declared"),
     "of_households": ("trên {n} hộ đã khai báo", "of {n} declared households"),
-    "of_members": ("{share} trên {n} thành viên đã được tập huấn", "{share} of {n} members have been trained"),
+    "of_members": ("{share} trên {n} thành viên", "{share} of {n} members"),
     "covered": ("Hộ được phủ dịch vụ công trực tuyến", "Households covered: online public services"),
     "map_title": ("{indicator} theo tỉnh, thành phố", "{indicator} by province"),
     "map_locator": ("Vị trí trên bản đồ", "On the map"),
