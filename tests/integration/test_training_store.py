@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import Connection
 
 from ops.local.provision import Database
 from services.training.domain import EVENTS
@@ -19,6 +20,8 @@ from services.training.domain.trainee import trainee_stream
 from services.training.domain.words import CancelReason, Mode, Organiser, Part, Topic
 from services.training.projections.certificates import Certificates
 from services.training.projections.register import Register
+from services.training.queries import sessions
+from services.training.queries.base import as_of
 from services.training.queries.sessions import SessionQueries
 from services.training.wiring import handler_of
 from shared.decider import Rejected
@@ -113,6 +116,24 @@ def test_a_batch_on_a_new_session_and_its_figures(process: Process) -> None:
     ]
     # course, session, 80 attendances, the session's opening, its holding
     assert heads == {0: 84}
+
+
+def test_figures_of_a_session_are_of_one_moment(process: Process, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody comes while they are read."""
+    process.send(attend(uuid4()))
+    process.project()
+
+    def meanwhile(tx: Connection, name: str) -> str:
+        position = as_of(tx, name)
+        process.send(attend(uuid4()))
+        process.project()
+        return position
+
+    monkeypatch.setattr(sessions, "as_of", meanwhile)
+    queries = SessionQueries(process.kit.engine)
+    for came in (1, 2):
+        figures = queries.figures(SESSION)
+        assert (figures.trainees, figures.attendances) == (came, came)
 
 
 def test_a_process_that_has_not_heard_of_the_cancellation_cannot_record_attendance(

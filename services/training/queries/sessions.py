@@ -69,7 +69,8 @@ class Wanted:
 
 class SessionQueries:
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+        """An answer is of one moment, however many statements it takes."""
+        self._engine = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
     def figures(self, session_id: str) -> SessionFigures:
         asked = {"session": session_id}
