@@ -45,7 +45,7 @@ from services.reporting.domain import Tally
 from services.reporting.maps import Maps
 from services.reporting.placing import BEFORE_REFORM
 from services.reporting.projections import NAME
-from services.reporting.rebuild import roll_up
+from services.reporting.rebuild import sum_up
 from shared.db import engine
 from shared.unit_directory import UnitDirectory
 
@@ -109,8 +109,7 @@ def _fill(of: Stack, own: Engine, directory: UnitDirectory, made: history.Histor
     with ProcessPoolExecutor(CORES, multiprocessing.get_context("spawn")) as processes:
         list(processes.map(_pile, [url] * CORES, parts))
     piled = time.monotonic()
-    filling.end(own, slot, made.visits)
-    roll_up(own, slot, directory, _today())
+    sum_up(own, slot, made.visits, directory, _today())
     with own.begin() as tx:
         store.switch(tx, slot)
     with psycopg.connect(stack.superuser_url(of, "reporting"), autocommit=True) as tx:

@@ -25,16 +25,16 @@ AT_ONCE = 2
 """Connections; whoever reads needs the other cores."""
 
 
+Work = Callable[[Connection], None]
+"""Something done in a transaction of its own."""
+
+
 def begin(tx: Connection) -> Slot:
     """The slot that does not answer, emptied; and no piles."""
     slot = store.spare(tx)
     slot.clear(tx)
-    _clear(tx)
+    clear(tx)
     return slot
-
-
-def _clear(tx: Connection) -> None:
-    tx.execute(text("TRUNCATE read.pile_leaf, read.pile_reach, read.pile_told"))
 
 
 def pile(tx: Connection, tally: Tally, number: int) -> None:
@@ -65,22 +65,34 @@ def _copy(tx: Connection, table: str, columns: Iterable[str], rows: Iterable[Seq
             lines.write_row(row)
 
 
-def end(engine: Engine, slot: Slot, number: int) -> None:
-    """Every record learns what it was told, what it counts goes onto the piles, and piles are summed up."""
+def learn(engine: Engine, slot: Slot, number: int) -> None:
+    """Every record learns what it was told, and what it counts goes onto the piles."""
     with engine.begin() as tx:
         store.be_patient(tx)
         for phase in records.PHASES:
             _learn(tx, slot, phase, number)
         tx.execute(text("ANALYZE read.pile_leaf (unit, day), read.pile_reach"))
-    together(engine, (partial(_sum_leaves, slot=slot), partial(_sum_pairs, slot=slot)))
-    with engine.begin() as tx:
-        _clear(tx)
 
 
-def together(engine: Engine, works: Sequence[Callable[[Connection], None]]) -> None:
+def sums(slot: Slot) -> list[Work]:
+    """What has to be done to sum the piles up; it may all be done at once."""
+    halves = (partial(_sum_leaves, slot=slot, half=half) for half in ("unit < '8'", "unit >= '8'"))
+    return [*halves, partial(_sum_pairs, slot=slot)]
+
+
+def leaves(tx: Connection) -> list[str]:
+    """The units that piles name."""
+    return list(tx.execute(text("SELECT unit FROM read.pile_leaf UNION SELECT unit FROM read.pile_reach")).scalars())
+
+
+def clear(tx: Connection) -> None:
+    tx.execute(text("TRUNCATE read.pile_leaf, read.pile_reach, read.pile_told"))
+
+
+def together(engine: Engine, works: Sequence[Work]) -> None:
     """Each in a transaction of its own, at once: PostgreSQL gives a statement that writes one core only."""
 
-    def alone(work: Callable[[Connection], None]) -> None:
+    def alone(work: Work) -> None:
         with engine.begin() as tx:
             store.be_patient(tx)
             work(tx)
@@ -104,17 +116,18 @@ def _learn(tx: Connection, slot: Slot, phase: Mapping[str, Kind], number: int) -
         pile(tx, tally, number)
 
 
-def _sum_leaves(tx: Connection, slot: Slot) -> None:
+def _sum_leaves(tx: Connection, slot: Slot, half: str) -> None:
+    """``half`` of the units: ids are spread evenly over their first digits."""
     figures = used(tx, "read.pile_leaf")
     sums = ", ".join(f"sum({name})" for name in figures)
     tx.exec_driver_sql(
         f"""INSERT INTO {slot.table("leaf")} (unit, day, {", ".join(figures)}, keyed)
             SELECT sums.*, codes.keyed FROM (
-                SELECT unit, day, {sums} FROM read.pile_leaf GROUP BY 1, 2) sums
+                SELECT unit, day, {sums} FROM read.pile_leaf WHERE {half} GROUP BY 1, 2) sums
             LEFT JOIN (
                 SELECT unit, day, jsonb_object_agg(name, n) AS keyed FROM (
                     SELECT unit, day, code.key AS name, sum(code.value::int) AS n
-                      FROM read.pile_leaf CROSS JOIN jsonb_each(keyed) AS code
+                      FROM read.pile_leaf CROSS JOIN jsonb_each(keyed) AS code WHERE {half}
                      GROUP BY 1, 2, 3 HAVING sum(code.value::int) <> 0) each
                  GROUP BY 1, 2) codes USING (unit, day)
             ORDER BY 1, 2"""

@@ -76,7 +76,7 @@ def rebuild(
         with engine.begin() as tx:
             replay = Replay(filling.begin(tx), beginning())
         _fill(engine, replay, tell)
-        roll_up(engine, replay.slot, directory, today())
+        sum_up(engine, replay.slot, replay.chunks, directory, today())
         return _end(engine, replay, directory, today, tell, switching=not compare_only)
 
 
@@ -119,7 +119,7 @@ def _alone(engine: Engine) -> Iterator[None]:
 
 
 def _fill(engine: Engine, replay: Replay, tell: Tell) -> None:
-    """Pile up what all events come to, as far as the live slot has counted them; then sum it up."""
+    """Pile up what all events come to, as far as the live slot has counted them."""
     target = _target(engine)
     with engine.connect() as tx:
         for events, positions in chunks(engine, replay.positions, target):
@@ -128,7 +128,6 @@ def _fill(engine: Engine, replay: Replay, tell: Tell) -> None:
                 filling.pile(tx, tally, replay.chunks)
             replay.positions, replay.chunks = positions, replay.chunks + 1
             tell(sum(positions.values()), sum(target.values()))
-    filling.end(engine, replay.slot, replay.chunks)
 
 
 def _target(engine: Engine) -> Positions:
@@ -136,17 +135,22 @@ def _target(engine: Engine) -> Positions:
         return live_positions(tx)
 
 
-def roll_up(engine: Engine, slot: Slot, directory: UnitDirectory, today: date) -> None:
-    """Place every leaf on the maps and fill the roll-ups; nobody else writes to this slot yet."""
+def sum_up(engine: Engine, slot: Slot, chunks: int, directory: UnitDirectory, today: date) -> None:
+    """Sum the piles of so many chunks up to leaves, place these on the maps, and fill the roll-ups; nobody else writes
+    to this slot yet."""
     tree = directory.refresh()
-    named = text(" UNION ".join(f"SELECT unit FROM {slot.table(name)}" for name in ("leaf", "reach")))
-    with engine.begin() as tx:
-        store.be_patient(tx)
-        leaves = list(tx.execute(named).scalars())
+    filling.learn(engine, slot, chunks)
+
+    def placed(tx: Connection) -> None:
+        leaves = filling.leaves(tx)
         for number, key in wanted_keys(tree, today).items():
             slot.set_map(tx, number, key, directory.position)
             slot.put_places(tx, number, {leaf: place(tree, leaf, key) for leaf in leaves})
+
+    filling.together(engine, [placed, *filling.sums(slot)])
+    with engine.begin() as tx:
         slot.analyze(tx)
+        filling.clear(tx)
     works = product((rolling.roll_up, rolling.roll_up_pairs), ROLLED_UP)
     filling.together(engine, [partial(work, slot=slot, number=number) for work, number in works])
 

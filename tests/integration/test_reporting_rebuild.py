@@ -167,7 +167,7 @@ def test_there_is_nothing_to_go_back_to(stack: Stack, monkeypatch: pytest.Monkey
         raise OSError
 
     with monkeypatch.context() as broken, pytest.raises(OSError):
-        broken.setattr(rebuilding, "roll_up", breaks)
+        broken.setattr(rebuilding, "sum_up", breaks)
         anew(stack)
     assert refused(stack) == "none", "emptied by a rebuild that broke off"
     anew(stack)
