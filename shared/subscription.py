@@ -53,7 +53,7 @@ class Projection(Protocol):
 
     # A projection of the own log that uses few types may name them (``types: Collection[str]``): the others are then
     # neither fetched nor parsed. A mirror holds only what its service uses anyway.
-    #
+
     def apply(self, tx: Connection, batch: Sequence[tuple[str, Recorded]]) -> None:
         """Write ``(source, event)`` pairs to the read tables, in ``tx`` and nowhere else.
 
