@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -111,11 +112,10 @@ class Teams:
         with psycopg.connect(self.db.verify_url) as connection:
             return connection.execute(statement, parameters).fetchall()
 
-    def events(self) -> dict[str, int]:
+    def events(self) -> Counter[str]:
         """Type → how many; without composition warnings, which the worker sends when it comes to it."""
-        return dict(
-            self.log("SELECT type, count(*) FROM log.events WHERE NOT starts_with(type, 'Composition') GROUP BY 1")
-        )
+        found = self.log("SELECT type, count(*) FROM log.events WHERE NOT starts_with(type, 'Composition') GROUP BY 1")
+        return Counter(dict(found))
 
     def caught_up(self) -> bool:
         [(behind,)] = self.log(
