@@ -24,7 +24,6 @@ SUBJECTS = 5_000
 AT_ONCE = 2
 """Connections; whoever reads needs the other cores."""
 
-
 Work = Callable[[Connection], None]
 """Something done in a transaction of its own."""
 
@@ -40,17 +39,17 @@ def begin(tx: Connection) -> Slot:
 def pile(tx: Connection, tally: Tally, number: int) -> None:
     """``number`` grows from chunk to chunk: records learn in this order."""
     keys, rows, codes = changed(tally)
-    used = sorted({at for row in rows.values() for at, n in row.items() if n})
-    place = {at: n for n, at in enumerate(used, 2)}
+    named = sorted({at for row in rows.values() for at, n in row.items() if n})
+    place = {at: n for n, at in enumerate(named, 2)}
 
     def leaf(key: tuple[str, str]) -> Sequence[object]:
-        row: list[object] = [*key, *[None] * len(used), orjson.dumps(codes[key]).decode() if key in codes else None]
+        row: list[object] = [*key, *[None] * len(named), orjson.dumps(codes[key]).decode() if key in codes else None]
         for at, n in rows.get(key, {}).items():
             if n:
                 row[place[at]] = n
         return row
 
-    _copy(tx, "read.pile_leaf", ("unit", "day", *(FIGURES[at] for at in used), "keyed"), map(leaf, keys))
+    _copy(tx, "read.pile_leaf", ("unit", "day", *(FIGURES[at] for at in named), "keyed"), map(leaf, keys))
     pairs = ((*pair, n) for pair, n in tally.reached.items() if n)
     _copy(tx, "read.pile_reach", ("unit", "kind", "day", "previous_day", "n"), pairs)
     told = ((*subject, number, orjson.dumps(what)[1:-1].decode()) for subject, what in tally.told.items())
