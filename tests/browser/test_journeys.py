@@ -70,7 +70,6 @@ def test_the_map_shows_the_reform(site: Site, opened: Opened, viewer: Viewer) ->
     assert not sideways(page)
 
 
-@EITHER
 def test_another_indicator_order_and_step_are_one_click_each(site: Site, opened: Opened, viewer: Viewer) -> None:
     page = opened(site.link(at=f"/?{YEAR}&lang={viewer.lang}"), viewer.size)
     page.get_by_label(viewer.says("choose_indicator")).select_option("seats")
